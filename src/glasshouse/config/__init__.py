@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Settings, URL table, WSGI entry, journal followers. May import everything; nothing imports it."""

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Typed readers of the lab's settings: an environment variable first, then `lab.toml`, then a default.
+
+A value that is not understood stops the start: a lab that guesses is a lab that shows too much. A secret may
+come from a file named by `NAME_FILE`.
+"""
+
+import os
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+
+class SettingError(Exception):
+    """A setting that cannot be understood; says which and what it may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """The settings of one lab, read once at start."""
+
+    variables: dict[str, str]
+    file: dict[str, Any]
+
+    @classmethod
+    def of(cls, home: Path) -> "Environment":
+        """Read the process's environment and, where the lab exists, its `lab.toml`."""
+        path = home / "lab.toml"
+        try:
+            content = tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
+        except tomllib.TOMLDecodeError as error:
+            raise SettingError(f"{path} is not TOML: {error}") from error
+        return cls(dict(os.environ), content)
+
+    def text(self, name: str, default: str = "") -> str:
+        """Read GLASSHOUSE_NAME, the file that GLASSHOUSE_NAME_FILE names, or `name` in lab.toml."""
+        variable = f"GLASSHOUSE_{name.upper()}"
+        if variable in self.variables:
+            return self.variables[variable]
+        if f"{variable}_FILE" in self.variables:
+            return Path(self.variables[f"{variable}_FILE"]).read_text("utf-8").strip()
+        value = self.file.get(name, default)
+        if not isinstance(value, str):
+            raise SettingError(f"{name} in lab.toml is text in quotes, not {value!r}")
+        return value
+
+    def flag(self, name: str) -> bool:
+        """Read a setting that is `true` or `false` and nothing else; absent means false."""
+        value = self.text(name, "false")
+        if value not in {"true", "false"}:
+            raise SettingError(f"{name} is true or false, not {value!r}")
+        return value == "true"
+
+    def number(self, name: str, default: int, *, least: int, most: int) -> int:
+        """Read a whole number within its bounds."""
+        value = self.text(name, str(default))
+        if not (value.isascii() and value.isdigit()) or not least <= int(value) <= most:
+            raise SettingError(f"{name} is a whole number from {least} to {most}, not {value!r}")
+        return int(value)
+
+    def words(self, name: str) -> list[str]:
+        """Read a list separated by commas or white space."""
+        return self.text(name).replace(",", " ").split()
+
+
+def database(url: str, home: Path) -> dict[str, Any]:
+    """Turn `sqlite:///path` or `postgresql://user:password@host:port/name?host=/socket/folder` into Django's form."""
+    if not url:
+        url = f"sqlite:///{home.absolute() / 'lab.sqlite3'}"
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite":
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": _sqlite_name(parts.path),
+            "OPTIONS": {
+                # IMMEDIATE takes the write lock first, so that no transaction fails half way; FULL syncs each
+                # commit, because an entry that a power cut can lose was not recorded.
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+            },
+            "CONN_MAX_AGE": None,
+        }
+    if parts.scheme == "postgresql":
+        query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": unquote(parts.path.removeprefix("/")),
+            "USER": unquote(parts.username or ""),
+            "PASSWORD": unquote(parts.password or ""),
+            "HOST": query.pop("host", parts.hostname or ""),
+            "PORT": query.pop("port", str(parts.port or "")),
+            "OPTIONS": query,
+            "CONN_MAX_AGE": None,
+        }
+    raise SettingError(f"database is sqlite:///path or postgresql://…, not {parts.scheme}://…")
+
+
+def _sqlite_name(path: str) -> str:
+    # sqlite:////srv/lab.sqlite3 is absolute, sqlite:///lab.sqlite3 relative, as SQLAlchemy and others write it.
+    name = unquote(path[1:])
+    if not name:
+        raise SettingError("the database's file is missing after sqlite:///")
+    return name

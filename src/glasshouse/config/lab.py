@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What one installation is: its folder, its keys, its name and its ledger."""
+
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """One lab: one key, one log, one origin.
+
+    `home` is backed up; `keys` holds the master key and the signing keys, lies outside `home` and never enters
+    a backup of it.
+    """
+
+    home: Path
+    keys: Path
+    name: str
+    origin: str
+    url: str
+    is_demo: bool
+    witnesses: tuple[str, ...]
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
+    checkpoint_seconds: int
+    public_checkpoint_seconds: int
+    master_passphrase: str
+    followers: tuple[str, ...]
+
+    @property
+    def packs(self) -> Path:
+        """Folder of the encrypted store."""
+        return self.home / "store"
+
+    @property
+    def ledger(self) -> Path:
+        """Folder of the log's tiles and checkpoints."""
+        return self.home / "ledger"
+
+    @property
+    def run(self) -> Path:
+        """Folder of sockets and locks, 0700."""
+        return self.home / "run"
+
+    @property
+    def master_key(self) -> Path:
+        """File of the master key, 0600."""
+        return self.keys / "master.key"
+
+    @property
+    def signer(self) -> Path:
+        """Folder of the log's key and the signer's last state; only the signer needs to read it."""
+        return self.keys / "signer"
+
+    @property
+    def web(self) -> Path:
+        """Folder of the keys of the web processes: cookies and promises."""
+        return self.keys / "web"

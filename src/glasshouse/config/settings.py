@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Django's settings of one lab. `GLASSHOUSE_HOME` names its folder; every other setting has a safe default.
+
+No other package reads the environment: the rooms get what they need from `settings.GLASSHOUSE`.
+"""
+
+import os
+import secrets
+from ipaddress import ip_network
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from glasshouse.config.environment import Environment, SettingError, database
+from glasshouse.config.lab import Lab
+
+HOME = Path(os.environ.get("GLASSHOUSE_HOME", "lab")).absolute()
+_env = Environment.of(HOME)
+
+BASE_URL = _env.text("url", "http://localhost:8000").rstrip("/")
+_url = urlsplit(BASE_URL)
+if _url.scheme not in {"http", "https"} or not _url.hostname:
+    raise SettingError(f"url is http://… or https://…, not {BASE_URL!r}")
+_is_https = _url.scheme == "https"
+if not _is_https and _url.hostname != "localhost":
+    raise SettingError("passkeys and cookies need https; only http://localhost is allowed without it")
+
+KEYS = Path(_env.text("keys", str(Path.home() / ".config" / "glasshouse" / (HOME.name or "lab")))).absolute()
+GLASSHOUSE = Lab(
+    home=HOME,
+    keys=KEYS,
+    name=_env.text("name", "Unnamed lab"),
+    origin=_env.text("origin", f"{_url.hostname}/ledger"),
+    url=BASE_URL,
+    is_demo=_env.flag("demo"),
+    witnesses=tuple(_env.words("witnesses")),
+    trusted_proxies=tuple(ip_network(text) for text in _env.words("trusted_proxies")),
+    checkpoint_seconds=_env.number("checkpoint_seconds", 600, least=1, most=86_400),
+    public_checkpoint_seconds=_env.number("public_checkpoint_seconds", 86_400, least=1, most=604_800),
+    master_passphrase=_env.text("master_passphrase"),
+    followers=("ledger",),
+)
+
+_secret = KEYS / "web" / "django.key"
+SECRET_KEY = _secret.read_text("ascii").strip() if _secret.exists() else secrets.token_hex(32)
+DEBUG = False
+ALLOWED_HOSTS = [_url.hostname]
+ROOT_URLCONF = "glasshouse.config.urls"
+WSGI_APPLICATION = "glasshouse.config.wsgi.application"
+DATABASES = {"default": database(_env.text("database"), HOME)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+TIME_ZONE = _env.text("time_zone", "UTC")
+USE_TZ = True
+USE_I18N = True
+LANGUAGE_CODE = "en"
+LOCALE_PATHS: list[Path] = []
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "axes",
+    "glasshouse.domain.journal",
+    "glasshouse.domain.people",
+    "glasshouse.domain.approvals",
+    "glasshouse.domain.access",
+    "glasshouse.domain.jobs",
+    "glasshouse.domain.releases",
+    "glasshouse.domain.readingroom",
+    "glasshouse.domain.publication",
+    "glasshouse.edges.web",
+]
+
+MIDDLEWARE = [
+    "glasshouse.edges.http.proxies.TrustedProxiesMiddleware",
+    "glasshouse.edges.http.headers.SecurityHeadersMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "glasshouse.edges.http.enrolment.EnrolmentMiddleware",
+    "glasshouse.edges.http.errors.ErrorMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [Path(__file__).parent.parent / "edges" / "web" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "glasshouse.edges.web.context.frame",
+            ],
+        },
+    },
+]
+
+STATIC_URL = "/static/"
+STATIC_ROOT = HOME / "static"
+
+AUTH_USER_MODEL = "people.Person"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+
+SESSION_COOKIE_NAME = "__Host-session" if _is_https else "session"
+SESSION_COOKIE_SECURE = _is_https
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_COOKIE_SAMESITE = "Strict"
+CSRF_COOKIE_NAME = "__Host-csrf" if _is_https else "csrf"
+CSRF_COOKIE_SECURE = _is_https
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Strict"
+CSRF_TRUSTED_ORIGINS = [BASE_URL]
+SECURE_HSTS_SECONDS = 31_536_000 if _is_https else 0
+X_FRAME_OPTIONS = "DENY"
+
+ACCOUNT_ADAPTER = "glasshouse.edges.web.signin.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_RATE_LIMITS: dict[str, str] = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key"}
+ACCOUNT_CHANGE_EMAIL = False
+MFA_ADAPTER = "glasshouse.edges.web.signin.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _is_https
+MFA_TOTP_ISSUER = GLASSHOUSE.name
+
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = 0.25
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_IPWARE_PROXY_COUNT = 0
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+AXES_RESET_ON_SUCCESS = True
+
+EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"  # notices come with the rooms that send them
+FORMS_URLFIELD_ASSUME_HTTPS = True
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {
+        "glasshouse": {"level": "INFO"},
+        # Django writes the requested path into these; a path may name a file of the vendor.
+        "django.request": {"level": "CRITICAL"},
+        "django.security": {"level": "CRITICAL"},
+    },
+}

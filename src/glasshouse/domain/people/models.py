@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rows of people. Deliberately absent: usernames, photographs, telephone numbers, identity documents."""
+
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.db import models
+
+UID = 26
+
+
+class Line(models.TextChoices):
+    """Where a role stands; independence is judged between lines."""
+
+    VISITOR = "visitor", "visitor"
+    FIRST = "first", "first line"
+    SECOND = "second", "second line"
+    THIRD = "third", "third line"
+    NONE = "none", "no line"
+
+
+class Role(models.TextChoices):
+    """What a person may do here."""
+
+    REVIEWER = "reviewer", "reviewer"
+    LAB_MANAGER = "lab-manager", "lab manager"
+    CUSTODIAN = "custodian", "custodian"
+    EXPORT_OFFICER = "export-officer", "export officer"
+    PRODUCT_OWNER = "product-owner", "product owner"
+    ASSESSOR = "assessor", "assessor"
+    AUDITOR = "auditor", "auditor"
+    COMMITTEE = "committee", "committee member"
+    PSIRT = "psirt", "PSIRT"
+
+
+LINE_OF: dict[Role, Line] = {
+    Role.REVIEWER: Line.VISITOR,
+    Role.LAB_MANAGER: Line.SECOND,
+    Role.CUSTODIAN: Line.SECOND,
+    Role.EXPORT_OFFICER: Line.SECOND,
+    Role.PRODUCT_OWNER: Line.FIRST,
+    Role.ASSESSOR: Line.SECOND,
+    Role.AUDITOR: Line.THIRD,
+    Role.COMMITTEE: Line.NONE,
+    Role.PSIRT: Line.SECOND,
+}
+
+
+class Organisation(models.Model):
+    """A vendor, a customer, a regulator, a test laboratory."""
+
+    uid = models.CharField(max_length=UID, unique=True)
+    name = models.CharField(max_length=200, unique=True)
+    is_vendor = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        """Return the name."""
+        return self.name
+
+
+class PersonManager(BaseUserManager["Person"]):
+    """Finds persons by address, as Django's sign-in expects."""
+
+    def get_by_natural_key(self, username: str | None) -> "Person":
+        """Find by address, letter case aside."""
+        return self.get(email=(username or "").lower())
+
+
+class Person(AbstractBaseUser):
+    """Somebody who signs in. Rows are never deleted; an erased person keeps a uid and nothing else."""
+
+    uid = models.CharField(max_length=UID, unique=True)
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=200)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="persons")
+    is_active = models.BooleanField(default=True)
+
+    objects = PersonManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+
+    def __str__(self) -> str:
+        """Return the name."""
+        return self.name
+
+
+class RoleHeld(models.Model):
+    """A role that a person holds."""
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="roles")
+    role = models.CharField(max_length=20, choices=Role)
+
+    class Meta:
+        """A role is held once."""
+
+        constraints: ClassVar = [models.UniqueConstraint(fields=["person", "role"], name="people_role_once")]
+
+    def __str__(self) -> str:
+        """Return the role."""
+        return self.role
+
+
+class EnrolmentLink(models.Model):
+    """A one-time link for a first sign-in. Only the digest of its secret is kept."""
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="links")
+    secret_digest = models.BinaryField(max_length=32, unique=True)
+    until = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        """Say whose it is."""
+        return f"enrolment link of {self.person_id}"
+
+
+class DeviceSignIn(models.Model):
+    """A terminal that asks to be signed in; the person approves it in the browser.
+
+    `session_key` is set at approval and taken once; the terminal then acts under that session alone.
+    """
+
+    device_digest = models.BinaryField(max_length=32, unique=True)
+    user_code = models.CharField(max_length=9, unique=True)
+    terminal = models.CharField(max_length=200)
+    until = models.DateTimeField()
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, null=True)
+    approved_at = models.DateTimeField(null=True)
+    collected_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        """Return the code that the person compares."""
+        return self.user_code
