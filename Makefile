@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+# Every command begins with its set-up, so that each works on a bare machine.
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-tests demo demo-large static test check soak bench lock
+
+PYTHON := .venv/bin/python
+SOURCES := src tests verifier benchmarks soak scripts
+
+help: ## list the commands
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
+
+setup: ## install what a lab needs, into .venv
+	@scripts/setup.sh lab
+
+setup-tests: ## install what the checks and the tests need besides
+	@scripts/setup.sh tests
+
+demo: setup ## open a lab with two real releases; SOURCE=path-or-archive where there is no network
+	@$(PYTHON) scripts/demo.py $(if $(SOURCE),--source "$(SOURCE)")
+
+demo-large: setup ## the same with Debian's linux-source
+	@$(PYTHON) scripts/demo.py --large $(if $(SOURCE),--source "$(SOURCE)")
+
+static: setup-tests ## format, lint, types, import contracts, missing migrations
+	@scripts/static.sh $(wildcard $(SOURCES))
+
+test: setup-tests ## every test, on SQLite and on PostgreSQL; ARGS goes to pytest
+	@$(PYTHON) -m pytest $(ARGS)
+
+check: static test ## what CI runs
+
+soak: setup-tests ## the long repetitions of the fault tests
+	@$(PYTHON) -m pytest soak $(ARGS)
+
+bench: setup ## measure against the peers; SUBJECTS="intake pages ledger", ARGS="--quick"
+	@for subject in $(or $(SUBJECTS),intake pages ledger); do $(PYTHON) -m benchmarks.$$subject $(ARGS) || exit 1; done
+
+lock: setup-tests ## lock the newest versions that requirements/*.in allow; UPGRADE=--upgrade takes newer ones
+	@scripts/lock.sh $(UPGRADE)
