@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every test that touches a database runs on SQLite and on PostgreSQL; the others run once.
+
+A test touches a database when it asks for `db`, `transactional_db`, `live_server` or `database_url`, itself or
+through another fixture, or bears the mark `django_db`.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final
+
+import django
+import pytest
+from django.test import TransactionTestCase
+from pytest_django import DjangoDbBlocker
+
+from tests.databases import Postgres, Sqlite, Switch, close
+from tests.postgres import PostgresServer
+
+DATABASES: Final = ("sqlite", "postgresql")
+TOUCHING: Final = frozenset({"db", "transactional_db", "live_server", "database_url"})
+
+# The settings are read once, by django.setup() below. Nothing of the developer's own lab may leak in.
+FOLDER: Final = Path(tempfile.mkdtemp(prefix="glasshouse-tests-"))
+for name in [name for name in os.environ if name.startswith("GLASSHOUSE_") and name != "GLASSHOUSE_VECTORS"]:
+    del os.environ[name]
+os.environ["GLASSHOUSE_HOME"] = str(FOLDER / "lab")
+os.environ["GLASSHOUSE_KEYS"] = str(FOLDER / "keys")
+os.environ["DJANGO_SETTINGS_MODULE"] = "glasshouse.config.settings"
+django.setup()  # here, because the conftest of a folder may import models
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(FOLDER, ignore_errors=True)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    # A worker would read the settings from our environment before it gets here, and share our folder.
+    del os.environ["DJANGO_SETTINGS_MODULE"]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if not TOUCHING.isdisjoint(metafunc.fixturenames) or metafunc.definition.get_closest_marker("django_db"):
+        # By session: pytest then runs all tests of one database together.
+        metafunc.parametrize("database_kind", DATABASES, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def database_switch(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Switch]:
+    """The switch between the databases, each of which starts with its first test."""
+    del django_test_environment  # wanted for its effect
+    with ExitStack() as stack:
+
+        def postgres() -> Postgres:
+            server = PostgresServer.start()
+            stack.callback(server.stop)
+            return Postgres(server)
+
+        switch = Switch({"sqlite": lambda: Sqlite(FOLDER), "postgresql": postgres})
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
+        # What a transactional test leaves is not emptied table by table; tests/databases.py says why.
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _: switch.restore())
+        yield switch
+        with django_db_blocker.unblock():
+            close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def database_kind(request: pytest.FixtureRequest) -> str | None:
+    """Which database this test runs on; none for a test that touches none."""
+    kind: str | None = getattr(request, "param", None)
+    if kind is not None:
+        switch: Switch = request.getfixturevalue("database_switch")
+        blocker: DjangoDbBlocker = request.getfixturevalue("django_db_blocker")
+        with blocker.unblock():
+            switch.turn_to(kind)
+    return kind
+
+
+@pytest.fixture(scope="session")
+def django_db_setup() -> None:
+    """Stand in for pytest-django's own: the switch has made and migrated the database."""
+
+
+@pytest.fixture
+def database_url(database_switch: Switch, tmp_path: Path) -> Iterator[str]:
+    """GLASSHOUSE_DATABASE for the real processes that a test starts: a new, empty database of the test's kind."""
+    assert database_switch.current is not None
+    with database_switch.current.fresh(tmp_path) as url:
+        yield url
