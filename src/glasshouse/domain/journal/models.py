@@ -104,13 +104,13 @@ class Outbox(models.Model):
 class Leaf(models.Model):
     """An event's place in the log. Indexes have no gaps and are never given twice."""
 
-    index = models.BigIntegerField(primary_key=True)
+    leaf_index = models.BigIntegerField(primary_key=True)
     event = models.OneToOneField(Event, on_delete=models.PROTECT, related_name="leaf")
     commitment = models.BinaryField(max_length=32)
 
     def __str__(self) -> str:
         """Return the leaf's index."""
-        return f"leaf {self.index}"
+        return f"leaf {self.leaf_index}"
 
 
 class Audience(models.TextChoices):

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who may look at what, as pure functions."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from glasshouse.domain.access.errors import (
+    GrantEndedError,
+    GrantNotYetError,
+    GrantRevokedError,
+    OutsideGrantError,
+)
+from glasshouse.domain.access.values import Terms
+from glasshouse.kernel.paths import TreePath
+
+SEEN_LINES = 8192
+BYTES_A_LINE = 400
+
+
+def check_is_open(terms: Terms, now: datetime) -> None:
+    """Raise unless these terms hold at this time."""
+    if terms.revoked_at is not None and terms.revoked_at <= now:
+        raise GrantRevokedError(
+            f"Your grant was revoked on {terms.revoked_at:%d %b %Y, %H:%M} UTC.",
+            hint="What you were shown and your receipts remain yours. Ask the lab manager for the reason.",
+        )
+    if now < terms.begins:
+        raise GrantNotYetError(f"Your grant begins on {terms.begins:%d %b %Y, %H:%M} UTC.")
+    if now >= terms.ends:
+        raise GrantEndedError(
+            f"Your grant ended on {terms.ends:%d %b %Y, %H:%M} UTC.",
+            hint="What you were shown and your receipts remain yours. The lab manager can propose another grant.",
+        )
+
+
+def check_may_read(terms: Terms, path: TreePath, now: datetime) -> None:
+    """Raise unless these terms cover this path at this time. Time comes first: an ended grant says so."""
+    check_is_open(terms, now)
+    if not terms.patterns.covers(path):
+        raise OutsideGrantError
+
+
+def cost_of(length: int) -> int:
+    """Return what a line of so many bytes costs: one, and one more for every further 400 bytes begun.
+
+    Without this, a release packed into one line would be one line.
+    """
+    return max(1, -(-length // BYTES_A_LINE))
+
+
+def new_cost(costs: Sequence[int], always: frozenset[int], seen: int) -> int:
+    """Return what a window costs; bit i of `seen` says that line i was shown before."""
+    return sum(cost for offset, cost in enumerate(costs) if offset in always or not seen >> offset & 1)

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Verbs of the journal."""
+
+from glasshouse.domain.journal.commands.erasing import erase
+from glasshouse.domain.journal.commands.publishing import keep_checkpoint
+from glasshouse.domain.journal.commands.recording import check_may_show, record, start_chain, transaction
+from glasshouse.domain.journal.commands.sequencing import integrate, sequence, sign_head
+
+__all__ = [
+    "check_may_show",
+    "erase",
+    "integrate",
+    "keep_checkpoint",
+    "record",
+    "sequence",
+    "sign_head",
+    "start_chain",
+    "transaction",
+]

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From committed events to a signed tree: sequence, integrate, sign. Each step resumes where it was stopped.
+
+The database decides the order (a leaf's index is a primary key), the tiles follow from it, the signer signs what
+extends its own last state. Two sequencers started by mistake cannot give one index twice: the second's
+transaction fails and is tried again.
+"""
+
+from collections.abc import Callable
+
+from django.db import connection
+
+from glasshouse.domain.journal.commands.recording import transaction
+from glasshouse.engines.ledger.log import Log
+
+BATCH = 5_000
+
+
+def sequence(limit: int = BATCH) -> int:
+    """Give the next indexes to waiting events, oldest id first; return how many. Durable at return."""
+    with transaction(), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("LOCK TABLE journal_leaf IN EXCLUSIVE MODE")
+        cursor.execute("SELECT COALESCE(MAX(leaf_index), -1) + 1 FROM journal_leaf")
+        first = int(cursor.fetchone()[0])
+        cursor.execute(
+            "SELECT event_id FROM journal_outbox WHERE follower = 'ledger' ORDER BY event_id LIMIT %s", [limit]
+        )
+        waiting = [row[0] for row in cursor.fetchall()]
+        if not waiting:
+            return 0
+        # Rows that commit later with smaller ids keep their outbox row and come with the next batch.
+        cursor.executemany(
+            "INSERT INTO journal_leaf (leaf_index, event_id, commitment) SELECT %s, id, commitment FROM journal_event"
+            " WHERE id = %s",
+            [(first + offset, event) for offset, event in enumerate(waiting)],
+        )
+        cursor.executemany(
+            "DELETE FROM journal_outbox WHERE follower = 'ledger' AND event_id = %s", [(event,) for event in waiting]
+        )
+    return len(waiting)
+
+
+def integrate(log: Log, limit: int = 4 * BATCH) -> int:
+    """Write the tiles for leaves that the log's folder lacks; return the log's size. Durable at return."""
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT commitment FROM journal_leaf WHERE leaf_index >= %s ORDER BY leaf_index LIMIT %s", [log.size, limit]
+            )
+            entries = [bytes(row[0]) for row in cursor.fetchall()]
+        if not entries:
+            return log.size
+        log.append(entries)
+
+
+def sign_head(log: Log, signed_size: int, ask: Callable[[int, int, bytes, list[bytes]], bytes]) -> bytes | None:
+    """Have the log's present size signed; return the signed note, or None when nothing is new.
+
+    `ask(old size, new size, root, consistency proof)` speaks to the signer, which trusts its own last state and
+    no word of ours.
+    """
+    size = log.size
+    if size == signed_size:
+        return None
+    proof = log.consistency_proof(signed_size, size) if signed_size else []
+    return ask(signed_size, size, log.root(size), proof)

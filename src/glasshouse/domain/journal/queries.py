@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Questions to the journal. It is the lowest room and knows no viewer: the rooms above narrow before they ask."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from glasshouse.domain.journal import boxes
+from glasshouse.domain.journal.errors import EventUnknownError
+from glasshouse.domain.journal.models import Audience, Chain, Checkpoint, Event, Leaf, Outbox, Seed, SeedClass
+from glasshouse.domain.journal.values import Json, Opened, Opening, Tagger
+from glasshouse.engines.ledger import commitments
+from glasshouse.kernel import clock
+from glasshouse.kernel.errors import RefusedError
+from glasshouse.kernel.ids import Uid
+
+Sealers = Callable[[Uid], Tagger]
+"""Finds a product's sealer; raises RefusedError when its key was destroyed."""
+
+
+def event(uid: Uid) -> Event:
+    """Return one event's row."""
+    found = Event.objects.filter(uid=uid.text).first()
+    if found is None:
+        raise EventUnknownError
+    return found
+
+
+def chain_events(engagement: Uid, *, first: int = 1, last: int | None = None) -> Iterator[Event]:
+    """Yield the events of an engagement in the order of their numbers."""
+    rows = Event.objects.filter(engagement=engagement.text, number__gte=first)
+    if last is not None:
+        rows = rows.filter(number__lte=last)
+    return rows.order_by("number").iterator(chunk_size=500)
+
+
+def chain_head(engagement: Uid) -> tuple[int, bytes]:
+    """Return the last number and commitment of an engagement's chain."""
+    chain = Chain.objects.get(engagement=engagement.text)
+    return chain.number, bytes(chain.head)
+
+
+def seeds_of(row: Event) -> dict[SeedClass, bytes]:
+    """Return the seeds that still exist."""
+    return {SeedClass(seed.seed_class): bytes(seed.value) for seed in Seed.objects.filter(event=row)}
+
+
+def open_event(row: Event, sealers: Sealers, *, classes: Sequence[SeedClass] = (SeedClass.SHARED,)) -> Opened:
+    """Open the fields of these classes as far as seeds and keys still exist."""
+    seeds = seeds_of(row)
+    fields: dict[str, Json] = {}
+    for tag, sealed in boxes.split(bytes(row.boxes)).items():
+        letter = SeedClass(tag.lower())
+        if letter not in classes or letter not in seeds:
+            continue
+        try:
+            source = sealers(Uid(row.product)) if tag.isupper() else None
+        except RefusedError:
+            continue  # the product's key was destroyed; the field is named in `missing`
+        fields |= boxes.open_box(tag, sealed, seeds[letter], row.uid, source=source)
+    named = [name.partition(":")[0] for name in row.names.split(",")]
+    missing = tuple(name for name in named if name not in fields and name not in {"head", "actor", "chain"})
+    return Opened(
+        uid=Uid(row.uid),
+        kind=row.kind,
+        actor=row.actor,
+        at=row.at,
+        subject=row.subject,
+        engagement=Uid(row.engagement) if row.engagement else None,
+        number=row.number,
+        fields=fields,
+        missing=missing,
+    )
+
+
+def columns_as_fields(row: Event) -> dict[str, Json]:
+    """Return the fields that are kept as columns, as they were committed."""
+    fields: dict[str, Json] = {
+        "actor": row.actor,
+        "head": {"at": clock.to_text(row.at), "kind": row.kind, "subject": row.subject, "uid": row.uid},
+    }
+    if row.engagement and row.previous is not None:
+        fields["chain"] = {
+            "engagement": row.engagement,
+            "number": row.number,
+            "previous": bytes(row.previous).hex(),
+        }
+    return fields
+
+
+def openings(row: Event, sealers: Sealers, *, classes: Sequence[SeedClass]) -> list[Opening]:
+    """Return what proves each field that these classes cover, to a holder of the commitment alone."""
+    seeds = seeds_of(row)
+    values = columns_as_fields(row) | dict(open_event(row, sealers, classes=classes).fields)
+    found = []
+    for index, named in enumerate(row.names.split(",")):
+        name, _, letter = named.partition(":")
+        seed_class = SeedClass(letter)
+        if seed_class in classes and seed_class in seeds and name in values:
+            found.append(Opening(index, name, commitments.salt(seeds[seed_class], name), values[name]))
+    return found
+
+
+def field_commitments(row: Event) -> list[bytes]:
+    """Return the hashes that the event's commitment covers, in the order of the fields' names."""
+    stored = bytes(row.commitments)
+    return [stored[start : start + 32] for start in range(0, len(stored), 32)]
+
+
+def leaf_index(row: Event) -> int | None:
+    """Return the event's index in the log, None while it waits."""
+    return Leaf.objects.filter(event=row).values_list("leaf_index", flat=True).first()
+
+
+def log_size() -> int:
+    """Return how many leaves have an index."""
+    last = Leaf.objects.order_by("-leaf_index").values_list("leaf_index", flat=True).first()
+    return 0 if last is None else last + 1
+
+
+def waiting(follower: str = "ledger") -> int:
+    """Return how many events a follower has not dealt with."""
+    return Outbox.objects.filter(follower=follower).count()
+
+
+@dataclass(frozen=True, slots=True)
+class KeptCheckpoint:
+    """A tree head as it was given to an audience."""
+
+    size: int
+    note: str
+    at: datetime
+
+
+def newest_checkpoint(audience: Audience) -> KeptCheckpoint | None:
+    """Return the newest tree head that an audience was given."""
+    row = Checkpoint.objects.filter(audience=audience).order_by("-at", "-pk").first()
+    return KeptCheckpoint(row.size, row.note, row.at) if row else None
+
+
+def count_by_kind(kinds: Sequence[str]) -> dict[str, int]:
+    """Return how many events of each kind there are, zero included."""
+    return {kind: Event.objects.filter(kind=kind).count() for kind in kinds}

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Adding persons and letting them in for the first time."""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
+from glasshouse.domain.journal import commands as journal
+from glasshouse.domain.people.errors import LinkSpentError, NotAnAddressError, PersonExistsError
+from glasshouse.domain.people.models import EnrolmentLink, Organisation, Person, Role, RoleHeld
+from glasshouse.kernel.errors import InvalidError
+from glasshouse.kernel.ids import Uid
+
+LINK_HOURS = 72
+
+
+@dataclass(frozen=True, slots=True)
+class NewPerson:
+    """Who is to be added. The vendor's own people belong to an organisation that `is_vendor`."""
+
+    email: str
+    name: str
+    organisation: str
+    roles: Sequence[Role]
+    is_vendor: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """A person and the secret of their one-time link; the secret is shown once and kept nowhere."""
+
+    person: Uid
+    secret: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DemoPassword:
+    """The password of a demo's person, shown once."""
+
+    person: Uid
+    password: str
+
+
+def add_person(actor: str, new: NewPerson, *, now: datetime) -> Enrolment:
+    """Add a person and, where it is new, their organisation; the address counts as verified by the operator."""
+    email = _address(new.email)
+    name = new.name.strip()
+    if not name or not new.roles:
+        raise InvalidError("A person has a name and at least one role.")
+    with journal.transaction():
+        if Person.objects.filter(email=email).exists():
+            raise PersonExistsError(f"{email} is already here.", hint="Make a new link with `person link`.")
+        organisation, _ = Organisation.objects.get_or_create(
+            name=new.organisation.strip(), defaults={"uid": Uid.new().text, "is_vendor": new.is_vendor}
+        )
+        person = Person(uid=Uid.new().text, email=email, name=name, organisation=organisation)
+        person.set_unusable_password()
+        person.save()
+        RoleHeld.objects.bulk_create(RoleHeld(person=person, role=role) for role in dict.fromkeys(new.roles))
+        secret, until = _make_link(person, now)
+        journal.record(
+            "people.person-added",
+            actor=actor,
+            at=now,
+            subject=Uid(person.uid),
+            fields={"organisation": organisation.uid, "roles": sorted(set(new.roles))},
+            personal={"email": email, "name": name},
+        )
+    return Enrolment(Uid(person.uid), secret, until)
+
+
+def new_link(actor: str, email: str, *, now: datetime) -> Enrolment:
+    """Make a fresh one-time link for a person who lost theirs; earlier links end."""
+    with journal.transaction():
+        person = Person.objects.filter(email=_address(email), is_active=True).first()
+        if person is None:
+            raise InvalidError(f"Nobody here has the address {email}.", hint="Add them with `person add`.")
+        person.links.filter(used_at=None).update(used_at=now)
+        secret, until = _make_link(person, now)
+        journal.record("people.link-made", actor=actor, at=now, subject=Uid(person.uid))
+    return Enrolment(Uid(person.uid), secret, until)
+
+
+def redeem_link(secret: str, *, now: datetime) -> Person:
+    """Spend a one-time link and return whose it was; a spent, ended or unknown link is refused alike."""
+    digest = hashlib.sha256(secret.encode()).digest()
+    with journal.transaction():
+        link = EnrolmentLink.objects.select_related("person").filter(secret_digest=digest).first()
+        is_spent = link is None or link.until <= now or not link.person.is_active
+        # The condition in the UPDATE decides a race between two tabs.
+        if is_spent or not EnrolmentLink.objects.filter(pk=link.pk, used_at=None).update(used_at=now):
+            raise LinkSpentError("This link was used or has ended.", hint="Ask the lab's operator for a new one.")
+        journal.record("people.link-used", actor=link.person.uid, at=now, subject=Uid(link.person.uid))
+    return link.person
+
+
+def set_demo_password(actor: str, email: str, *, now: datetime) -> DemoPassword:
+    """Give a demo's person a random password; the command line offers this in a lab marked as a demo only."""
+    password = "-".join(secrets.token_hex(2) for _ in range(4))
+    with journal.transaction():
+        person = Person.objects.get(email=_address(email))
+        person.set_password(password)
+        person.save(update_fields=["password"])
+        journal.record("people.password-set", actor=actor, at=now, subject=Uid(person.uid))
+    return DemoPassword(Uid(person.uid), password)
+
+
+def _make_link(person: Person, now: datetime) -> tuple[str, datetime]:
+    secret = secrets.token_urlsafe(32)
+    until = now + timedelta(hours=LINK_HOURS)
+    EnrolmentLink.objects.create(person=person, secret_digest=hashlib.sha256(secret.encode()).digest(), until=until)
+    return secret, until
+
+
+def _address(text: str) -> str:
+    email = text.strip().lower()
+    try:
+        validate_email(email)
+    except ValidationError as error:
+        raise NotAnAddressError(f"{text!r} is not an e-mail address.") from error
+    return email

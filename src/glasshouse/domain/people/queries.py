@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Questions about people."""
+
+from django.db.models import QuerySet
+
+from glasshouse.domain.people.models import Organisation, Person, Role
+from glasshouse.domain.people.viewer import Viewer
+from glasshouse.kernel.errors import NotFoundError
+from glasshouse.kernel.ids import Uid
+
+
+def viewer(person: Person) -> Viewer:
+    """Return the person as the code sees one, roles as of now."""
+    return Viewer(
+        uid=Uid(person.uid),
+        row=person.pk,
+        name=person.name,
+        organisation=Uid(person.organisation.uid),
+        organisation_name=person.organisation.name,
+        is_vendor=person.organisation.is_vendor,
+        roles=frozenset(Role(held.role) for held in person.roles.all()),
+    )
+
+
+def viewer_by_row(row: int) -> Viewer:
+    """Return an active person by internal id, in one join and one look at the roles."""
+    person = Person.objects.select_related("organisation").filter(pk=row, is_active=True).first()
+    if person is None:
+        raise NotFoundError
+    return viewer(person)
+
+
+def person_by_uid(asker: Viewer, uid: Uid) -> Person:
+    """Return a person whom the asker may name: themselves, a colleague, or anyone for those who arrange visits."""
+    persons: QuerySet[Person] = Person.objects.select_related("organisation").filter(uid=uid.text, is_active=True)
+    if not asker.may_act_as(Role.LAB_MANAGER, Role.CUSTODIAN, Role.EXPORT_OFFICER):
+        persons = persons.filter(organisation__uid=asker.organisation.text)
+    person = persons.first()
+    if person is None:
+        raise NotFoundError
+    return person
+
+
+def person_by_email(asker: Viewer, email: str) -> Person:
+    """Return a person by address, under the same narrowing as by uid."""
+    person = Person.objects.filter(email=email.strip().lower(), is_active=True).first()
+    if person is None:
+        raise NotFoundError
+    return person_by_uid(asker, Uid(person.uid))
+
+
+def reviewers_of(asker: Viewer) -> QuerySet[Person]:
+    """Return the reviewers whom the asker may propose a grant for."""
+    asker.check_role(Role.LAB_MANAGER, Role.CUSTODIAN, Role.EXPORT_OFFICER)
+    return (
+        Person.objects.filter(is_active=True, roles__role=Role.REVIEWER)
+        .select_related("organisation")
+        .order_by("organisation__name", "name")
+    )
+
+
+def organisation_names(asker: Viewer) -> list[str]:
+    """Return the organisations the asker may name."""
+    if asker.may_act_as(Role.LAB_MANAGER, Role.CUSTODIAN, Role.EXPORT_OFFICER):
+        return list(Organisation.objects.order_by("name").values_list("name", flat=True))
+    return [asker.organisation_name]

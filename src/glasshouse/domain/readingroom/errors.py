@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How the reading room says no."""
+
+from glasshouse.kernel.errors import ConflictError, InvalidError, RefusedError
+
+
+class NoVisitError(RefusedError):
+    """Source is shown during a visit only."""
+
+    code = "readingroom.no-visit"
+
+
+class VisitClosedError(ConflictError):
+    """The visit ended before."""
+
+    code = "readingroom.visit-closed"
+
+
+class CloseNotSignedError(InvalidError):
+    """The passkey's word on the close does not hold."""
+
+    code = "readingroom.close-not-signed"
+
+
+class ReceiptTooEarlyError(ConflictError):
+    """The last view is not under a signed tree head yet."""
+
+    code = "readingroom.receipt-too-early"

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How releases says no."""
+
+from glasshouse.kernel.errors import ConflictError, InvalidError, NotFoundError, RefusedError
+
+
+class ReleaseUnknownError(NotFoundError):
+    """No such release, or not yours."""
+
+    code = "releases.release-unknown"
+
+
+class ReleaseExistsError(ConflictError):
+    """The version is taken; a release is frozen."""
+
+    code = "releases.release-exists"
+
+
+class BadNameError(InvalidError):
+    """A product's or version's name that cannot stand in an address."""
+
+    code = "releases.bad-name"
+
+
+class NotTextError(RefusedError):
+    """A binary file: it is listed with its digest and not shown as lines."""
+
+    code = "releases.not-text"
