@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from glasshouse.engines.store.unpack.errors import CorruptSourceError
 from glasshouse.engines.store.unpack.members import CHUNK, EXECUTABLE, PLAIN, SYMLINK, Kind, Member, Reason
 from glasshouse.engines.store.unpack.names import Gate
+from glasshouse.engines.store.unpack.window import Window
 from glasshouse.kernel.paths import MAX_BYTES
 
 BLOCK = 512
@@ -44,56 +45,12 @@ _HEADER_ONLY = frozenset(b"123456V")
 _GLOBAL_REFUSED = frozenset({b"path", b"linkpath", b"size"})
 
 
-class _Window:
-    """The bytes of a stream, handed out by exact counts."""
-
-    def __init__(self, blocks: Iterator[bytes]) -> None:
-        self._blocks = blocks
-        self._held = b""
-        self._at = 0
-        self._before = 0
-
-    @property
-    def offset(self) -> int:
-        """Return how many bytes were handed out."""
-        return self._before + self._at
-
-    def take(self, count: int, pad: int = 0) -> bytes:
-        """Hand out `count` bytes and pass over `pad` more; raise when the stream ends before."""
-        at = self._at
-        end = at + count + pad
-        if end > len(self._held):
-            self._fill(count + pad)
-            at = 0
-            end = count + pad
-        self._at = end
-        return self._held[at : at + count]
-
-    def rest(self) -> Iterator[bytes]:
-        """Hand out whatever is left."""
-        yield self._held[self._at :]
-        yield from self._blocks
-
-    def _fill(self, count: int) -> None:
-        parts = [self._held[self._at :]]
-        have = len(parts[0])
-        self._before += self._at
-        while have < count:
-            block = next(self._blocks, b"")
-            if not block:
-                raise CorruptSourceError(f"the archive ends in the middle, after {self._before + have:,} bytes")
-            parts.append(block)
-            have += len(block)
-        self._held = b"".join(parts)
-        self._at = 0
-
-
 class _Content:
     """The chunks of one long member; what its reader leaves is passed over."""
 
     __slots__ = ("_left", "_pad", "_window")
 
-    def __init__(self, window: _Window, size: int) -> None:
+    def __init__(self, window: Window, size: int) -> None:
         self._window = window
         self._left = size
         self._pad = -size % BLOCK
@@ -193,7 +150,7 @@ class _Reader:
     """One pass over an archive."""
 
     def __init__(self, blocks: Iterator[bytes], gate: Gate) -> None:
-        self._window = _Window(blocks)
+        self._window = Window(blocks)
         self._gate = gate
         self._extensions = _Extensions()
 
