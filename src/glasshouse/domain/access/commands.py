@@ -117,7 +117,7 @@ def purse_of(grant: Grant) -> Purse:
     return Purse(grant.pk, budgets)
 
 
-def charge(purse: Purse, version: int, visit: Uid, shown: Shown, *, now: datetime) -> int:
+def charge(purse: Purse, version: int, visit: Uid, shown: Sequence[Shown], *, now: datetime) -> int:
     """Charge a view and mark its lines as seen, inside the view's transaction; return what it cost.
 
     Re-checks that the grant is the one that was judged. All budgets pay or none does: one UPDATE carries every
@@ -131,7 +131,7 @@ def charge(purse: Purse, version: int, visit: Uid, shown: Shown, *, now: datetim
         raise NotFoundError
     if row[0] != version:
         raise GrantRevokedError("Your grant changed while the page was made.", hint="Load the page again.")
-    cost = _mark_seen(purse.grant, shown)
+    cost = sum(_mark_seen(purse.grant, lines) for lines in shown)
     if cost:
         _pay(purse, visit, cost, now)
     return cost

@@ -102,6 +102,21 @@ class RoleHeld(models.Model):
         return self.role
 
 
+class Passkey(models.Model):
+    """The public half of a passkey, as it stands in the ledger; a visit's close is checked against it."""
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="passkeys")
+    credential = models.BinaryField(max_length=1024, unique=True)
+    cose = models.BinaryField(max_length=4096)
+    fingerprint = models.CharField(max_length=64)
+    enrolled_at = models.DateTimeField()
+    removed_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        """Return the first digits of the fingerprint."""
+        return self.fingerprint[:16]
+
+
 class EnrolmentLink(models.Model):
     """A one-time link for a first sign-in. Only the digest of its secret is kept."""
 

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from glasshouse.domain.journal import commands as journal
+from glasshouse.domain.people.models import Passkey, Person
 from glasshouse.kernel.ids import Uid
 
 
 @dataclass(frozen=True, slots=True)
-class Passkey:
-    """A credential's public half: its COSE key bytes, algorithm name and relying party."""
+class NewPasskey:
+    """A credential's public half: its id, COSE key bytes, algorithm name and relying party."""
 
+    credential: bytes
     cose: bytes
     algorithm: str
     rp: str
@@ -24,9 +26,16 @@ class Passkey:
         return hashlib.sha256(self.cose).hexdigest()
 
 
-def record_passkey_enrolled(person: Uid, passkey: Passkey, *, now: datetime) -> None:
+def record_passkey_enrolled(person: Uid, passkey: NewPasskey, *, now: datetime) -> None:
     """Put the public key of a passkey in the ledger, so that closes signed with it verify offline."""
     with journal.transaction():
+        Passkey.objects.create(
+            person=Person.objects.get(uid=person.text),
+            credential=passkey.credential,
+            cose=passkey.cose,
+            fingerprint=passkey.fingerprint,
+            enrolled_at=now,
+        )
         journal.record(
             "people.passkey-enrolled",
             actor=person.text,
@@ -53,9 +62,16 @@ def record_recovery_codes_made(person: Uid, *, now: datetime) -> None:
     _record("people.recovery-codes-made", person, now)
 
 
-def record_authenticator_removed(person: Uid, *, now: datetime) -> None:
-    """Record that a way in was removed."""
-    _record("people.authenticator-removed", person, now)
+def record_passkey_removed(person: Uid, credential: bytes, *, now: datetime) -> None:
+    """Record that a passkey was removed; closes that it signed before stay valid."""
+    with journal.transaction():
+        Passkey.objects.filter(person__uid=person.text, credential=credential).update(removed_at=now)
+        journal.record("people.passkey-removed", actor=person.text, at=now, subject=person)
+
+
+def record_totp_removed(person: Uid, *, now: datetime) -> None:
+    """Record that codes from an app no longer let a person in."""
+    _record("people.totp-removed", person, now)
 
 
 def record_signed_in(person: Uid, *, now: datetime) -> None:
