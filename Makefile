@@ -4,7 +4,7 @@
 .PHONY: help setup setup-tests demo demo-large static test check soak bench lock
 
 PYTHON := .venv/bin/python
-SOURCES := src tests verifier benchmarks soak scripts
+SOURCES := src tests verifier benchmarks soak scripts hatch_build.py
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20

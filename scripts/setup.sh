@@ -80,6 +80,7 @@ echo "$here" >.venv/.here
 wanted=$( (.venv/bin/python -V && cat $locks pyproject.toml verifier/pyproject.toml) | sha256sum)
 stamp=.venv/.installed-$profile
 if [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then
+    [ "$profile" = tests ] || echo "Ready: .venv/bin/glasshouse"
     exit 0
 fi
 
