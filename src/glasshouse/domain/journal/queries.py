@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from glasshouse.domain.journal import boxes
 from glasshouse.domain.journal.errors import EventUnknownError
 from glasshouse.domain.journal.models import Audience, Chain, Checkpoint, Event, Leaf, Outbox, Seed, SeedClass
@@ -141,3 +143,8 @@ def newest_checkpoint(audience: Audience) -> KeptCheckpoint | None:
 def count_by_kind(kinds: Sequence[str]) -> dict[str, int]:
     """Return how many events of each kind there are, zero included."""
     return {kind: Event.objects.filter(kind=kind).count() for kind in kinds}
+
+
+def chain_of_actor(engagement: Uid, actor: str) -> QuerySet[Event]:
+    """Return the events of an engagement that one person caused, in the order of their numbers."""
+    return Event.objects.filter(engagement=engagement.text, actor=actor).order_by("number")

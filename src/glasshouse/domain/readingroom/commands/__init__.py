@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Verbs of the reading room."""
+
+from glasshouse.domain.readingroom.commands.decisions import (
+    decide,
+    propose_erasure,
+    propose_grant,
+    propose_shredding,
+    revoke_grant,
+)
+from glasshouse.domain.readingroom.commands.receipts import make_receipt
+from glasshouse.domain.readingroom.commands.views import open_changes, open_difference, open_file, open_folder
+from glasshouse.domain.readingroom.commands.visits import begin_visit, close_visit, prepare_close
+
+__all__ = [
+    "begin_visit",
+    "close_visit",
+    "decide",
+    "make_receipt",
+    "open_changes",
+    "open_difference",
+    "open_file",
+    "open_folder",
+    "prepare_close",
+    "propose_erasure",
+    "propose_grant",
+    "propose_shredding",
+    "revoke_grant",
+]

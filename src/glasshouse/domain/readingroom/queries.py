@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Questions of the reading room."""
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from django.db import connection
+from django.db.models import Q
+
+from glasshouse.domain.access import queries as access
+from glasshouse.domain.access.commands import Purse, purse_of
+from glasshouse.domain.access.errors import GrantUnknownError
+from glasshouse.domain.access.models import Grant
+from glasshouse.domain.access.values import Balance, Patterns, Terms
+from glasshouse.domain.journal import queries as journal
+from glasshouse.domain.journal.models import Event, Leaf, SeedClass
+from glasshouse.domain.journal.values import Opened
+from glasshouse.domain.people.viewer import Viewer
+from glasshouse.domain.readingroom.models import Engagement, Visit
+from glasshouse.domain.readingroom.values import Room, VisitRef
+from glasshouse.domain.releases import vault
+from glasshouse.domain.releases.models import Release
+from glasshouse.domain.releases.values import ReleaseRef
+from glasshouse.kernel.digests import Digest
+from glasshouse.kernel.errors import NotFoundError
+from glasshouse.kernel.ids import Uid
+
+PATTERNS = b"access.grant/patterns"
+_ROOM = """
+SELECT g.id, g.engagement, g.product, g.patterns, g.begins, g.ends, g.revoked_at, g.version,
+       e.label, p.slug, r.version, r.root, r.files, r.bytes, r.lines, r.left_out, v.uid, v.number, v.opened_at
+  FROM access_grant g
+  JOIN access_grantedrelease gr ON gr.grant_id = g.id
+  JOIN releases_release r ON r.uid = gr.release
+  JOIN releases_product p ON p.id = r.product_id
+  JOIN readingroom_engagement e ON e.uid = g.engagement
+  LEFT JOIN readingroom_visit v ON v.engagement_id = e.id AND v.person_id = g.holder_id AND v.closed_at IS NULL
+ WHERE g.uid = %s AND g.holder_id = %s AND gr.release = %s
+"""
+
+
+def room(viewer: Viewer, grant: Uid, release: Uid) -> Room:
+    """Return the viewer's own grant and one of its releases in one look; not judged yet."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ROOM, [grant.text, viewer.row, release.text])
+        row = cursor.fetchone()
+    if row is None:
+        raise GrantUnknownError
+    (key, engagement, product, sealed, begins, ends, revoked, version, label, slug, name, root, *rest) = row
+    files, size, lines, left_out, visit, visit_number, visit_opened = rest
+    return Room(
+        grant=grant,
+        grant_row=key,
+        engagement=Uid(engagement),
+        engagement_label=label,
+        release=ReleaseRef(release, Uid(product), slug, name, Digest(bytes(root))),
+        files=files,
+        bytes=size,
+        lines=lines,
+        left_out=left_out,
+        terms=Terms(
+            patterns_of(Uid(product), bytes(sealed)),
+            _moment(begins),
+            _moment(ends),
+            _moment(revoked) if revoked else None,
+            version,
+        ),
+        purse=_purse(grant),
+        visit=VisitRef(Uid(visit), visit_number, _moment(visit_opened)) if visit else None,
+    )
+
+
+@functools.lru_cache(maxsize=1024)
+def patterns_of(product: Uid, sealed: bytes) -> Patterns:
+    """Unseal a grant's patterns."""
+    return Patterns.from_bytes(vault.sealer(product, "patterns").open(sealed, context=PATTERNS))
+
+
+@functools.lru_cache(maxsize=1024)
+def _purse(grant: Uid) -> Purse:
+    return purse_of(Grant.objects.get(uid=grant.text))
+
+
+def _moment(value: datetime | str) -> datetime:
+    # SQLite returns text in UTC without saying so, PostgreSQL an aware moment.
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def balance(found: Room, now: datetime) -> Balance:
+    """Return what is left of the viewer's budgets."""
+    return access.balance(found.purse, found.visit.uid if found.visit else None, now)
+
+
+@dataclass(frozen=True, slots=True)
+class DeskGrant:
+    """A grant on its holder's desk, with the releases it covers."""
+
+    grant: Grant
+    engagement: Engagement
+    terms: Terms
+    releases: Sequence[Release]
+    visit: Visit | None
+    balance: Balance
+
+
+def desk(viewer: Viewer, now: datetime) -> list[DeskGrant]:
+    """Return the viewer's own grants, newest first, ended ones included."""
+    found = []
+    for grant in access.grants_of(viewer):
+        engagement = Engagement.objects.select_related("organisation").get(uid=grant.engagement)
+        releases = Release.objects.select_related("product").filter(
+            uid__in=[granted.release for granted in grant.releases.all()]
+        )
+        visit = engagement.visits.filter(person_id=viewer.row, closed_at=None).first()
+        terms = access.terms(grant, patterns_of(Uid(grant.product), bytes(grant.patterns)))
+        spent = access.balance(_purse(Uid(grant.uid)), Uid(visit.uid) if visit else None, now)
+        found.append(DeskGrant(grant, engagement, terms, list(releases), visit, spent))
+    return found
+
+
+def visits_of(viewer: Viewer) -> list[Visit]:
+    """Return the viewer's own visits, newest first."""
+    return list(
+        Visit.objects.filter(person_id=viewer.row).select_related("engagement").order_by("-opened_at")
+    )
+
+
+def visit(viewer: Viewer, uid: Uid) -> Visit:
+    """Return one of the viewer's own visits."""
+    found = Visit.objects.select_related("engagement").filter(uid=uid.text, person_id=viewer.row).first()
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPage:
+    """A page of what somebody was shown, newest first."""
+
+    events: Sequence[Opened]
+    in_tree: frozenset[Uid]
+    older: int | None
+
+
+def record_of(viewer: Viewer, *, before: int | None = None, size: int = 100) -> RecordPage:
+    """Return what the viewer was shown and did in engagements, opened for nobody but them."""
+    rows = Event.objects.filter(actor=viewer.uid.text).exclude(engagement=None)
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
+    page = list(rows.order_by("-pk")[: size + 1])
+    events = [
+        journal.open_event(row, vault.journal_sealer, classes=(SeedClass.SHARED, SeedClass.PERSONAL))
+        for row in page[:size]
+    ]
+    leaves = Leaf.objects.filter(event__in=[row.pk for row in page[:size]]).values_list("event__uid", flat=True)
+    return RecordPage(events, frozenset(Uid(text) for text in leaves), page[size - 1].pk if len(page) > size else None)
+
+
+def own_event(viewer: Viewer, uid: Uid) -> Event:
+    """Return an event that the viewer caused."""
+    found = Event.objects.filter(Q(actor=viewer.uid.text), uid=uid.text).first()
+    if found is None:
+        raise NotFoundError
+    return found

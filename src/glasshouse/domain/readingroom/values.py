@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Values of the reading room."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from glasshouse.domain.access.commands import Purse
+from glasshouse.domain.access.values import Balance, Terms
+from glasshouse.domain.journal.promises import Promise
+from glasshouse.domain.journal.values import Recorded
+from glasshouse.domain.releases.differences import Difference
+from glasshouse.domain.releases.values import Item, ReleaseRef, Window
+from glasshouse.engines.store import Change
+from glasshouse.kernel.digests import Digest
+from glasshouse.kernel.ids import Uid
+from glasshouse.kernel.paths import TreePath
+
+
+@dataclass(frozen=True, slots=True)
+class VisitRef:
+    """A visit that is open."""
+
+    uid: Uid
+    number: int
+    opened_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A grant and one of its releases, judged for its holder at one moment."""
+
+    grant: Uid
+    grant_row: int
+    engagement: Uid
+    engagement_label: str
+    release: ReleaseRef
+    files: int
+    bytes: int
+    lines: int
+    left_out: int
+    terms: Terms
+    purse: Purse
+    visit: VisitRef | None
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What every showing carries: the room, its entry in the journal, the promise of it."""
+
+    room: Room
+    recorded: Recorded
+    promise: Promise
+    charged: int
+    balance: Balance
+
+
+@dataclass(frozen=True, slots=True)
+class FileShown:
+    """Lines of a file, recorded."""
+
+    view: View
+    window: Window
+
+
+@dataclass(frozen=True, slots=True)
+class FolderShown:
+    """A folder's listing, recorded."""
+
+    view: View
+    folder: TreePath | None
+    items: Sequence[Item]
+    listing_digest: Digest
+
+
+@dataclass(frozen=True, slots=True)
+class ChangesShown:
+    """What differs between two releases, recorded."""
+
+    view: View
+    before: ReleaseRef
+    changes: Sequence[Change]
+    same: int
+
+
+@dataclass(frozen=True, slots=True)
+class DifferenceShown:
+    """One file side by side in two releases, recorded."""
+
+    view: View
+    before: ReleaseRef
+    path: TreePath
+    path_before: TreePath
+    difference: Difference
+
+
+@dataclass(frozen=True, slots=True)
+class CloseStatement:
+    """What a visitor's passkey signs: how many entries the visit spans, and the chain's head."""
+
+    visit: Uid
+    text: bytes
+    challenge: bytes
+    count: int
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Assertion:
+    """A passkey's answer to the close's challenge, as the browser returned it."""
+
+    credential: bytes
+    authenticator_data: bytes
+    client_data: bytes
+    signature: bytes

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Verbs of releases."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from glasshouse.domain.journal import commands as journal
+from glasshouse.domain.journal.values import Recorded
+from glasshouse.domain.releases import vault
+from glasshouse.domain.releases.errors import ReleaseExistsError
+from glasshouse.domain.releases.models import Product, Release
+from glasshouse.domain.releases.rules import check_names
+from glasshouse.engines.store import Sealed
+from glasshouse.engines.store.unpack import Limits, open_source
+from glasshouse.kernel.ids import Uid
+
+Progress = Callable[[int, int], None]
+"""Called with files and bytes taken in so far."""
+
+
+def intake(
+    actor: str, product: str, version: str, source: Path, *, now: datetime, progress: Progress = lambda _f, _b: None
+) -> Release:
+    """Bring a release in, whole or not at all; a product that is new gets its key.
+
+    The packs are durable before the row; a process killed between the two leaves sealed bytes that no release
+    names and that the next intake of the same source uses.
+    """
+    check_names(product, version)
+    if Release.objects.filter(product__slug=product, version=version).exists():
+        raise ReleaseExistsError(
+            f"{product} {version} is here already, and a release is frozen.", hint="Give the changed source another version."
+        )
+    row = _product(actor, product, now)
+    uid = Uid(row.uid)
+    store = vault.product_store(uid)
+    with store.begin() as taking, open_source(source, limits=Limits(), left_out=taking.note_left_out) as members:
+        for member in members:
+            taking.add(member)
+            progress(*taking.taken)
+        sealed = taking.finish(strip_top=True)
+    return _keep(actor, row, version, sealed, now)
+
+
+def _product(actor: str, slug: str, now: datetime) -> Product:
+    found = Product.objects.filter(slug=slug).first()
+    if found is not None:
+        return found
+    uid = Uid.new()
+    vault.ring().create(uid)
+    with journal.transaction():
+        row = Product.objects.create(uid=uid.text, slug=slug, created_at=now)
+        journal.record("releases.product-added", actor=actor, at=now, subject=uid, fields={"product": slug})
+    return row
+
+
+def _keep(actor: str, product: Product, version: str, sealed: Sealed, now: datetime) -> Release:
+    with journal.transaction():
+        if Release.objects.filter(product=product, version=version).exists():
+            raise ReleaseExistsError(f"{product} {version} was imported meanwhile.")
+        release = Release.objects.create(
+            uid=Uid.new().text,
+            product=product,
+            version=version,
+            root=sealed.root.raw,
+            files=sealed.files,
+            bytes=sealed.bytes,
+            lines=sealed.lines,
+            left_out=sealed.left_out,
+            imported_at=now,
+        )
+        journal.record(
+            "releases.release-imported",
+            actor=actor,
+            at=now,
+            subject=Uid(release.uid),
+            fields={
+                "bytes": sealed.bytes,
+                "files": sealed.files,
+                "left_out": sealed.left_out,
+                "lines": sealed.lines,
+                "product": product.slug,
+                "root": str(sealed.root),
+                "version": version,
+            },
+        )
+    return release
+
+
+def mark_destroyed(product: Product, *, actor: str, approval: Uid, now: datetime) -> Recorded:
+    """Record that a product's key is to be destroyed, inside the transaction of the last agreement."""
+    Product.objects.filter(pk=product.pk, destroyed_at=None).update(destroyed_at=now)
+    return journal.record(
+        "releases.product-shredded",
+        actor=actor,
+        at=now,
+        subject=Uid(product.uid),
+        fields={"approval": approval.text, "product": product.slug},
+    )
+
+
+def destroy_marked_keys() -> list[str]:
+    """Destroy the keys of products whose end is recorded; run after the record is durable, and again at start."""
+    destroyed = []
+    for product in Product.objects.exclude(destroyed_at=None):
+        uid = Uid(product.uid)
+        if vault.ring().exists(uid):
+            vault.ring().destroy(uid)
+            vault.close()
+            destroyed.append(product.slug)
+    return destroyed

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Questions about releases. The reading room has judged the grant before it asks for lines."""
+
+import functools
+from collections.abc import Callable
+
+from django.db.models import QuerySet
+
+from glasshouse.domain.access.models import GrantedRelease
+from glasshouse.domain.access.values import Patterns
+from glasshouse.domain.people.models import Role
+from glasshouse.domain.people.viewer import Viewer
+from glasshouse.domain.releases import vault
+from glasshouse.domain.releases.errors import NotTextError, ReleaseUnknownError
+from glasshouse.domain.releases.listing import narrowed_listing
+from glasshouse.domain.releases.models import Product, Release
+from glasshouse.domain.releases.values import Item, Line, ReleaseRef, Window, shown_of
+from glasshouse.engines.codeindex import colour, language_of
+from glasshouse.engines.store import Entry, Manifest, Verified
+from glasshouse.engines.store.unpack import LeftOut
+from glasshouse.kernel.digests import Digest
+from glasshouse.kernel.ids import Uid
+from glasshouse.kernel.lines import Span
+from glasshouse.kernel.paths import TreePath
+
+_STAFF = (Role.LAB_MANAGER, Role.CUSTODIAN, Role.EXPORT_OFFICER, Role.PRODUCT_OWNER)
+# Lines before a window that the colouring looks at, so that a comment opened above is seen as one.
+_CONTEXT_LINES = 200
+_WINDOW_BYTES = 256 * 1024
+
+
+def releases_of(viewer: Viewer) -> QuerySet[Release]:
+    """Return the releases this viewer may name: the vendor's arrangers all, anybody else those granted to them."""
+    releases = Release.objects.select_related("product")
+    if viewer.is_vendor and viewer.may_act_as(*_STAFF):
+        return releases
+    granted = GrantedRelease.objects.filter(grant__holder_id=viewer.row).values("release")
+    return releases.filter(uid__in=granted)
+
+
+def release(viewer: Viewer, uid: Uid) -> Release:
+    """Return one release that the viewer may name."""
+    found = releases_of(viewer).filter(uid=uid.text).first()
+    if found is None:
+        raise ReleaseUnknownError
+    return found
+
+
+def release_by_name(viewer: Viewer, product: str, version: str) -> Release:
+    """Return one release by product and version."""
+    found = releases_of(viewer).filter(product__slug=product, version=version).first()
+    if found is None:
+        raise ReleaseUnknownError
+    return found
+
+
+def all_releases() -> QuerySet[Release]:
+    """Return every release, for the operator's terminal: digests and counts, no names of files."""
+    return Release.objects.select_related("product")
+
+
+def product_by_slug(viewer: Viewer, slug: str) -> Product:
+    """Return a product by slug, for the vendor's arrangers."""
+    viewer.check_role(*_STAFF)
+    found = Product.objects.filter(slug=slug).first()
+    if found is None:
+        raise ReleaseUnknownError
+    return found
+
+
+def product_slugs() -> dict[str, str]:
+    """Return every product's slug by uid."""
+    return dict(Product.objects.values_list("uid", "slug"))
+
+
+def ref(row: Release) -> ReleaseRef:
+    """Return a release as a value."""
+    return ReleaseRef(Uid(row.uid), Uid(row.product.uid), row.product.slug, row.version, Digest(bytes(row.root)))
+
+
+def manifest(found: ReleaseRef) -> Manifest:
+    """Return a release's manifest; raises when the product's key was destroyed."""
+    return vault.product_store(found.product).manifest(found.root)
+
+
+def entry(found: ReleaseRef, path: TreePath) -> Entry:
+    """Return one file's entry."""
+    return manifest(found).entry(path)
+
+
+def listing(found: ReleaseRef, patterns: Patterns, folder: TreePath | None) -> tuple[Item, ...]:
+    """Return what stands in a folder, folders first, as far as the patterns cover it."""
+    return narrowed_listing(manifest(found), patterns, folder)
+
+
+def left_out(found: ReleaseRef) -> list[LeftOut]:
+    """Return what intake left out of a release."""
+    return list(manifest(found).left_out())
+
+
+def lines(found: ReleaseRef, path: TreePath, span: Span, *, column: int = 0) -> Window:
+    """Read, verify and colour some lines of a file. `column` skips that many bytes of each line."""
+    store = vault.product_store(found.product)
+    item = entry(found, path)
+    if item.is_binary:
+        raise NotTextError(
+            f"A binary file of {item.size:,} bytes; it is not shown as lines.", hint="Its digest stands in the listing."
+        )
+    last = max(min(span.last, item.lines), 1)
+    wanted = Span(min(span.first, last), last)
+    content = store.read_window(item, wanted, column=column, max_bytes=_WINDOW_BYTES)
+    coloured, language = _coloured(found.product, path, item, wanted, column)
+    blob = vault.blob_id(found.product, item.digest)
+    shown_span = Span(content.first, content.first + max(len(content.lines), 1) - 1)
+    cuts = {offset: line.cut for offset, line in enumerate(content.lines)}
+    return Window(
+        release=found,
+        path=path,
+        digest=item.digest,
+        size=item.size,
+        all_lines=item.lines,
+        span=shown_span,
+        lines=[
+            Line(content.first + offset, tokens, cuts.get(offset, 0)) for offset, tokens in enumerate(coloured)
+        ],
+        lines_digest=content.digest,
+        column=column,
+        language=language,
+        shown=shown_of(
+            blob,
+            content.first,
+            [len(line.content) for line in content.lines],
+            frozenset(offset for offset, cut in cuts.items() if cut or column),
+        ),
+    )
+
+
+def verify(found: ReleaseRef, progress: Callable[[int, int], None]) -> Verified:
+    """Decrypt and re-hash everything a release names; raises nothing for damage, but lists it."""
+    return vault.product_store(found.product).verify(found.root, progress)

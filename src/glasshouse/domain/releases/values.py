@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Values of releases: what a caller holds instead of rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from glasshouse.domain.access.rules import cost_of
+from glasshouse.domain.access.values import Shown
+from glasshouse.domain.journal.values import Json
+from glasshouse.engines.codeindex import Token
+from glasshouse.kernel.digests import Digest
+from glasshouse.kernel.ids import Uid
+from glasshouse.kernel.lines import Span
+from glasshouse.kernel.paths import TreePath
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseRef:
+    """A release by the names that outlive its row: product, version, root digest."""
+
+    uid: Uid
+    product: Uid
+    product_slug: str
+    version: str
+    root: Digest
+
+    def evidence(self) -> Json:
+        """Return the field `release` of an event."""
+        return {"product": self.product.text, "root": str(self.root), "version": self.version}
+
+    def __str__(self) -> str:
+        """Return product and version, as labels say it."""
+        return f"{self.product_slug} {self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line as it is shown: its number, coloured text, and how many bytes were cut off at its end."""
+
+    number: int
+    tokens: Sequence[Token]
+    cut: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Some lines of one file, verified against its digest."""
+
+    release: ReleaseRef
+    path: TreePath
+    digest: Digest
+    size: int
+    all_lines: int
+    span: Span
+    lines: Sequence[Line]
+    lines_digest: Digest
+    column: int
+    language: str
+    shown: Shown = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A file, link or folder as a listing shows it. A folder's counts are narrowed like everything else."""
+
+    path: TreePath
+    name: str
+    is_folder: bool
+    is_link: bool
+    is_binary: bool
+    files: int
+    bytes: int
+
+
+def shown_of(blob: bytes, first: int, lengths: Sequence[int], cut: frozenset[int]) -> Shown:
+    """Return what a window of lines of these byte lengths is charged as."""
+    return Shown(blob, first, [cost_of(length) for length in lengths], cut)
