@@ -7,5 +7,6 @@ left out, or is refused with an `UnpackError`; memory does not grow with its siz
 
 from glasshouse.engines.store.unpack.errors import UnpackError
 from glasshouse.engines.store.unpack.members import CHUNK, Kind, LeftOut, LeftOutSink, Limits, Member, Reason
+from glasshouse.engines.store.unpack.source import open_source
 
-__all__ = ["CHUNK", "Kind", "LeftOut", "LeftOutSink", "Limits", "Member", "Reason", "UnpackError"]
+__all__ = ["CHUNK", "Kind", "LeftOut", "LeftOutSink", "Limits", "Member", "Reason", "UnpackError", "open_source"]

@@ -109,7 +109,10 @@ class _Reader:
         if kind == stat.S_IFREG:
             yield from self._file(folder, name, listed)
         elif kind == stat.S_IFLNK:
-            target = os.readlink(name, dir_fd=folder.descriptor)
+            try:
+                target = os.readlink(name, dir_fd=folder.descriptor)
+            except OSError:
+                raise ChangedSourceError("a link was replaced while the source was read") from None
             if path := gate.admit(full, len(target)):
                 yield Member(path, Kind.LINK, SYMLINK, len(target), iter((target,)))
         elif kind in _LEFT_OUT:

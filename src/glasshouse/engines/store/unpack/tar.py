@@ -10,7 +10,7 @@ import struct
 from collections import deque
 from collections.abc import Iterator
 
-from glasshouse.engines.store.unpack.errors import CorruptSourceError
+from glasshouse.engines.store.unpack.errors import CorruptSourceError, UnknownFormatError
 from glasshouse.engines.store.unpack.members import CHUNK, EXECUTABLE, PLAIN, SYMLINK, Kind, Member, Reason
 from glasshouse.engines.store.unpack.names import Gate
 from glasshouse.engines.store.unpack.window import Window
@@ -146,11 +146,21 @@ def _checksum_holds(header: bytes, stored: int) -> bool:
     return stored == total or stored == total - 256 * sum(byte >> 7 for byte in blanked)
 
 
+def begins(block: bytes) -> bool:
+    """Say whether a tar archive begins with this block: a header whose checksum holds, or the end mark."""
+    if len(block) < BLOCK:
+        return False
+    try:
+        return block == _ZEROS or _checksum_holds(block, _number(_FIELDS(block)[3], "checksum"))
+    except CorruptSourceError:
+        return False
+
+
 class _Reader:
     """One pass over an archive."""
 
-    def __init__(self, blocks: Iterator[bytes], gate: Gate) -> None:
-        self._window = Window(blocks)
+    def __init__(self, window: Window, gate: Gate) -> None:
+        self._window = window
         self._gate = gate
         self._extensions = _Extensions()
 
@@ -251,7 +261,10 @@ class _Reader:
 def members(blocks: Iterator[bytes], gate: Gate) -> Iterator[Member]:
     """Read the archive's members in order.
 
-    Raises CorruptSourceError for damage, truncation (an archive without its end mark is truncated), content after
-    the end mark, and what programs are known to read differently.
+    Raises UnknownFormatError at once where this is no tar; CorruptSourceError for damage, truncation (an archive
+    without its end mark is truncated), content after the end mark, and what programs are known to read differently.
     """
-    return _Reader(blocks, gate).members()
+    window = Window(blocks)
+    if not begins(window.peek(BLOCK)):
+        raise UnknownFormatError("the source is not, or does not hold, an archive that is read here")
+    return _Reader(window, gate).members()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A stream of blocks seen as exact counts of bytes, with no Python call per block of 512."""
+"""A stream of blocks seen as exact counts of bytes, with one Python call per count."""
 
 from collections.abc import Iterator
 
@@ -28,16 +28,22 @@ class Window:
             self._fill(count + pad)
             at = 0
             end = count + pad
+            if end > len(self._held):
+                raise CorruptSourceError(
+                    f"the source ends in the middle, after {self._before + len(self._held):,} bytes"
+                )
         self._at = end
         return self._held[at : at + count]
 
+    def peek(self, count: int) -> bytes:
+        """Look at the next bytes without taking them; fewer where the stream ends."""
+        if self._at + count > len(self._held):
+            self._fill(count)
+        return self._held[self._at : self._at + count]
+
     def at_end(self) -> bool:
         """Say whether the stream has ended."""
-        if self._at == len(self._held):
-            self._before += self._at
-            self._held = next(self._blocks, b"")
-            self._at = 0
-        return not self._held
+        return not self.peek(1)
 
     def rest(self) -> Iterator[bytes]:
         """Hand out whatever is left."""
@@ -48,10 +54,7 @@ class Window:
         parts = [self._held[self._at :]]
         have = len(parts[0])
         self._before += self._at
-        while have < count:
-            block = next(self._blocks, b"")
-            if not block:
-                raise CorruptSourceError(f"the archive ends in the middle, after {self._before + have:,} bytes")
+        while have < count and (block := next(self._blocks, b"")):
             parts.append(block)
             have += len(block)
         self._held = b"".join(parts)

@@ -45,7 +45,7 @@ def blocks(source: Iterator[bytes]) -> Generator[bytes, None, None]:
         raise CorruptSourceError("the compressed stream is damaged, or needs too much memory") from None
 
 
-def _frame(window: Window, decoder: zstandard.ZstdDecompressionObj) -> Iterator[bytes]:
+def _frame(window: Window, decoder: "zstandard.ZstdDecompressionObj") -> Iterator[bytes]:
     descriptor = window.take(1)
     flags = descriptor[0]
     single_segment, checksum = flags >> 5 & 1, flags >> 2 & 1
