@@ -28,7 +28,7 @@ class NotFoundError(GlasshouseError):
     exit_code = 4
 
     def __init__(self, message: str = "Nothing here", *, hint: str = "") -> None:
-        """The message names no object, so that absent and foreign read alike."""
+        """Name no object, so that absent and foreign read alike."""
         super().__init__(message, hint=hint)
 
 

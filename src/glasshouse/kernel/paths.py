@@ -39,10 +39,10 @@ def _unescape(text: str) -> bytes:
 
 @dataclass(frozen=True, slots=True, order=True)
 class TreePath:
-    """A relative path of one or more parts, none empty, `.` or `..`, ordered by its bytes.
+    r"""A relative path of one or more parts, none empty, `.` or `..`, ordered by its bytes.
 
     `str()` is the one escaped text form, the same in URLs, JSON and on pages: bytes that are not shown as
-    themselves are written `\\xHH`. `parse` accepts exactly what `str()` writes.
+    themselves are written `\xHH`. `parse` accepts exactly what `str()` writes.
     """
 
     raw: bytes

@@ -31,7 +31,14 @@ class Purse:
 
 
 def open_grant(
-    new: NewGrant, holder: Person, roots: Mapping[Uid, Digest], *, proposal: Uid, engagement: Uid, sealed: bytes, now: datetime
+    new: NewGrant,
+    holder: Person,
+    roots: Mapping[Uid, Digest],
+    *,
+    proposal: Uid,
+    engagement: Uid,
+    sealed: bytes,
+    now: datetime,
 ) -> Grant:
     """Open an agreed grant with its budgets, inside the transaction of the last agreement."""
     grant = Grant.objects.create(
@@ -149,8 +156,8 @@ def _pay(purse: Purse, visit: Uid, cost: int, now: datetime) -> None:
         bounds += [current, cost]
     marks = ",".join(["%s"] * len(purse.budgets))
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE access_budget SET {', '.join(sets)}, total_used = total_used + %s WHERE id IN ({marks})"  # noqa: S608 -- names are ours
+        cursor.execute(  # the joined parts are our own column names and placeholders
+            f"UPDATE access_budget SET {', '.join(sets)}, total_used = total_used + %s WHERE id IN ({marks})"  # noqa: S608
             f" AND {' AND '.join(guards)} AND total_used + %s <= total_limit",
             [*values, cost, *purse.budgets, *bounds, cost],
         )
@@ -183,16 +190,14 @@ def _mark_seen(grant: int, shown: Shown) -> int:
         count = min(rules.SEEN_LINES - offset, len(shown.costs) - position)
         costs = shown.costs[position : position + count]
         always = frozenset(index - position for index in shown.always if position <= index < position + count)
-        cost += _mark_part(grant, shown.blob, part, offset, costs, always)
+        cost += _mark_part((grant, shown.blob, part), offset, costs, always)
         position += count
     return cost
 
 
-def _mark_part(grant: int, blob: bytes, part: int, offset: int, costs: Sequence[int], always: frozenset[int]) -> int:
+def _mark_part(key: tuple[int, bytes, int], offset: int, costs: Sequence[int], always: frozenset[int]) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT bits FROM access_seen WHERE grant_id = %s AND blob = %s AND part = %s", [grant, blob, part]
-        )
+        cursor.execute("SELECT bits FROM access_seen WHERE grant_id = %s AND blob = %s AND part = %s", key)
         row = cursor.fetchone()
         bits = int.from_bytes(bytes(row[0]), "little") if row else 0
         wanted = (1 << len(costs)) - 1
@@ -203,6 +208,6 @@ def _mark_part(grant: int, blob: bytes, part: int, offset: int, costs: Sequence[
             cursor.execute(
                 "INSERT INTO access_seen (grant_id, blob, part, bits) VALUES (%s, %s, %s, %s)"
                 " ON CONFLICT (grant_id, blob, part) DO UPDATE SET bits = excluded.bits",
-                [grant, blob, part, content],
+                [*key, content],
             )
     return cost

@@ -15,6 +15,7 @@ from glasshouse.kernel.paths import TreePath
 
 MAX_PATTERNS = 64
 MAX_STARS = 6
+MAX_LENGTH = 512
 _TOKEN = re.compile(rb"(\*\*/|/\*\*$|\*\*|\*|\?)")
 _MEANING = {b"**/": rb"(?:.*/)?", b"/**": rb"(?:/.*)?", b"**": rb".*", b"*": rb"[^/]*", b"?": rb"[^/]"}
 
@@ -39,7 +40,9 @@ class Patterns:
         if not 1 <= len(self.globs) <= MAX_PATTERNS:
             raise InvalidError(f"A grant has 1 to {MAX_PATTERNS} path patterns, not {len(self.globs)}.")
         for glob in self.globs:
-            is_bad = not glob or glob.startswith("/") or "\0" in glob or ".." in glob.split("/") or len(glob) > 512
+            is_bad = (
+                not glob or glob.startswith("/") or "\0" in glob or ".." in glob.split("/") or len(glob) > MAX_LENGTH
+            )
             if is_bad or len(_TOKEN.findall(glob.encode("utf-8", "surrogateescape"))) > MAX_STARS:
                 raise InvalidError(
                     f"Not a path pattern: {glob[:80]!r}",

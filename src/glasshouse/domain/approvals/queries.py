@@ -40,7 +40,5 @@ def may_decide(viewer: Viewer, found: Proposal) -> bool:
     return (
         found.state == State.OPEN
         and viewer.may_act_as(*policy.decided_by)
-        and viewer.row != found.proposed_by_id
-        and viewer.row != found.beneficiary_id
-        and viewer.row not in spoken
+        and viewer.row not in {found.proposed_by_id, found.beneficiary_id, *spoken}
     )

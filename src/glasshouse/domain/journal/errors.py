@@ -32,3 +32,9 @@ class JournalDamagedError(GlasshouseError):
     """A row, a tile or a checkpoint is not what was committed. A finding for the audit, never repaired silently."""
 
     code = "journal.damaged"
+
+
+class KeyGoneError(RefusedError):
+    """A source-derived field whose product's key is not at hand."""
+
+    code = "journal.key-gone"

@@ -77,6 +77,7 @@ class Chain(models.Model):
     engagement = models.CharField(max_length=26, unique=True)
     number = models.BigIntegerField(default=0)
     head = models.BinaryField(max_length=32)
+    at = models.DateTimeField()
 
     def __str__(self) -> str:
         """Return the engagement and its last number."""

@@ -4,7 +4,9 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 
+from django.conf import settings
 from django.db.models import QuerySet
 
 from glasshouse.domain.journal import boxes
@@ -12,9 +14,15 @@ from glasshouse.domain.journal.errors import EventUnknownError
 from glasshouse.domain.journal.models import Audience, Chain, Checkpoint, Event, Leaf, Outbox, Seed, SeedClass
 from glasshouse.domain.journal.values import Json, Opened, Opening, Tagger
 from glasshouse.engines.ledger import commitments
+from glasshouse.engines.ledger.checkpoints import Checkpoint as TreeHead
+from glasshouse.engines.ledger.log import Log
+from glasshouse.engines.ledger.notes import Note
 from glasshouse.kernel import clock
 from glasshouse.kernel.errors import RefusedError
 from glasshouse.kernel.ids import Uid
+
+HEAD = "head"
+"""The file in the ledger's folder that holds the newest signed head."""
 
 Sealers = Callable[[Uid], Tagger]
 """Finds a product's sealer; raises RefusedError when its key was destroyed."""
@@ -145,6 +153,52 @@ def count_by_kind(kinds: Sequence[str]) -> dict[str, int]:
     return {kind: Event.objects.filter(kind=kind).count() for kind in kinds}
 
 
-def chain_of_actor(engagement: Uid, actor: str) -> QuerySet[Event]:
-    """Return the events of an engagement that one person caused, in the order of their numbers."""
-    return Event.objects.filter(engagement=engagement.text, actor=actor).order_by("number")
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """An event of a chain by its number and commitment."""
+
+    number: int
+    commitment: bytes
+
+
+def events_of_subject(subject: Uid) -> list[Numbered]:
+    """Return the chained events that tell of one subject, such as a visit, in the order of their numbers."""
+    rows = Event.objects.filter(subject=subject.text).exclude(number=None).order_by("number")
+    return [Numbered(number, bytes(value)) for number, value in rows.values_list("number", "commitment") if number]
+
+
+def signed_head() -> tuple[TreeHead, bytes] | None:
+    """Return the newest signed tree head and its note, None before the first."""
+    try:
+        raw = (settings.GLASSHOUSE.ledger / HEAD).read_bytes()
+    except FileNotFoundError:
+        return None
+    note = Note.parse(raw)
+    return TreeHead.parse(note.text), raw
+
+
+def the_log() -> Log:
+    """Return the log for reading; proofs need no lock."""
+    return Log(settings.GLASSHOUSE.ledger)
+
+
+def events_of_kind(kind: str, *, subject: Uid | None = None) -> QuerySet[Event]:
+    """Return the events of a kind, of one subject or of all, as they were committed."""
+    rows = Event.objects.filter(kind=kind)
+    if subject is not None:
+        rows = rows.filter(subject=subject.text)
+    return rows.order_by("pk")
+
+
+def leaf_indexes(rows: Sequence[int]) -> dict[int, int]:
+    """Return the indexes in the log of these events, by row; those that wait are left out."""
+    found: dict[int, int] = {}
+    for start in range(0, len(rows), 500):
+        leaves = Leaf.objects.filter(event__in=rows[start : start + 500])
+        found |= dict(leaves.values_list("event_id", "leaf_index"))
+    return found
+
+
+def boxes_digest(row: Event) -> bytes:
+    """Return the digest of the sealed boxes that the commitment covers."""
+    return sha256(bytes(row.boxes)).digest()

@@ -11,7 +11,8 @@ MAX_UNSEQUENCED = timedelta(seconds=10)
 def check_sequenced(oldest: datetime | None, now: datetime) -> None:
     """Raise when the oldest event that no tree holds is ten seconds old: nothing is shown past that."""
     if oldest is not None and now - oldest > MAX_UNSEQUENCED:
+        seconds = int((now - oldest).total_seconds())
         raise JournalStalledError(
-            f"Nothing is shown: an entry of the journal has waited {int((now - oldest).total_seconds())} s for the ledger.",
+            f"Nothing is shown: an entry of the journal has waited {seconds} s for the ledger.",
             hint="The operator starts the worker with `glasshouse work`; your place is kept.",
         )

@@ -4,7 +4,7 @@
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from django.db import connection
 from django.db.models import Q
@@ -16,6 +16,7 @@ from glasshouse.domain.access.models import Grant
 from glasshouse.domain.access.values import Balance, Patterns, Terms
 from glasshouse.domain.journal import queries as journal
 from glasshouse.domain.journal.models import Event, Leaf, SeedClass
+from glasshouse.domain.journal.moments import aware
 from glasshouse.domain.journal.values import Opened
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom.models import Engagement, Visit
@@ -30,7 +31,7 @@ from glasshouse.kernel.ids import Uid
 PATTERNS = b"access.grant/patterns"
 _ROOM = """
 SELECT g.id, g.engagement, g.product, g.patterns, g.begins, g.ends, g.revoked_at, g.version,
-       e.label, p.slug, r.version, r.root, r.files, r.bytes, r.lines, r.left_out, v.uid, v.number, v.opened_at
+       e.label, p.slug, r.version, r.root, r.files, r.bytes, r.lines, r.left_out, r.leaves, v.uid, v.number, v.opened_at
   FROM access_grant g
   JOIN access_grantedrelease gr ON gr.grant_id = g.id
   JOIN releases_release r ON r.uid = gr.release
@@ -49,26 +50,26 @@ def room(viewer: Viewer, grant: Uid, release: Uid) -> Room:
     if row is None:
         raise GrantUnknownError
     (key, engagement, product, sealed, begins, ends, revoked, version, label, slug, name, root, *rest) = row
-    files, size, lines, left_out, visit, visit_number, visit_opened = rest
+    files, size, lines, left_out, leaves, visit, visit_number, visit_opened = rest
     return Room(
         grant=grant,
         grant_row=key,
         engagement=Uid(engagement),
         engagement_label=label,
-        release=ReleaseRef(release, Uid(product), slug, name, Digest(bytes(root))),
+        release=ReleaseRef(release, Uid(product), slug, name, Digest(bytes(root)), leaves),
         files=files,
         bytes=size,
         lines=lines,
         left_out=left_out,
         terms=Terms(
             patterns_of(Uid(product), bytes(sealed)),
-            _moment(begins),
-            _moment(ends),
-            _moment(revoked) if revoked else None,
+            aware(begins),
+            aware(ends),
+            aware(revoked) if revoked else None,
             version,
         ),
         purse=_purse(grant),
-        visit=VisitRef(Uid(visit), visit_number, _moment(visit_opened)) if visit else None,
+        visit=VisitRef(Uid(visit), visit_number, aware(visit_opened)) if visit else None,
     )
 
 
@@ -81,12 +82,6 @@ def patterns_of(product: Uid, sealed: bytes) -> Patterns:
 @functools.lru_cache(maxsize=1024)
 def _purse(grant: Uid) -> Purse:
     return purse_of(Grant.objects.get(uid=grant.text))
-
-
-def _moment(value: datetime | str) -> datetime:
-    # SQLite returns text in UTC without saying so, PostgreSQL an aware moment.
-    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def balance(found: Room, now: datetime) -> Balance:
@@ -123,9 +118,7 @@ def desk(viewer: Viewer, now: datetime) -> list[DeskGrant]:
 
 def visits_of(viewer: Viewer) -> list[Visit]:
     """Return the viewer's own visits, newest first."""
-    return list(
-        Visit.objects.filter(person_id=viewer.row).select_related("engagement").order_by("-opened_at")
-    )
+    return list(Visit.objects.filter(person_id=viewer.row).select_related("engagement").order_by("-opened_at"))
 
 
 def visit(viewer: Viewer, uid: Uid) -> Visit:

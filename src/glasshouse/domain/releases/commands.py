@@ -30,15 +30,18 @@ def intake(
     check_names(product, version)
     if Release.objects.filter(product__slug=product, version=version).exists():
         raise ReleaseExistsError(
-            f"{product} {version} is here already, and a release is frozen.", hint="Give the changed source another version."
+            f"{product} {version} is here already, and a release is frozen.",
+            hint="Give the changed source another version.",
         )
     row = _product(actor, product, now)
     uid = Uid(row.uid)
     store = vault.product_store(uid)
-    with store.begin() as taking, open_source(source, limits=Limits(), left_out=taking.note_left_out) as members:
+    with (
+        store.begin(progress=progress) as taking,
+        open_source(source, limits=Limits(), left_out=taking.note_left_out) as members,
+    ):
         for member in members:
             taking.add(member)
-            progress(*taking.taken)
         sealed = taking.finish(strip_top=True)
     return _keep(actor, row, version, sealed, now)
 
@@ -68,6 +71,7 @@ def _keep(actor: str, product: Product, version: str, sealed: Sealed, now: datet
             bytes=sealed.bytes,
             lines=sealed.lines,
             left_out=sealed.left_out,
+            leaves=sealed.files + 1,
             imported_at=now,
         )
         journal.record(

@@ -26,3 +26,9 @@ class NotTextError(RefusedError):
     """A binary file: it is listed with its digest and not shown as lines."""
 
     code = "releases.not-text"
+
+
+class TooLargeToCompareError(RefusedError):
+    """A file too large to be compared line by line."""
+
+    code = "releases.too-large-to-compare"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from glasshouse.domain.access.values import Patterns
 from glasshouse.domain.releases.values import Item
-from glasshouse.engines.store import Entry, Manifest
+from glasshouse.engines.store import Entry, Folder, Manifest
 from glasshouse.kernel.errors import NotFoundError
 from glasshouse.kernel.paths import TreePath
 
@@ -24,12 +24,21 @@ def narrowed_listing(manifest: Manifest, patterns: Patterns, folder: TreePath | 
 
 
 def _whole(manifest: Manifest, folder: TreePath | None) -> tuple[Item, ...]:
-    listing = manifest.folder(folder)
-    items = [
-        Item(child.path, child.path.name, is_folder=True, is_link=False, is_binary=False, files=child.files, bytes=child.bytes)
-        for child in listing.folders
+    children = manifest.folder(folder)
+    folders = [
+        Item(
+            child.path,
+            child.path.name,
+            is_folder=True,
+            is_link=False,
+            is_binary=False,
+            files=child.files,
+            bytes=child.bytes,
+        )
+        for child in children
+        if isinstance(child, Folder)
     ]
-    return (*items, *(_item(entry) for entry in listing.files))
+    return (*folders, *(_item(child) for child in children if isinstance(child, Entry)))
 
 
 def _item(entry: Entry) -> Item:

@@ -32,6 +32,7 @@ class Release(models.Model):
     bytes = models.BigIntegerField()
     lines = models.BigIntegerField()
     left_out = models.BigIntegerField()
+    leaves = models.BigIntegerField()
     imported_at = models.DateTimeField()
 
     class Meta:

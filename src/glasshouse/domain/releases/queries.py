@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Questions about releases. The reading room has judged the grant before it asks for lines."""
 
-import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from django.db.models import QuerySet
 
@@ -15,8 +14,9 @@ from glasshouse.domain.releases.errors import NotTextError, ReleaseUnknownError
 from glasshouse.domain.releases.listing import narrowed_listing
 from glasshouse.domain.releases.models import Product, Release
 from glasshouse.domain.releases.values import Item, Line, ReleaseRef, Window, shown_of
-from glasshouse.engines.codeindex import colour, language_of
-from glasshouse.engines.store import Entry, Manifest, Verified
+from glasshouse.engines.codeindex import Language, Token, colour, language_of
+from glasshouse.engines.store import Entry, Manifest, Report
+from glasshouse.engines.store import windows as store_windows
 from glasshouse.engines.store.unpack import LeftOut
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.ids import Uid
@@ -75,7 +75,9 @@ def product_slugs() -> dict[str, str]:
 
 def ref(row: Release) -> ReleaseRef:
     """Return a release as a value."""
-    return ReleaseRef(Uid(row.uid), Uid(row.product.uid), row.product.slug, row.version, Digest(bytes(row.root)))
+    return ReleaseRef(
+        Uid(row.uid), Uid(row.product.uid), row.product.slug, row.version, Digest(bytes(row.root)), row.leaves
+    )
 
 
 def manifest(found: ReleaseRef) -> Manifest:
@@ -106,35 +108,49 @@ def lines(found: ReleaseRef, path: TreePath, span: Span, *, column: int = 0) -> 
         raise NotTextError(
             f"A binary file of {item.size:,} bytes; it is not shown as lines.", hint="Its digest stands in the listing."
         )
-    last = max(min(span.last, item.lines), 1)
-    wanted = Span(min(span.first, last), last)
-    content = store.read_window(item, wanted, column=column, max_bytes=_WINDOW_BYTES)
-    coloured, language = _coloured(found.product, path, item, wanted, column)
-    blob = vault.blob_id(found.product, item.digest)
-    shown_span = Span(content.first, content.first + max(len(content.lines), 1) - 1)
-    cuts = {offset: line.cut for offset, line in enumerate(content.lines)}
+    content = store.read_window(item, span, column=column, max_bytes=_WINDOW_BYTES)
+    is_partial = frozenset(offset for offset, line in enumerate(content.lines) if line.is_cut or column)
+    language, coloured = _coloured(found, item, content)
+    first = content.lines[0].number if content.lines else 1
     return Window(
         release=found,
         path=path,
         digest=item.digest,
         size=item.size,
         all_lines=item.lines,
-        span=shown_span,
+        first=first,
+        last=first + len(content.lines) - 1,
         lines=[
-            Line(content.first + offset, tokens, cuts.get(offset, 0)) for offset, tokens in enumerate(coloured)
+            Line(line.number, tokens, line.length, line.is_cut)
+            for line, tokens in zip(content.lines, coloured, strict=True)
         ],
         lines_digest=content.digest,
         column=column,
-        language=language,
+        language=language.name if language else "",
+        rest=content.rest,
         shown=shown_of(
-            blob,
-            content.first,
-            [len(line.content) for line in content.lines],
-            frozenset(offset for offset, cut in cuts.items() if cut or column),
+            vault.blob_id(found.product, item.digest), first, [len(line.content) for line in content.lines], is_partial
         ),
     )
 
 
-def verify(found: ReleaseRef, progress: Callable[[int, int], None]) -> Verified:
+def _coloured(
+    found: ReleaseRef, item: Entry, content: store_windows.Window
+) -> tuple[Language | None, Sequence[Sequence[Token]]]:
+    """Colour a window; the lines before it tell whether it begins inside a comment."""
+    if not content.lines:
+        return None, []
+    first = content.lines[0].number
+    store = vault.product_store(found.product)
+    context: list[bytes] = []
+    if first > 1:
+        above = store.read_window(item, Span(max(1, first - _CONTEXT_LINES), first - 1), max_bytes=_WINDOW_BYTES)
+        context = [line.content for line in above.lines]
+    head = context if first - len(context) == 1 else [line.content for line in content.lines]
+    language = language_of(item.path, b"".join(head[:2])[:256])
+    return language, colour([line.text for line in content.lines], language, context_before=context)
+
+
+def verify(found: ReleaseRef, progress: Callable[[int, int], None]) -> Report:
     """Decrypt and re-hash everything a release names; raises nothing for damage, but lists it."""
-    return vault.product_store(found.product).verify(found.root, progress)
+    return vault.product_store(found.product).verify(found.root, progress=progress)

@@ -10,7 +10,6 @@ from glasshouse.domain.journal.values import Json
 from glasshouse.engines.codeindex import Token
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.ids import Uid
-from glasshouse.kernel.lines import Span
 from glasshouse.kernel.paths import TreePath
 
 
@@ -23,10 +22,11 @@ class ReleaseRef:
     product_slug: str
     version: str
     root: Digest
+    leaves: int
 
     def evidence(self) -> Json:
-        """Return the field `release` of an event."""
-        return {"product": self.product.text, "root": str(self.root), "version": self.version}
+        """Return the field `release` of an event; a root binds its tree only together with the tree's size."""
+        return {"product": self.product.text, "root": str(self.root), "size": self.leaves, "version": self.version}
 
     def __str__(self) -> str:
         """Return product and version, as labels say it."""
@@ -35,27 +35,30 @@ class ReleaseRef:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line as it is shown: its number, coloured text, and how many bytes were cut off at its end."""
+    """One line as it is shown: its number, coloured text, and whether the line goes on beyond what is shown."""
 
     number: int
     tokens: Sequence[Token]
-    cut: int = 0
+    length: int = 0
+    is_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Some lines of one file, verified against its digest."""
+    """Some lines of one file, verified against its digest. An empty file has lines 1 to 0, and none."""
 
     release: ReleaseRef
     path: TreePath
     digest: Digest
     size: int
     all_lines: int
-    span: Span
+    first: int
+    last: int
     lines: Sequence[Line]
     lines_digest: Digest
     column: int
     language: str
+    rest: tuple[int, int] | None
     shown: Shown = field(repr=False)
 
 

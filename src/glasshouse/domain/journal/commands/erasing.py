@@ -10,9 +10,7 @@ from glasshouse.domain.journal.values import Recorded
 from glasshouse.kernel.ids import Uid
 
 
-def erase(
-    events: Sequence[Uid], seed_class: SeedClass, *, actor: str, approval: Uid, at: datetime
-) -> Recorded:
+def erase(events: Sequence[Uid], seed_class: SeedClass, *, actor: str, approval: Uid, at: datetime) -> Recorded:
     """Destroy one class of seeds of these events, inside the transaction of an approved decision.
 
     What they covered can then be opened by nobody; the tree still verifies, and the audit accepts each missing

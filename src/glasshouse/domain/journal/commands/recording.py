@@ -16,6 +16,7 @@ from django.db import transaction as database
 
 from glasshouse.domain.journal import boxes
 from glasshouse.domain.journal.models import Chain, SeedClass
+from glasshouse.domain.journal.moments import aware
 from glasshouse.domain.journal.rules import check_sequenced
 from glasshouse.domain.journal.values import Fields, Json, Recorded, SourceFields
 from glasshouse.engines.ledger import commitments
@@ -66,12 +67,12 @@ def check_may_show(now: datetime) -> None:
             " WHERE o.follower = 'ledger' ORDER BY o.event_id LIMIT 1"
         )
         row = cursor.fetchone()
-    check_sequenced(_aware(row[0]) if row else None, now)
+    check_sequenced(aware(row[0]) if row else None, now)
 
 
-def start_chain(engagement: Uid) -> None:
+def start_chain(engagement: Uid, *, at: datetime) -> None:
     """Begin an engagement's chain at number 0."""
-    Chain.objects.create(engagement=engagement.text, number=0, head=_NO_COMMITMENT)
+    Chain.objects.create(engagement=engagement.text, number=0, head=_NO_COMMITMENT, at=at)
 
 
 def record(
@@ -93,13 +94,14 @@ def record(
     """
     if not connection.in_atomic_block:
         raise RuntimeError("journal.record needs the transaction of the change that it records")
-    uid, moment = Uid.new().text, clock.to_text(at)
+    uid = Uid.new().text
+    number, previous, at = _next_in_chain(engagement, at) if engagement else (None, None, at)
     seeds = {SeedClass.SHARED: secrets.token_bytes(32), SeedClass.PERSONAL: secrets.token_bytes(32)}
     if visitor:
         seeds[SeedClass.VISITOR] = secrets.token_bytes(32)
     classed: dict[str, tuple[SeedClass, Json]] = {
         "actor": (SeedClass.PERSONAL, actor),
-        "head": (SeedClass.SHARED, {"at": moment, "kind": kind, "subject": str(subject or ""), "uid": uid}),
+        "head": (SeedClass.SHARED, {"at": clock.to_text(at), "kind": kind, "subject": str(subject or ""), "uid": uid}),
     }
     stored = b""
     for letter, group, key in (
@@ -111,7 +113,6 @@ def record(
         if group:
             stored += boxes.seal(group, seeds[letter], letter, uid, source=key)
             classed |= {name: (letter, value) for name, value in group.items()}
-    number, previous = _next_in_chain(engagement) if engagement else (None, None)
     if engagement and previous is not None:
         classed["chain"] = (
             SeedClass.SHARED,
@@ -119,14 +120,17 @@ def record(
         )
     names, hashes = _commit_fields(classed, seeds)
     commitment = commitments.event_commitment(hashes, sha256(stored).digest())
+    place = (str(engagement) if engagement else None, number, previous)
+    product = str(source.product) if source else ""
     row = _insert(
-        (uid, kind, actor, at, str(subject or ""), str(source.product) if source else "")
-        + (str(engagement) if engagement else None, number, previous, names, b"".join(hashes), stored, commitment),
-        seeds,
+        (uid, kind, actor, at, str(subject or ""), product, *place, names, b"".join(hashes), stored, commitment), seeds
     )
     if engagement:
         with connection.cursor() as cursor:
-            cursor.execute("UPDATE journal_chain SET head = %s WHERE engagement = %s", [commitment, engagement.text])
+            cursor.execute(
+                "UPDATE journal_chain SET head = %s, at = %s WHERE engagement = %s",
+                [commitment, connection.ops.adapt_datetimefield_value(at), engagement.text],
+            )
     return Recorded(row, Uid(uid), kind, commitment, engagement, number)
 
 
@@ -141,15 +145,16 @@ def _commit_fields(
     return ",".join(names), hashes
 
 
-def _next_in_chain(engagement: Uid) -> tuple[int, bytes]:
-    # The UPDATE locks the chain until the commit, so numbers follow the order of commits.
+def _next_in_chain(engagement: Uid, at: datetime) -> tuple[int, bytes, datetime]:
+    # The UPDATE locks the chain until the commit, so numbers follow the order of commits, and so do times: a clock
+    # that is set back must not make the chain run back.
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE journal_chain SET number = number + 1 WHERE engagement = %s RETURNING number, head",
+            "UPDATE journal_chain SET number = number + 1 WHERE engagement = %s RETURNING number, head, at",
             [engagement.text],
         )
-        number, head = cursor.fetchone()
-    return int(number), bytes(head)
+        number, head, last = cursor.fetchone()
+    return int(number), bytes(head), max(at, aware(last))
 
 
 def _insert(values: tuple[object, ...], seeds: Mapping[SeedClass, bytes]) -> int:
@@ -163,19 +168,12 @@ def _insert(values: tuple[object, ...], seeds: Mapping[SeedClass, bytes]) -> int
         )
         row = int(cursor.fetchone()[0])
         cursor.execute(
-            "INSERT INTO journal_seed (event_id, seed_class, value) VALUES " + ",".join(["(%s,%s,%s)"] * len(seeds)),
+            "INSERT INTO journal_seed (event_id, seed_class, value) VALUES " + ",".join(["(%s,%s,%s)"] * len(seeds)),  # noqa: S608 -- placeholders only
             [value for letter, seed in seeds.items() for value in (row, letter.value, seed)],
         )
         followers = settings.GLASSHOUSE.followers
         cursor.execute(
-            "INSERT INTO journal_outbox (event_id, follower) VALUES " + ",".join(["(%s,%s)"] * len(followers)),
+            "INSERT INTO journal_outbox (event_id, follower) VALUES " + ",".join(["(%s,%s)"] * len(followers)),  # noqa: S608 -- placeholders only
             [value for follower in followers for value in (row, follower)],
         )
     return row
-
-
-def _aware(value: datetime | str) -> datetime:
-    # SQLite returns text, PostgreSQL an aware moment.
-    if isinstance(value, str):
-        value = datetime.fromisoformat(value)
-    return value if value.tzinfo else value.replace(tzinfo=clock.now().tzinfo)

@@ -8,10 +8,16 @@ transaction fails and is tried again.
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.db import connection
 
 from glasshouse.domain.journal.commands.recording import transaction
+from glasshouse.domain.journal.queries import HEAD
+from glasshouse.engines.ledger.checkpoints import Checkpoint
+from glasshouse.engines.ledger.errors import StaleRequestError
 from glasshouse.engines.ledger.log import Log
+from glasshouse.engines.ledger.notes import Note
+from glasshouse.engines.ledger.signer import SigningRequest
 
 BATCH = 5_000
 
@@ -46,7 +52,8 @@ def integrate(log: Log, limit: int = 4 * BATCH) -> int:
     while True:
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT commitment FROM journal_leaf WHERE leaf_index >= %s ORDER BY leaf_index LIMIT %s", [log.size, limit]
+                "SELECT commitment FROM journal_leaf WHERE leaf_index >= %s ORDER BY leaf_index LIMIT %s",
+                [log.size, limit],
             )
             entries = [bytes(row[0]) for row in cursor.fetchall()]
         if not entries:
@@ -54,14 +61,25 @@ def integrate(log: Log, limit: int = 4 * BATCH) -> int:
         log.append(entries)
 
 
-def sign_head(log: Log, signed_size: int, ask: Callable[[int, int, bytes, list[bytes]], bytes]) -> bytes | None:
-    """Have the log's present size signed; return the signed note, or None when nothing is new.
+def sign_head(log: Log, signed_size: int, ask: Callable[[SigningRequest], Note]) -> Note | None:
+    """Have the log's present tree signed; return the note, or None when nothing is new since `signed_size`.
 
-    `ask(old size, new size, root, consistency proof)` speaks to the signer, which trusts its own last state and
-    no word of ours.
+    `ask` speaks to the signer, which trusts its own last state and no word of ours; when it has signed more than
+    we know of (an answer was lost), it says so and is asked again from there.
     """
     size = log.size
     if size == signed_size:
         return None
-    proof = log.consistency_proof(signed_size, size) if signed_size else []
-    return ask(signed_size, size, log.root(size), proof)
+    wanted = Checkpoint(settings.GLASSHOUSE.origin, size, log.root(size))
+    try:
+        return ask(SigningRequest(signed_size, tuple(log.consistency_proof(signed_size, size)), wanted))
+    except StaleRequestError as error:
+        return ask(SigningRequest(error.size, tuple(log.consistency_proof(error.size, size)), wanted))
+
+
+def keep_head(note: Note) -> None:
+    """Write the newest signed head where the lab's own processes read it; it is not published as it is."""
+    path = settings.GLASSHOUSE.ledger / HEAD
+    temporary = path.with_suffix(".tmp")
+    temporary.write_bytes(note.serialise())
+    temporary.replace(path)

@@ -33,9 +33,7 @@ def start_device(terminal: str, *, now: datetime) -> DeviceCode:
     code = f"{letters[:4]}-{letters[4:]}"
     until = now + timedelta(minutes=MINUTES)
     DeviceSignIn.objects.filter(until__lt=now - timedelta(days=1)).delete()
-    DeviceSignIn.objects.create(
-        device_digest=_digest(secret), user_code=code, terminal=terminal[:200], until=until
-    )
+    DeviceSignIn.objects.create(device_digest=_digest(secret), user_code=code, terminal=terminal[:200], until=until)
     return DeviceCode(secret, code, until)
 
 

@@ -125,3 +125,15 @@ def _address(text: str) -> str:
     except ValidationError as error:
         raise NotAnAddressError(f"{text!r} is not an e-mail address.") from error
     return email
+
+
+def forget_person(person: Uid) -> None:
+    """Remove a person's name, address and ways in, inside the transaction of an approved erasure; the uid stays."""
+    found = Person.objects.get(uid=person.text)
+    found.name = "Erased person"
+    found.email = f"{found.uid}@erased.invalid"
+    found.is_active = False
+    found.set_unusable_password()
+    found.save()
+    found.links.all().delete()
+    found.passkeys.all().delete()

@@ -32,7 +32,7 @@ from glasshouse.domain.releases import queries as releases
 from glasshouse.domain.releases import vault
 from glasshouse.domain.releases.differences import difference
 from glasshouse.domain.releases.values import Item
-from glasshouse.engines.store import Change, ChangeKind
+from glasshouse.engines.store import Added, Change, Entry, Removed
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.ids import Uid
 from glasshouse.kernel.lines import Span
@@ -51,9 +51,9 @@ def open_file(
         viewer,
         room,
         visit,
-        "readingroom.lines-shown",
+        "readingroom.columns-shown" if column else "readingroom.lines-shown",
         shown=[window.shown],
-        fields={"first": window.span.first, "last": window.span.last, "lines": str(window.lines_digest)}
+        fields={"first": window.first, "last": window.last, "lines": str(window.lines_digest)}
         | ({"column": column} if column else {}),
         source={"digest": str(window.digest), "path": str(path)},
         now=now,
@@ -88,9 +88,11 @@ def open_changes(viewer: Viewer, grant: Uid, before: Uid, after: Uid, *, now: da
     rules.check_is_open(room.terms, now)
     visit = _visit(room)
     old, new = releases.manifest(earlier.release), releases.manifest(room.release)
-    changes = [change for change in new.changes_since(old) if _is_covered(room.terms.patterns, change)]
-    listed = rfc8785.dumps([[change.kind.value, *(str(path) for path in change.paths)] for change in changes])
-    touched = sum(change.kind != ChangeKind.REMOVED for change in changes)
+    changes = [change for change in old.diff(new) if _is_covered(room.terms.patterns, change)]
+    listed = rfc8785.dumps(
+        [[type(change).__name__, *(str(entry.path) for entry in _entries(change))] for change in changes]
+    )
+    touched = sum(not isinstance(change, Removed) for change in changes)
     covered = sum(item.files for item in releases.listing(room.release, room.terms.patterns, None))
     view = _show(
         viewer,
@@ -140,12 +142,20 @@ def open_difference(
 def listing_digest(items: Sequence[Item]) -> Digest:
     """Return the digest of a folder's listing as it is recorded: names, kinds and sizes in their order."""
     return Digest.of(
-        rfc8785.dumps([[str(item.path), "folder" if item.is_folder else "file", item.files, item.bytes] for item in items])
+        rfc8785.dumps(
+            [[str(item.path), "folder" if item.is_folder else "file", item.files, item.bytes] for item in items]
+        )
     )
 
 
 def _is_covered(patterns: Patterns, change: Change) -> bool:
-    return all(patterns.covers(path) for path in change.paths)
+    return all(patterns.covers(entry.path) for entry in _entries(change))
+
+
+def _entries(change: Change) -> tuple[Entry, ...]:
+    if isinstance(change, Added | Removed):
+        return (change.entry,)
+    return (change.before, change.after)
 
 
 def _visit(room: Room) -> VisitRef:
