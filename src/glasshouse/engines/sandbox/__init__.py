@@ -3,8 +3,8 @@
 
 `run` puts a command behind bubblewrap's namespaces, a list of allowed system calls and resource limits, without
 root and without a network, and returns when none of its processes exists any more. It sees /usr and its inputs
-read-only and may write to /tmp, /out and /dev/shm, which are memory of a fixed size and end with it. Whatever it says is
-data: output is capped, files come back as values, nothing of it is unpacked, followed or believed.
+read-only and may write to /tmp, /out and /dev/shm, which are memory of a fixed size and end with it. Whatever it says
+is data: output is capped, files come back as values, nothing of it is unpacked, followed or believed.
 
 The first run in a process makes the self-test (`probe`); a machine that fails it runs nothing. The host's kernel is
 shared: this tier holds our analysers on hostile input, not a visitor's own binaries.
@@ -23,6 +23,7 @@ from glasshouse.engines.sandbox.errors import InvalidCommandError, SandboxSetupE
 from glasshouse.engines.sandbox.launch import NOBODY
 from glasshouse.engines.sandbox.selftest import probe, proven
 from glasshouse.engines.sandbox.values import (
+    SHARED,
     Capability,
     Command,
     Input,
@@ -71,8 +72,7 @@ def staging() -> Iterator[Path]:
 
     Only we, and the identity that commands run as, can enter it.
     """
-    memory = Path("/", "dev", "shm")
-    folder = Path(tempfile.mkdtemp(prefix="glasshouse-", dir=memory))
+    folder = Path(tempfile.mkdtemp(prefix="glasshouse-", dir=SHARED))
     try:
         if os.geteuid() == 0:
             os.chown(folder, 0, NOBODY)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A strict reader of the one tar form that our collector writes, fed from a pipe that a hostile command may hold.
+"""A strict reader of the one tar form that our collector writes, over files that a hostile command made.
 
 Nothing is unpacked and nothing is followed: a regular file becomes a value, everything else is named as left out.
 The form is GNU tar's (long names in records of type L) with one-block records, its two zero blocks, then one byte that

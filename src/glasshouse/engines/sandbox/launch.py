@@ -12,13 +12,14 @@ import contextlib
 import fcntl
 import os
 import resource
+import socket
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from glasshouse.engines.sandbox import filter as seccomp
-from glasshouse.engines.sandbox.values import KIB, OUT, SCRATCH, Command, Limits
+from glasshouse.engines.sandbox.values import KIB, OUT, SCRATCH, SHARED, Command, Limits
 
 # Nobody: the identity inside, and on the host too when we are started by root.
 NOBODY = 65534
@@ -98,7 +99,10 @@ def start(launcher: Launcher, command: Command, limits: Limits) -> Started:
         gate_fd, gate = _pipe(theirs, ours)
         stdout, stdout_fd = _pipe(ours, theirs)
         stderr, stderr_fd = _pipe(ours, theirs)
-        files, files_fd = _pipe(ours, theirs) if command.collect else (None, None)
+        files, files_fd = _channel(ours, theirs) if command.collect else (None, None)
+        if launcher.drop is not None:
+            for fd in (stdout_fd, stderr_fd):
+                os.fchown(fd, NOBODY, NOBODY)  # or /dev/stdout, which opens the pipe anew, would be closed to it
         options_fd = theirs.enter_context(_sealed(b"\0".join([*_options(command, limits), b""])))
         stdin = theirs.enter_context(_sealed(command.stdin)) if isinstance(command.stdin, bytes) else command.stdin
         passed = [fd for fd in (filter_fd, status_fd, gate_fd, files_fd, options_fd) if fd is not None]
@@ -126,20 +130,21 @@ def start(launcher: Launcher, command: Command, limits: Limits) -> Started:
 
 
 def _options(command: Command, limits: Limits) -> Iterator[bytes]:
-    """Yield the launcher's options; the order of mounts matters, and the two remounts come last."""
+    """Yield the launcher's options; the order of mounts matters, and the remounts come last."""
     for word in (
         *("--unshare-all", "--unshare-user", "--disable-userns", "--uid", NOBODY, "--gid", NOBODY),
         *("--hostname", "sandbox", "--ro-bind", "/usr", "/usr", "--symlink", "usr/lib", "/lib"),
         *("--symlink", "usr/lib64", "/lib64", "--symlink", "usr/bin", "/bin"),
         *(word for each in command.inputs for word in ("--ro-bind", each.source, each.target)),
         *("--proc", "/proc", "--dev", "/dev"),
-        *(word for place in ("/dev/shm", SCRATCH, OUT) for word in ("--size", limits.scratch, "--tmpfs", place)),
+        *(word for place in (SHARED, SCRATCH, OUT) for word in ("--size", limits.scratch, "--tmpfs", place)),
         *("--chdir", command.folder, "--clearenv", "--setenv", "PATH", "/usr/bin", "--cap-drop", "ALL"),
         # The shell is the first process inside: the command cannot kill or stop it, and the launcher itself reaps it,
         # so that no zombie waits for a host whose first process reaps nothing.
         *("--new-session", "--die-with-parent", "--as-pid-1"),
-        # The launcher's root and /dev are tmpfs without a size, owned by the command: memory without a bound.
-        *("--remount-ro", "/dev", "--remount-ro", "/"),
+        # The launcher's root and /dev are tmpfs without a size, owned by the command: memory without a bound. Some of
+        # /proc/sys is writable to whoever owns the namespaces, and /proc/1/mem would let it write into our shell.
+        *("--remount-ro", "/proc", "--remount-ro", "/dev", "--remount-ro", "/"),
     ):
         yield os.fsencode(str(word))
 
@@ -177,6 +182,12 @@ def _sealed(content: bytes) -> Iterator[int]:
         yield fd
     finally:
         os.close(fd)
+
+
+def _channel(reader: contextlib.ExitStack, writer: contextlib.ExitStack) -> tuple[int, int]:
+    """Make a pair of sockets for the collector: unlike a pipe, nobody can open it anew through /proc."""
+    ends = socket.socketpair()
+    return reader.enter_context(ends[0]).fileno(), writer.enter_context(ends[1]).fileno()
 
 
 def _pipe(reader: contextlib.ExitStack, writer: contextlib.ExitStack) -> tuple[int, int]:

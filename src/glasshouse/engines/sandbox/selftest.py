@@ -179,7 +179,7 @@ def _canaries() -> Iterator[tuple[int, Path]]:
         canary.write_bytes(b"")
         fd = os.open(canary, os.O_RDONLY)
         try:
-            os.set_inheritable(fd, True)  # noqa: FBT003 - the standard library's signature
+            os.set_inheritable(fd, True)
             yield server.getsockname()[1], canary
         finally:
             os.close(fd)

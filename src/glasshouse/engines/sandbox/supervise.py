@@ -96,7 +96,7 @@ class _Watch:
     def _words_of_launcher(self) -> str:
         """Read what a launcher that failed wrote; it has ended, so this ends too."""
         self.started.process.wait(_GRACE_SECONDS)
-        os.set_blocking(self.started.stderr, False)  # noqa: FBT003 - the standard library's signature
+        os.set_blocking(self.started.stderr, False)
         with contextlib.suppress(BlockingIOError):
             return os.read(self.started.stderr, _PIECE).decode(errors="replace").strip()
         return ""
@@ -207,8 +207,10 @@ class _Watch:
         if starved:
             return Outcome.OUT_OF_MEMORY
         if exit_status > _SIGNALLED:
-            by_limit = exit_status - _SIGNALLED in {signal.SIGXCPU, signal.SIGKILL} and usage.cpu >= self.limits.cpu
-            return Outcome.CPU_EXHAUSTED if by_limit else Outcome.KILLED
+            number = exit_status - _SIGNALLED
+            # A command that ignores the warning is killed a second later.
+            spent = number == signal.SIGXCPU or (number == signal.SIGKILL and usage.cpu > self.limits.cpu)
+            return Outcome.CPU_EXHAUSTED if spent else Outcome.KILLED
         if exit_status:
             return Outcome.FAILED
         if self.started.files is not None and not self.reader.complete:

@@ -14,6 +14,7 @@ MIB = 1024 * KIB
 # Below this the shell that applies the limits cannot itself run.
 MIN_ADDRESS_SPACE = 64 * MIB
 # Where the sandbox's own parts stand; an input over one of them would take a wall down.
+SHARED = PurePosixPath("/", "dev", "shm")
 SCRATCH = PurePosixPath("/", "tmp")
 OUT = PurePosixPath("/", "out")
 _RESERVED = (SCRATCH, OUT, *(PurePosixPath("/", name) for name in ("usr", "bin", "lib", "lib64", "proc", "dev")))
