@@ -69,11 +69,3 @@ def eventually_none(token: str, seconds: float = 10) -> bool:
             return False
         time.sleep(0.02)
     return True
-
-
-def eventually_some(token: str, seconds: float = 10) -> list[int]:
-    deadline = time.monotonic() + seconds
-    while not (found := processes_named(token)):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    return found

@@ -14,16 +14,20 @@ import pytest
 
 from glasshouse.engines.sandbox import Command, Limits, Outcome, SandboxSetupError, cgroups, launch, run, selftest
 from glasshouse.engines.sandbox.values import Input
-from tests.engines.sandbox.inside import argv, eventually_none, eventually_some, inside, processes_named
+from tests.engines.sandbox.inside import argv, eventually_none, inside, processes_named
 
 DAEMON = """
 import signal, time
+reader, writer = os.pipe()
 if os.fork():
+    os.read(reader, 1)
+    print("ready", flush=True)
     os._exit(0)
 os.setsid()
 if os.fork():
     os._exit(0)
 for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT): signal.signal(number, signal.SIG_IGN)
+os.write(writer, b"x")
 time.sleep(120)
 """
 KEEPS_RUNNING = """
@@ -35,19 +39,19 @@ run(Command(argv=("sh", "-c", "sleep 120; :", sys.argv[1])), Limits(wall=300))
 
 def test_a_daemon_that_ignores_signals_is_gone() -> None:
     token = f"daemon-{os.getpid()}"
-    with subprocess.Popen(argv(DAEMON, token), start_new_session=True) as control:
-        control.wait()
-        survivors = eventually_some(token)
+    with subprocess.Popen(argv(DAEMON, token), start_new_session=True, stdout=subprocess.PIPE) as control:
+        assert control.stdout is not None
+        assert control.stdout.readline() == b"ready\n"
         with contextlib.suppress(ProcessLookupError):
             os.killpg(control.pid, signal.SIGKILL)
         time.sleep(0.2)
-        survived = set(survivors) & set(processes_named(token))
+        survived = processes_named(token)
         for pid in survived:
             os.kill(pid, signal.SIGKILL)
     assert survived, "outside, the daemon outlives its group"
     assert eventually_none(token)
     result = inside(DAEMON, token)
-    assert result.outcome is Outcome.OK
+    assert (result.outcome, result.stdout) == (Outcome.OK, b"ready\n")
     assert processes_named(token) == []
 
 

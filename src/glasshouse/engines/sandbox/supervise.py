@@ -208,8 +208,10 @@ class _Watch:
             return Outcome.OUT_OF_MEMORY
         if exit_status > _SIGNALLED:
             number = exit_status - _SIGNALLED
-            # A command that ignores the warning is killed a second later.
-            spent = number == signal.SIGXCPU or (number == signal.SIGKILL and usage.cpu > self.limits.cpu)
+            # A command that ignores the warning is killed a second later. The kernel limits by one clock and reports
+            # by another; they differ by some percent.
+            used_up = usage.cpu >= 0.9 * self.limits.cpu
+            spent = number == signal.SIGXCPU or (number == signal.SIGKILL and used_up)
             return Outcome.CPU_EXHAUSTED if spent else Outcome.KILLED
         if exit_status:
             return Outcome.FAILED
