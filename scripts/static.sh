@@ -1,16 +1,28 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Everything that is checked without running the product; stops at the first complaint.
-set -eu
-cd "$(dirname "$0")/.."
+# Everything that is checked without running the product. All checks run, so that one look shows all complaints.
+set -u
+cd "$(dirname "$0")/.." || exit 1
 PATH="$(pwd)/.venv/bin:$PATH"
-home=$(mktemp -d)
+home=$(mktemp -d) || exit 1
 trap 'rm -rf "$home"' EXIT
 export GLASSHOUSE_HOME="$home" GLASSHOUSE_KEYS="$home/keys" GLASSHOUSE_DATABASE="sqlite:///$home/lab.sqlite3"
 
-ruff format --check --quiet "$@" || { ruff format --check "$@"; exit 1; }
-ruff check --quiet "$@"
-mypy --no-error-summary "$@"
-lint-imports --no-logo >"$home/contracts" 2>&1 || { cat "$home/contracts"; exit 1; }
-DJANGO_SETTINGS_MODULE=glasshouse.config.settings django-admin makemigrations --check --dry-run
-echo "Format, lint, types, import contracts and migrations: no complaint"
+failed=
+check() {
+    name=$1
+    shift
+    if "$@" >"$home/output" 2>&1; then
+        echo "$name: no complaint"
+    else
+        cat "$home/output"
+        failed="$failed $name"
+    fi
+}
+
+check format ruff format --check "$@"
+check lint ruff check "$@"
+check types mypy "$@"
+check contracts lint-imports --no-logo
+check migrations django-admin makemigrations --settings glasshouse.config.settings --check --dry-run
+[ -z "$failed" ] || { echo "Complaints:$failed" >&2; exit 1; }
