@@ -44,6 +44,7 @@ _secret = KEYS / "web" / "django.key"
 SECRET_KEY = _secret.read_text("ascii").strip() if _secret.exists() else secrets.token_hex(32)
 DEBUG = False
 ALLOWED_HOSTS = [_url.hostname]
+APPEND_SLASH = False  # an address is right or it names nothing
 ROOT_URLCONF = "glasshouse.config.urls"
 WSGI_APPLICATION = "glasshouse.config.wsgi.application"
 DATABASES = {"default": database(_env.text("database"), HOME)}
@@ -64,7 +65,9 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
     "axes",
+    "django_htmx",  # for its copy of htmx
     "glasshouse.domain.journal",
     "glasshouse.domain.people",
     "glasshouse.domain.approvals",
@@ -76,17 +79,21 @@ INSTALLED_APPS = [
     "glasshouse.edges.web",
 ]
 
+# Outermost first. A stranger, then a person who is not enrolled, is turned away before any view; what a view
+# raises is answered by ErrorMiddleware; axes looks at the finished answer of a sign-in.
 MIDDLEWARE = [
     "glasshouse.edges.http.proxies.TrustedProxiesMiddleware",
     "glasshouse.edges.http.headers.SecurityHeadersMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "glasshouse.edges.http.signedin.SignedInMiddleware",
     "glasshouse.edges.http.enrolment.EnrolmentMiddleware",
-    "glasshouse.edges.http.errors.ErrorMiddleware",
+    "glasshouse.edges.http.answers.ErrorMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -107,12 +114,25 @@ TEMPLATES = [
 ]
 
 STATIC_URL = "/static/"
-STATIC_ROOT = HOME / "static"
+WHITENOISE_USE_FINDERS = True  # a few small files, found once at start: nothing to collect, nothing to forget
+WHITENOISE_AUTOREFRESH = False
+WHITENOISE_MAX_AGE = 600
+
+# Spent codes and counts of failed sign-ins hold for every web process, so they lie in the database. Nothing of
+# the vendor's is ever cached.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "web_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},  # a small table could be flushed by a flood, spent codes included
+    }
+}
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 AUTH_USER_MODEL = "people.Person"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
+    "glasshouse.edges.web.signin.Backend",
 ]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
 LOGIN_URL = "account_login"
@@ -129,7 +149,7 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Strict"
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 SECURE_HSTS_SECONDS = 31_536_000 if _is_https else 0
-X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "glasshouse.edges.http.answers.form_expired"
 
 ACCOUNT_ADAPTER = "glasshouse.edges.web.signin.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -143,7 +163,9 @@ ACCOUNT_CHANGE_EMAIL = False
 MFA_ADAPTER = "glasshouse.edges.web.signin.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
-MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _is_https
+MFA_WEBAUTHN_USER_VERIFICATION = "required"  # a stolen key alone opens nothing
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_TOLERANCE = 1  # a clock may be half a minute off; a spent code is remembered longer than that
 MFA_TOTP_ISSUER = GLASSHOUSE.name
 
 AXES_FAILURE_LIMIT = 5
@@ -153,6 +175,9 @@ AXES_IPWARE_PROXY_COUNT = 0
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 AXES_RESET_ON_SUCCESS = True
+AXES_DISABLE_ACCESS_LOG = True  # sign-ins are in the journal
+AXES_USERNAME_CALLABLE = "glasshouse.edges.web.signin.attempted_address"
+AXES_LOCKOUT_CALLABLE = "glasshouse.edges.web.signin.locked_out"
 
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"  # notices come with the rooms that send them
 FORMS_URLFIELD_ASSUME_HTTPS = True

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The WSGI application that granian serves: `glasshouse.config.wsgi:application`."""
+
+import os
+from collections.abc import Iterable
+from typing import Any, Final
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "glasshouse.config.settings")
+
+from django.core.wsgi import get_wsgi_application
+
+_django = get_wsgi_application()
+
+# The server hands every request the environment of its process, secrets included; sign-in libraries copy a
+# request's strings into a session. Only what belongs to a request goes on.
+_OF_THE_PROCESS: Final = frozenset(os.environ)
+_OF_A_REQUEST: Final = frozenset(
+    {
+        "CONTENT_LENGTH",
+        "CONTENT_TYPE",
+        "PATH_INFO",
+        "QUERY_STRING",
+        "REMOTE_ADDR",
+        "REQUEST_METHOD",
+        "SCRIPT_NAME",
+        "SERVER_NAME",
+        "SERVER_PORT",
+        "SERVER_PROTOCOL",
+    }
+)
+
+
+def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    """Answer one request, without the process's environment in it."""
+    own = {name: value for name, value in environ.items() if name in _OF_A_REQUEST or name not in _OF_THE_PROCESS}
+    return _django(own, start_response)

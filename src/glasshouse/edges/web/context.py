@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every page needs around its content."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext_lazy as _
+
+from glasshouse.edges.http.viewer import viewer_or_none
+from glasshouse.edges.web import ledger
+from glasshouse.edges.web.look import Look
+
+ROOMS: Final = (
+    (_("Home"), "home"),
+    (_("Reading room"), "reading-room"),
+    (_("Changes"), "changes"),
+    (_("My record"), "record"),
+)
+"""The top bar, in order. A room stands in it from its first page on: its route's name is here, the page says
+`{% block room %}reading-room{% endblock %}`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A link of the top bar."""
+
+    label: Any
+    name: str
+    url: str
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Return the frame's values; those that cost something are looked up when a template asks."""
+    return {
+        "lab": settings.GLASSHOUSE,
+        "rooms": rooms(),
+        "me": SimpleLazyObject(lambda: viewer_or_none(request)),
+        "look": Look.of(request),
+        "ledger": SimpleLazyObject(ledger.facts),
+        "zone": SimpleLazyObject(zone),
+        "here": request.path,
+    }
+
+
+@cache
+def rooms() -> tuple[Room, ...]:
+    """Return the rooms that have a page."""
+    found = []
+    for label, name in ROOMS:
+        try:
+            found.append(Room(label, name, reverse(name)))
+        except NoReverseMatch:
+            continue
+    return tuple(found)
+
+
+def zone() -> str:
+    """Name the lab's time zone once per page, as its distance from UTC."""
+    offset = timezone.localtime().strftime("%z")
+    hours, minutes = int(offset[1:3]), offset[3:]
+    return "UTC" if offset[1:] == "0000" else f"UTC{offset[0]}{hours}{':' + minutes if minutes != '00' else ''}"

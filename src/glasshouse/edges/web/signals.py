@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the sign-in libraries report becomes commands of `people`. Nothing else here follows a signal."""
+
+from typing import Any
+
+from allauth.account.signals import user_logged_in
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
+from django.contrib.auth.signals import user_logged_out
+from django.http import HttpRequest
+
+from glasshouse.domain.people import commands as people
+from glasshouse.domain.people.models import Person
+from glasshouse.edges.web.passkeys import credential_of, public_half
+from glasshouse.kernel import clock
+from glasshouse.kernel.ids import Uid
+
+
+def connect() -> None:
+    """Connect every receiver once."""
+    for signal, receiver in (
+        (user_logged_in, _signed_in),
+        (user_logged_out, _signed_out),
+        (authenticator_added, _added),
+        (authenticator_reset, _added),
+        (authenticator_removed, _removed),
+    ):
+        signal.connect(receiver, dispatch_uid=f"glasshouse.edges.web{receiver.__name__}")
+
+
+def _signed_in(sender: object, user: Person, **kwargs: Any) -> None:
+    del sender, kwargs
+    people.record_signed_in(Uid(user.uid), now=clock.now())
+
+
+def _signed_out(sender: object, user: Person | None, **kwargs: Any) -> None:
+    del sender, kwargs
+    if user is not None:
+        people.record_signed_out(Uid(user.uid), now=clock.now())
+
+
+def _added(sender: object, request: HttpRequest, user: Person, authenticator: Authenticator, **kwargs: Any) -> None:
+    del sender, kwargs
+    person, now = Uid(user.uid), clock.now()
+    match authenticator.type:
+        case Authenticator.Type.WEBAUTHN:
+            people.record_passkey_enrolled(person, public_half(authenticator, request), now=now)
+        case Authenticator.Type.TOTP:
+            people.record_totp_enrolled(person, now=now)
+        case _:
+            people.record_recovery_codes_made(person, now=now)
+
+
+def _removed(sender: object, user: Person, authenticator: Authenticator, **kwargs: Any) -> None:
+    del sender, kwargs
+    person, now = Uid(user.uid), clock.now()
+    match authenticator.type:
+        case Authenticator.Type.WEBAUTHN:
+            people.record_passkey_removed(person, bytes(credential_of(authenticator).credential_id), now=now)
+        case Authenticator.Type.TOTP:
+            people.record_totp_removed(person, now=now)
