@@ -56,7 +56,7 @@ def delegate_key(actor: str, *, now: datetime) -> None:
                 }
             },
         )
-        with path.open("xb", opener=_private) as file:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(key.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption()))
     _key.cache_clear()
 
@@ -85,7 +85,3 @@ def _key() -> Ed25519PrivateKey:
 
 def _public(key: Ed25519PrivateKey) -> bytes:
     return key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)

@@ -173,8 +173,12 @@ def signed_head() -> tuple[TreeHead, bytes] | None:
         raw = (settings.GLASSHOUSE.ledger / HEAD).read_bytes()
     except FileNotFoundError:
         return None
-    note = Note.parse(raw)
-    return TreeHead.parse(note.text), raw
+    return tree_head(Note.parse(raw)), raw
+
+
+def tree_head(note: Note) -> TreeHead:
+    """Return the tree head that a note states; who signed it is for the caller to check."""
+    return TreeHead.parse(note.text)
 
 
 def the_log() -> Log:

@@ -85,3 +85,9 @@ class WitnessRefusedError(ConflictError):
     """A witness answered with something other than its cosignature."""
 
     code = "ledger-witness-refused"
+
+
+class SignerSilentError(ConflictError):
+    """The signer's process cannot be reached."""
+
+    code = "ledger.signer-silent"

@@ -16,7 +16,7 @@ from glasshouse.engines.store.entries import MODES, Sealed
 from glasshouse.engines.store.errors import AbandonedError
 from glasshouse.engines.store.files import disk_errors, make_folder, sole_writer, sync_folder
 from glasshouse.engines.store.heads import ManifestHead
-from glasshouse.engines.store.index import Flag, Head, NewBlobs
+from glasshouse.engines.store.index import LARGE, Head, NewBlobs
 from glasshouse.engines.store.packs import PackWriter
 from glasshouse.engines.store.pipeline import Pipeline
 from glasshouse.engines.store.unpack.members import Kind, LeftOut, Member, Reason
@@ -97,16 +97,19 @@ class Intake:
         self._check_open()
         self._left_out.append(left_out)
 
-    def finish(self) -> Sealed:
+    def finish(self, *, strip_top: bool = False) -> Sealed:
         """Seal the release; when this returns it is durable, and before it nothing of it can be seen.
 
-        A release that the store has already, file for file, adds nothing to the disk.
+        A release that the store has already, file for file, adds nothing to the disk. With `strip_top`, a folder
+        that holds everything (`uwsgi-2.0.20/`) is left off, so that paths stay the same from release to release.
         """
         self._check_open()
         self._ended = True
         self._catalog.key.check_alive()
         self._pipeline.finish()
         self._resolve_links()
+        if strip_top:
+            self._strip_top()
         with disk_errors():
             sealed = self._seal()
         if self._progress:
@@ -138,6 +141,14 @@ class Intake:
         if linked:
             entries.extend(path + b"\0" + rest for path, rest in linked.items())
             entries.sort()
+
+    def _strip_top(self) -> None:
+        if not self._entries:
+            return
+        top, slash, _ = self._entries[0].partition(b"\0")[0].partition(b"/")
+        # The entries are in order: what the first and the last begin with, all do.
+        if slash and self._entries[-1].startswith(top + slash):
+            self._entries = [entry[len(top) + 1 :] for entry in self._entries]
 
     def _seal(self) -> Sealed:
         catalog = self._catalog
@@ -232,7 +243,7 @@ class Intake:
                     git_id=facts.git_id,
                     size=facts.size,
                     lines=facts.lines,
-                    chunks=run.chunks_of(facts) if facts.flags & Flag.LARGE else (),
+                    chunks=run.chunks_of(facts) if facts.flags & LARGE else (),
                 )
             )
 

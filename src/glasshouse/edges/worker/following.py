@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Following the journal: sequence, integrate, sign, and give checkpoints out when they are due."""
+
+import logging
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import DatabaseError
+
+from glasshouse.domain.journal import commands as journal
+from glasshouse.domain.journal import queries
+from glasshouse.domain.journal.models import Audience
+from glasshouse.edges.worker import witnesses
+from glasshouse.engines.ledger import signing
+from glasshouse.engines.ledger.errors import LogBusyError
+from glasshouse.engines.ledger.log import Log
+from glasshouse.engines.ledger.notes import Note
+from glasshouse.engines.ledger.signer import SigningRequest
+from glasshouse.kernel import clock
+from glasshouse.kernel.errors import GlasshouseError
+
+log = logging.getLogger("glasshouse.worker")
+
+
+class Follower:
+    """The one sequencer of a lab. A second worker finds the log taken and waits to take over."""
+
+    def __init__(self) -> None:
+        self._log = Log(settings.GLASSHOUSE.ledger)
+        head = queries.signed_head()
+        self._signed = head[0].size if head else 0
+        self._trouble = ""
+        self._due = {audience: _due(audience) for audience in Audience}
+
+    def step(self) -> None:
+        """Bring every waiting entry under a signed head; trouble is reported once and tried again."""
+        try:
+            self._log.open_for_append()
+            while journal.sequence():
+                pass
+            journal.integrate(self._log)
+            note = journal.sign_head(self._log, self._signed, _ask)
+            if note is not None:
+                journal.keep_head(note)
+                self._signed = self._log.size
+            self._publish(clock.now())
+        except LogBusyError:
+            self._report("another worker sequences this lab; waiting to take over")
+        except (GlasshouseError, DatabaseError, OSError) as error:
+            self._report(f"the ledger cannot go on: {type(error).__name__}: {error}")
+        else:
+            self._trouble = ""
+
+    def close(self) -> None:
+        """Let another worker take over."""
+        self._log.close()
+
+    def _publish(self, now: datetime) -> None:
+        for audience, due in self._due.items():
+            if now >= due and self._signed:
+                self._due[audience] = now + _interval(audience)
+                self._give_out(audience, now)
+
+    def _give_out(self, audience: Audience, now: datetime) -> None:
+        head = queries.signed_head()
+        kept = queries.newest_checkpoint(audience)
+        if head is None or (kept is not None and kept.size == head[0].size):
+            return
+        note = Note.parse(head[1])
+        if audience is Audience.PARTIES:
+            note = witnesses.cosigned(note, self._log, settings.GLASSHOUSE.witnesses)
+        else:
+            newest = queries.newest_checkpoint(Audience.PARTIES)
+            note = Note.parse(newest.note.encode()) if newest else note
+        checkpoint = queries.tree_head(note)
+        journal.keep_checkpoint(
+            audience, size=checkpoint.size, root=checkpoint.root, note=note.serialise().decode(), at=now
+        )
+
+    def _report(self, trouble: str) -> None:
+        if trouble != self._trouble:
+            log.warning("%s", trouble)
+        self._trouble = trouble
+
+
+def _ask(request: SigningRequest) -> Note:
+    return signing.ask(settings.GLASSHOUSE.run / "signer.sock", request)
+
+
+def _interval(audience: Audience) -> timedelta:
+    lab = settings.GLASSHOUSE
+    is_public = audience is Audience.PUBLIC
+    return timedelta(seconds=lab.public_checkpoint_seconds if is_public else lab.checkpoint_seconds)
+
+
+def _due(audience: Audience) -> datetime:
+    kept = queries.newest_checkpoint(audience)
+    return kept.at + _interval(audience) if kept else clock.now()

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Carrying a checkpoint to its witnesses (c2sp.org/tlog-witness) and bringing back their cosignatures.
+
+A witness is configured as `URL|VKEY`. One that is silent, behind or refuses is reported and left out: the page
+counts who signed, and a checkpoint without witnesses says so.
+"""
+
+import json
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+import httpx
+from django.conf import settings
+
+from glasshouse.engines.ledger.errors import StaleRequestError
+from glasshouse.engines.ledger.log import Log
+from glasshouse.engines.ledger.notes import Note, VerifierKey
+from glasshouse.engines.ledger.witnessing import AddCheckpoint, read_answer
+from glasshouse.domain.journal import queries
+from glasshouse.kernel.errors import GlasshouseError
+
+log = logging.getLogger("glasshouse.worker")
+TIMEOUT = 5.0
+
+
+def cosigned(note: Note, tree: Log, witnesses: Sequence[str]) -> Note:
+    """Return the note with the cosignatures of the witnesses that gave one."""
+    known = _known()
+    for configured in witnesses:
+        url, _, vkey = configured.partition("|")
+        try:
+            witness = VerifierKey.parse(vkey)
+            note = _ask(url, witness, note, tree, known.get(witness.name, 0))
+            known[witness.name] = queries.tree_head(note).size
+        except (GlasshouseError, httpx.HTTPError) as error:
+            log.warning("the witness %s did not cosign: %s", url, error)
+    _remember(known)
+    return note
+
+
+def _ask(url: str, witness: VerifierKey, note: Note, tree: Log, known: int) -> Note:
+    size = queries.tree_head(note).size
+    for _attempt in range(2):
+        proof = tuple(tree.consistency_proof(known, size)) if known else ()
+        request = AddCheckpoint(known, proof, note)
+        answer = httpx.post(f"{url.rstrip('/')}/add-checkpoint", content=request.serialise(), timeout=TIMEOUT)
+        try:
+            return read_answer(answer.status_code, answer.content, request, [witness])
+        except StaleRequestError as error:
+            known = error.size  # the witness knows another head of ours; prove from there
+    return note
+
+
+def _path() -> Path:
+    path: Path = settings.GLASSHOUSE.home / "witnesses.json"
+    return path
+
+
+def _known() -> dict[str, int]:
+    try:
+        known: dict[str, int] = json.loads(_path().read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    return known
+
+
+def _remember(known: dict[str, int]) -> None:
+    temporary = _path().with_suffix(".tmp")
+    temporary.write_text(json.dumps(known, sort_keys=True), "utf-8")
+    temporary.replace(_path())

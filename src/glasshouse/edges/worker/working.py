@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Doing jobs: claim, work under a heartbeat, answer with the token. What a kind does is one function here."""
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.db import DatabaseError, close_old_connections
+
+from glasshouse.domain.jobs import commands as jobs
+from glasshouse.domain.jobs import queries
+from glasshouse.domain.jobs.errors import StaleTokenError
+from glasshouse.domain.journal import audit
+from glasshouse.domain.journal import commands as journal
+from glasshouse.domain.releases import commands as releases
+from glasshouse.domain.releases import queries as release_queries
+from glasshouse.kernel import clock
+
+log = logging.getLogger("glasshouse.worker")
+IDLE = 1.0
+SELF_TEST_EVERY = timedelta(days=1)
+Report = Callable[[int, int], None]
+
+
+class AuditFailedError(Exception):
+    """The lab's check of itself found something; the message says what."""
+
+
+def audit_lab(report: Report) -> str:
+    """Check the journal, the log and every release's packs; raise with what is not as it was committed."""
+    findings = [*audit.audit_tree(), *audit.audit_order()]
+    parts = audit.parts()
+    for done, (first, stop) in enumerate(parts):
+        findings += audit.audit_rows(first, stop)
+        report(done + 1, len(parts))
+    damages = 0
+    for row in release_queries.all_releases().filter(product__destroyed_at=None):
+        damages += len(release_queries.verify(release_queries.ref(row), lambda _f, _b: report(0, 0)).damages)
+    if findings or damages:
+        first_message = findings[0].message if findings else f"{damages} files are damaged"
+        raise AuditFailedError(f"{len(findings) + damages} findings; the first: {first_message}")
+    return f"{parts[-1][1] if parts else 0:,} entries agree with the log"
+
+
+KINDS: dict[str, Callable[[Report], str]] = {"journal.audit": audit_lab}
+
+
+def run_for_ever(stop: threading.Event) -> None:
+    """Do whatever is due until told to stop."""
+    releases.destroy_marked_keys()
+    while not stop.is_set():
+        try:
+            _ask_for_self_test()
+            is_idle = not run_one()
+        except DatabaseError as error:
+            log.warning("the queue of jobs cannot be read: %s", error)
+            close_old_connections()
+            is_idle = True
+        if is_idle:
+            stop.wait(IDLE)
+
+
+def run_one() -> bool:
+    """Do one job that is due; return whether there was one."""
+    held = jobs.claim(now=clock.now())
+    if held is None:
+        return False
+    last = clock.now()
+
+    def report(done: int, of: int) -> None:
+        nonlocal last
+        if clock.now() - last > jobs.LEASE / 10:
+            last = clock.now()
+            jobs.beat(held, now=last, done=done, of=of)
+
+    try:
+        message = KINDS[held.kind](report)
+    except StaleTokenError:
+        log.warning("job %s went to another worker", held.uid)
+    except AuditFailedError as error:
+        jobs.fail(held, str(error), now=clock.now())
+    except Exception as error:  # one job must not end the loop; its report says what it was
+        log.exception("job %s of kind %s failed", held.uid, held.kind)
+        jobs.fail(held, f"{type(error).__name__}; the operator's log has the rest", now=clock.now())
+    else:
+        jobs.finish(held, message, now=clock.now())
+    return True
+
+
+def _ask_for_self_test() -> None:
+    now = clock.now()
+    last = queries.last_ended("journal.audit")
+    if queries.is_pending("journal.audit") or (last and last.ended_at and now - last.ended_at < SELF_TEST_EVERY):
+        return
+    with journal.transaction():
+        jobs.ask("journal.audit", {}, actor="operator:worker", now=now)

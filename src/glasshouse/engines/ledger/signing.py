@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Asking a signer that is another process, over a Unix socket in a folder that only the lab's user can enter.
+
+A request and an answer are each a length (4 bytes, most significant first) and so many bytes. An answer begins with
+a word: `signed` and the note, `stale` and the size to prove from, or `refused` and the reason.
+"""
+
+import contextlib
+import socket
+import struct
+from pathlib import Path
+
+from glasshouse.engines.ledger.errors import ForkError, MalformedError, SignerSilentError, StaleRequestError
+from glasshouse.engines.ledger.notes import Note
+from glasshouse.engines.ledger.signer import Signer, SigningRequest
+from glasshouse.kernel.errors import GlasshouseError
+
+MAX_MESSAGE = 65_536
+TIMEOUT = 10.0
+
+
+def ask(path: Path, request: SigningRequest) -> Note:
+    """Have a tree signed by the signer that listens at a path; raises what it says."""
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.settimeout(TIMEOUT)
+            connection.connect(str(path))
+            _send(connection, request.serialise())
+            word, _, rest = _receive(connection).partition(b"\n")
+    except OSError as error:
+        raise SignerSilentError(
+            f"the signer does not answer: {error.strerror or error}", hint="Start it with `glasshouse sign`."
+        ) from error
+    if word == b"signed":
+        return Note.parse(rest)
+    if word == b"stale":
+        raise StaleRequestError("the signer has signed more", size=int(rest))
+    raise ForkError(f"the signer refused: {rest.decode('utf-8', 'replace')}")
+
+
+def answer(connection: socket.socket, signer: Signer) -> None:
+    """Read one request from a connection and answer it; whatever arrives, the signer goes on."""
+    connection.settimeout(TIMEOUT)
+    with contextlib.suppress(OSError):
+        try:
+            note = signer.sign(SigningRequest.parse(_receive(connection)))
+            _send(connection, b"signed\n" + note.serialise())
+        except StaleRequestError as error:
+            _send(connection, b"stale\n" + str(error.size).encode())
+        except GlasshouseError as error:
+            _send(connection, b"refused\n" + error.message.encode())
+
+
+def _send(connection: socket.socket, message: bytes) -> None:
+    connection.sendall(struct.pack(">I", len(message)) + message)
+
+
+def _receive(connection: socket.socket) -> bytes:
+    (length,) = struct.unpack(">I", _exactly(connection, 4))
+    if length > MAX_MESSAGE:
+        raise MalformedError("a message to the signer is too long")
+    return _exactly(connection, length)
+
+
+def _exactly(connection: socket.socket, length: int) -> bytes:
+    parts = bytearray()
+    while len(parts) < length:
+        part = connection.recv(length - len(parts))
+        if not part:
+            raise MalformedError("a message to the signer was cut short")
+        parts += part
+    return bytes(parts)
