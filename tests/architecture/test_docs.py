@@ -14,9 +14,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-import click
 import pytest
 import typer
+from typer.core import TyperGroup
+
 from glasshouse.edges.cli.main import app
 
 ROOT: Final = Path(__file__).parents[2]
@@ -44,13 +45,13 @@ def commands(document: Path) -> Iterator[list[str]]:
 
 def complaint_about_ours(words: list[str]) -> str | None:
     """Walk the words down the tree of commands; say what is not there."""
-    command: click.Command = typer.main.get_command(app)
+    command = typer.main.get_command(app)
     for word in words:
         if word.startswith("--"):
             known = {option for parameter in command.params for option in parameter.opts + parameter.secondary_opts}
             if word.split("=")[0] not in known | {"--help"}:
                 return f"{command.name} has no {word}"
-        elif isinstance(command, click.Group):
+        elif isinstance(command, TyperGroup):
             if word not in command.commands:
                 return f"{command.name} has no command {word}"
             command = command.commands[word]
