@@ -30,8 +30,8 @@ def test_a_tree_that_we_may_not_write_is_a_reason_and_no_error(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("version", "expected"),
     [
-        (1, {"memory.limit_in_bytes": "268435456", "pids.max": "67", "cpu.cfs_quota_us": "50000"}),
-        (2, {"memory.max": "268435456", "memory.swap.max": "0", "pids.max": "67", "cpu.max": "50000 100000"}),
+        (1, {"memory.limit_in_bytes": "268435456", "pids.max": "65", "cpu.cfs_quota_us": "50000"}),
+        (2, {"memory.max": "268435456", "memory.swap.max": "0", "pids.max": "65", "cpu.max": "50000 100000"}),
     ],
 )
 def test_each_layout_gets_its_own_files(tmp_path: Path, version: int, expected: dict[str, str]) -> None:

@@ -46,6 +46,7 @@ def test_an_input_is_named_by_its_absolute_path() -> None:
         {"argv": ("true",), "environment": {"A=B": "x"}},
         {"argv": ("true",), "environment": {"A": "x\0"}},
         {"argv": ("true",), "folder": "src"},
+        {"argv": ("true",), "stdin": -1},
     ],
 )
 def test_what_cannot_be_handed_over_exactly_is_refused(words: dict[str, object]) -> None:
@@ -72,6 +73,11 @@ def test_arguments_arrive_byte_for_byte(words: list[bytes]) -> None:
 @pytest.mark.parametrize("word", ["--help", "-c", "--", "--bind", "$(id)", "`id`", "'; id; '", "{gate}", "\n"])
 def test_an_argument_is_never_read_as_an_option_or_a_script(word: str) -> None:
     assert run(Command(argv=("printf", "%s", word)), Limits()).stdout == word.encode()
+
+
+def test_arguments_that_the_system_does_not_take_are_refused() -> None:
+    with pytest.raises(InvalidCommandError):
+        run(Command(argv=("true", "x" * 1_000_000)), Limits())
 
 
 def test_content_a_descriptor_or_nothing_is_the_input() -> None:

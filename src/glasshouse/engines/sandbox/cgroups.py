@@ -93,8 +93,7 @@ class Group:
         """Write the limits; swap is counted in where the kernel has an account for it."""
         memory, pids, cpu = (self.folders[name] for name in _CONTROLLERS)
         quota = max(1000, int(limits.cores * _PERIOD))
-        # The launcher's two processes and the shell are members as well.
-        processes = str(limits.processes + 3)
+        processes = str(limits.processes + 1)  # the shell that starts the command is a member as well
         if self.version == 1:
             (memory / "memory.limit_in_bytes").write_text(str(limits.memory))
             with contextlib.suppress(OSError):

@@ -9,6 +9,7 @@ runs under the same user on the host.
 """
 
 import contextlib
+import errno
 import fcntl
 import os
 import resource
@@ -19,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from glasshouse.engines.sandbox import filter as seccomp
+from glasshouse.engines.sandbox.errors import InvalidCommandError, SandboxSetupError
 from glasshouse.engines.sandbox.values import KIB, OUT, SCRATCH, SHARED, Command, Limits
 
 # Nobody: the identity inside, and on the host too when we are started by root.
@@ -108,7 +110,7 @@ def start(launcher: Launcher, command: Command, limits: Limits) -> Started:
         passed = [fd for fd in (filter_fd, status_fd, gate_fd, files_fd, options_fd) if fd is not None]
         # The options travel in a file because the launcher's own command line can be read inside, and by every user
         # of the host; its environment can be read inside, so it has none.
-        process = subprocess.Popen(
+        process = _spawn(
             [
                 *launcher.prefix(),
                 *("--args", str(options_fd), "--seccomp", str(filter_fd), "--json-status-fd", str(status_fd)),
@@ -121,12 +123,23 @@ def start(launcher: Launcher, command: Command, limits: Limits) -> Started:
             stdin=subprocess.DEVNULL if stdin is None else stdin,
             stdout=stdout_fd,
             stderr=stderr_fd,
-            pass_fds=passed,
-            close_fds=True,
-            cwd="/",
-            env={},
+            passed=passed,
         )
         return Started(process, stdout, stderr, status, gate, files, ours.pop_all())
+
+
+def _spawn(
+    argv: list[str | bytes], *, stdin: int, stdout: int, stderr: int, passed: list[int]
+) -> subprocess.Popen[bytes]:
+    """Start the launcher with these descriptors, no others, and no environment."""
+    try:
+        return subprocess.Popen(
+            argv, stdin=stdin, stdout=stdout, stderr=stderr, pass_fds=passed, close_fds=True, cwd="/", env={}
+        )
+    except OSError as error:
+        if error.errno == errno.E2BIG:
+            raise InvalidCommandError("the arguments are longer than the system takes") from error
+        raise SandboxSetupError(f"the launcher did not start: {error.strerror}") from error
 
 
 def _options(command: Command, limits: Limits) -> Iterator[bytes]:

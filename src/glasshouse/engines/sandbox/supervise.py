@@ -39,7 +39,7 @@ def execute(
         watch = _Watch(started, limits, cancel)
         stack.callback(watch.bury)
         init = watch.await_init()
-        group = stack.enter_context(groups.group(limits)) if groups else None
+        group = _group(stack, groups, limits)
         # Entered after the group, so that it is empty when it is removed.
         stack.callback(watch.bury)
         if group is not None:
@@ -53,6 +53,16 @@ def execute(
         usage = Usage(wall=time.monotonic() - begun, cpu=cpu, peak_memory=group.peak_memory() if group else None)
         starved = group is not None and group.was_out_of_memory()
         return watch.result(usage, starved=starved)
+
+
+def _group(stack: contextlib.ExitStack, groups: cgroups.Support, limits: Limits) -> cgroups.Group | None:
+    """Make the control group where groups can be made; one that is promised and fails stops the run."""
+    if not groups:
+        return None
+    try:
+        return stack.enter_context(groups.group(limits))
+    except OSError as error:
+        raise SandboxSetupError(f"no control group: {error.strerror}") from error
 
 
 @dataclass(slots=True)

@@ -78,7 +78,8 @@ class Input:
     """A host file or folder that the command sees read-only at `target`, an absolute path inside.
 
     The caller answers for `source`: it is resolved on the host, links included. What lies below it is mounted as it
-    is, and links in it lead to places inside the sandbox.
+    is, and links in it lead to places inside the sandbox. The command can learn the name of `source` from its mount
+    table, so the name should say nothing.
     """
 
     source: Path
@@ -103,7 +104,7 @@ class Command:
 
     `environment` is the whole environment of the command; PATH is /usr/bin and HOME /tmp unless it says otherwise.
     `stdin` is content, an open descriptor, or nothing. With `collect`, the regular files that the command leaves in
-    /out come back in the result. The arguments stand in the host's process list: secrets belong in `stdin`.
+    /out come back in the result. Arguments and environment stand in the host's process list: secrets belong in `stdin`.
     """
 
     argv: tuple[str | bytes, ...]
@@ -125,6 +126,8 @@ class Command:
             raise InvalidCommandError("a command's name holds no equals sign")
         if any(not key or "=" in key for key in self.environment):
             raise InvalidCommandError("a variable has a name without an equals sign")
+        if isinstance(self.stdin, int) and self.stdin < 0:
+            raise InvalidCommandError("the input is content, an open descriptor, or nothing")
         if not self.folder.startswith("/"):
             raise InvalidCommandError("the command starts in an absolute folder of the sandbox")
 
