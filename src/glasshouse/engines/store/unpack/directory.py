@@ -65,8 +65,8 @@ class _Reader:
         self._open: list[_Folder] = []
 
     def members(self, root: int) -> Iterator[Member]:
-        self._open.append(_Folder(os.dup(root), b"", _names(root, self._gate)))
         try:
+            self._push(os.dup(root), b"")
             while self._open:
                 folder = self._open[-1]
                 name = next(folder.names, None)
@@ -91,12 +91,16 @@ class _Reader:
             return
         except OSError:
             raise ChangedSourceError("a folder was replaced while the source was read") from None
+        self._push(descriptor, folder.prefix + name)
+
+    def _push(self, descriptor: int, prefix: bytes) -> None:
+        """Take over an open folder, whatever happens while it is listed."""
         try:
             names = _names(descriptor, self._gate)
         except BaseException:
             os.close(descriptor)
             raise
-        self._open.append(_Folder(descriptor, folder.prefix + name, names))
+        self._open.append(_Folder(descriptor, prefix, names))
 
     def _entry(self, folder: _Folder, name: bytes) -> Iterator[Member]:
         gate = self._gate

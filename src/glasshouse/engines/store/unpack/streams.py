@@ -153,7 +153,11 @@ def decoded(descriptor: int, form: Form, gate: Gate) -> Generator[bytes, None, N
                 if total > limits.ratio_after and total > limits.ratio * file.position():
                     raise OverLimitError(f"the source unfolds to more than {limits.ratio} times its size")
                 yield block
-    except (zlib.error, lzma.LZMAError) as error:
+    except lzma.LZMAError as error:
+        if xz.NEEDS_MEMORY in str(error):
+            raise xz.too_large() from None
+        raise CorruptSourceError(f"the compressed stream is damaged: {error}") from None
+    except zlib.error as error:
         raise CorruptSourceError(f"the compressed stream is damaged: {error}") from None
     except OSError as error:
         # bz2 reports damage as an OSError without a number; one with a number comes from the disk.

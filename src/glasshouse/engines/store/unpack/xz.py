@@ -13,9 +13,17 @@ from glasshouse.engines.store.unpack.errors import CorruptSourceError, OverLimit
 MEMORY = 160 * 2**20
 """Decoding takes at most so much memory, in bytes; `xz -9` needs 65 MiB, on one thread."""
 
+NEEDS_MEMORY = "Memory usage limit"
+"""With these words liblzma and the program refuse a stream that needs more."""
+
 _BLOCK = 2**20
 _THREADS = 2
 _SAID = 4096
+
+
+def too_large() -> OverLimitError:
+    """Return the refusal of a stream that needs more memory."""
+    return OverLimitError(f"decoding the source needs more than {MEMORY:,} bytes of memory")
 
 
 def program() -> str | None:
@@ -50,6 +58,6 @@ def _read(process: subprocess.Popen[bytes]) -> Iterator[bytes]:
         yield block
     if process.wait():
         said = os.read(process.stderr.fileno(), _SAID)
-        if b"emory usage limit" in said:
-            raise OverLimitError(f"decoding the source needs more than {MEMORY:,} bytes of memory")
+        if NEEDS_MEMORY.encode() in said:
+            raise too_large()
         raise CorruptSourceError("the compressed stream is damaged or cut short")
