@@ -131,8 +131,7 @@ def charge(purse: Purse, version: int, visit: Uid, shown: Sequence[Shown], *, no
     limit as its condition, and the number of rows that it changed is the answer.
     """
     with connection.cursor() as cursor:
-        lock = " FOR UPDATE" if connection.features.has_select_for_update else ""
-        cursor.execute("SELECT version FROM access_grant WHERE id = %s" + lock, [purse.grant])
+        cursor.execute(_LOCKED if connection.features.has_select_for_update else _VERSION, [purse.grant])
         row = cursor.fetchone()
     if row is None:
         raise NotFoundError
@@ -144,23 +143,29 @@ def charge(purse: Purse, version: int, visit: Uid, shown: Sequence[Shown], *, no
     return cost
 
 
+_VERSION = "SELECT version FROM access_grant WHERE id = %s"
+_LOCKED = "SELECT version FROM access_grant WHERE id = %s FOR UPDATE"
+# Each window counts from zero again when its name changes: the hour, the day, the visit.
+_PAY = """
+UPDATE access_budget
+   SET hour_used = CASE WHEN hour = %(hour)s THEN hour_used ELSE 0 END + %(cost)s, hour = %(hour)s,
+       day_used = CASE WHEN day = %(day)s THEN day_used ELSE 0 END + %(cost)s, day = %(day)s,
+       visit_used = CASE WHEN visit = %(visit)s THEN visit_used ELSE 0 END + %(cost)s, visit = %(visit)s,
+       total_used = total_used + %(cost)s
+ WHERE id IN (%(grant)s, %(person)s, %(organisation)s)
+   AND CASE WHEN hour = %(hour)s THEN hour_used ELSE 0 END + %(cost)s <= hour_limit
+   AND CASE WHEN day = %(day)s THEN day_used ELSE 0 END + %(cost)s <= day_limit
+   AND CASE WHEN visit = %(visit)s THEN visit_used ELSE 0 END + %(cost)s <= visit_limit
+   AND total_used + %(cost)s <= total_limit
+"""
+
+
 def _pay(purse: Purse, visit: Uid, cost: int, now: datetime) -> None:
     seconds = int(now.timestamp())
-    windows = {"hour": seconds // 3600, "day": seconds // 86_400, "visit": visit.text}
-    sets, guards, values, bounds = [], [], [], []
-    for name, current in windows.items():
-        used = f"(CASE WHEN {name} = %s THEN {name}_used ELSE 0 END) + %s"
-        sets.append(f"{name}_used = {used}, {name} = %s")
-        values += [current, cost, current]
-        guards.append(f"{used} <= {name}_limit")
-        bounds += [current, cost]
-    marks = ",".join(["%s"] * len(purse.budgets))
+    windows: dict[str, int | str] = {"hour": seconds // 3600, "day": seconds // 86_400, "visit": visit.text}
+    payers = dict(zip(("grant", "person", "organisation"), purse.budgets, strict=True))
     with connection.cursor() as cursor:
-        cursor.execute(  # the joined parts are our own column names and placeholders
-            f"UPDATE access_budget SET {', '.join(sets)}, total_used = total_used + %s WHERE id IN ({marks})"  # noqa: S608
-            f" AND {' AND '.join(guards)} AND total_used + %s <= total_limit",
-            [*values, cost, *purse.budgets, *bounds, cost],
-        )
+        cursor.execute(_PAY, {**windows, **payers, "cost": cost})
         if cursor.rowcount != len(purse.budgets):
             raise _exhausted(purse, windows, cost)
 

@@ -42,7 +42,7 @@ def terms(found: Grant, patterns: Patterns) -> Terms:
 def balance(purse: Purse, visit: Uid | None, now: datetime) -> Balance:
     """Return what is left in each window, the tightest budget of each."""
     seconds = int(now.timestamp())
-    current = {"hour": seconds // 3600, "day": seconds // 86_400, "visit": str(visit or "")}
+    current: dict[str, int | str] = {"hour": seconds // 3600, "day": seconds // 86_400, "visit": str(visit or "")}
     rows = list(Budget.objects.filter(pk__in=purse.budgets))
     return Balance(*(_tightest(rows, name, current.get(name)) for name in ("hour", "day", "visit", "total")))
 

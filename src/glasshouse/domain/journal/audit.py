@@ -103,7 +103,7 @@ def _faults(row: Sequence[object], entry: bytes | None, erased: frozenset[str]) 
         yield f"Leaf {index}, event {uid}: its content is not what was committed."
     if entry is not None and entry != _raw(leaf):
         yield f"Leaf {index}, event {uid}: the log holds another entry here."
-    columns: dict[str, tuple[SeedClass, commitments.JSON]] = {
+    columns: dict[str, tuple[SeedClass, commitments.Json]] = {
         "actor": (SeedClass.PERSONAL, str(actor)),
         "head": (
             SeedClass.SHARED,
@@ -111,7 +111,7 @@ def _faults(row: Sequence[object], entry: bytes | None, erased: frozenset[str]) 
         ),
     }
     if engagement is not None:
-        chain: dict[str, commitments.JSON] = {
+        chain: dict[str, commitments.Json] = {
             "engagement": str(engagement),
             "number": int(str(number)),
             "previous": _raw(previous).hex(),

@@ -135,7 +135,7 @@ class _File:
         return cls(release, path, entry, lines, language_of(path, b"".join(lines[:2])[:256]))
 
     def coloured(self, wanted: Sequence[int]) -> dict[int, Line]:
-        found = {}
+        found: dict[int, Line] = {}
         for first, last in _ranges(wanted):
             context = self.lines[max(0, first - 100) : first]
             tokens = colour(self.lines[first : last + 1], self.language, context_before=context)

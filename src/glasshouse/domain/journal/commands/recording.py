@@ -5,7 +5,7 @@ import fcntl
 import os
 import secrets
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from hashlib import sha256
@@ -157,14 +157,14 @@ def _next_in_chain(engagement: Uid, at: datetime) -> tuple[int, bytes, datetime]
     return int(number), bytes(head), max(at, aware(last))
 
 
-def _insert(values: tuple[object, ...], seeds: Mapping[SeedClass, bytes]) -> int:
-    moment = connection.ops.adapt_datetimefield_value(values[3])  # type: ignore[arg-type] # the fourth value is `at`
+def _insert(values: Sequence[str | int | bytes | datetime | None], seeds: Mapping[SeedClass, bytes]) -> int:
+    adapt = connection.ops.adapt_datetimefield_value
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO journal_event (uid, kind, actor, at, subject, product, engagement, number, previous,"
             " names, commitments, boxes, commitment)"
             " VALUES (%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s) RETURNING id",
-            [*values[:3], moment, *values[4:]],
+            [adapt(value) if isinstance(value, datetime) else value for value in values],
         )
         row = int(cursor.fetchone()[0])
         cursor.execute(

@@ -92,9 +92,13 @@ def redeem_link(secret: str, *, now: datetime) -> Person:
     digest = hashlib.sha256(secret.encode()).digest()
     with journal.transaction():
         link = EnrolmentLink.objects.select_related("person").filter(secret_digest=digest).first()
-        is_spent = link is None or link.until <= now or not link.person.is_active
         # The condition in the UPDATE decides a race between two tabs.
-        if is_spent or not EnrolmentLink.objects.filter(pk=link.pk, used_at=None).update(used_at=now):
+        if (
+            link is None
+            or link.until <= now
+            or not link.person.is_active
+            or not EnrolmentLink.objects.filter(pk=link.pk, used_at=None).update(used_at=now)
+        ):
             raise LinkSpentError("This link was used or has ended.", hint="Ask the lab's operator for a new one.")
         journal.record("people.link-used", actor=link.person.uid, at=now, subject=Uid(link.person.uid))
     return link.person

@@ -15,7 +15,7 @@ from glasshouse.domain.access import rules
 from glasshouse.domain.access.values import Patterns, Shown
 from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.journal.promises import promise
-from glasshouse.domain.journal.values import Fields, SourceFields
+from glasshouse.domain.journal.values import Fields, Json, SourceFields
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import queries
 from glasshouse.domain.readingroom.errors import NoVisitError
@@ -47,14 +47,16 @@ def open_file(
     rules.check_may_read(room.terms, path, now)
     visit = _visit(room)
     window = releases.lines(room.release, path, span, column=column)
+    fields: dict[str, Json] = {"first": window.first, "last": window.last, "lines": str(window.lines_digest)}
+    if column:
+        fields["column"] = column
     view = _show(
         viewer,
         room,
         visit,
         "readingroom.columns-shown" if column else "readingroom.lines-shown",
         shown=[window.shown],
-        fields={"first": window.first, "last": window.last, "lines": str(window.lines_digest)}
-        | ({"column": column} if column else {}),
+        fields=fields,
         source={"digest": str(window.digest), "path": str(path)},
         now=now,
     )

@@ -4,6 +4,7 @@
 import base64
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import datetime
 
 import rfc8785
@@ -138,9 +139,10 @@ def _checked_close(viewer: Viewer, statement: bytes, assertion: Assertion) -> di
     if len(data) < 37 or data[:32] != hashlib.sha256(host.encode()).digest() or data[32] & wanted != wanted:  # noqa: PLR2004 -- 6.1: hash, flags, counter
         raise CloseNotSignedError("The passkey did not check who holds it.")
     try:
-        CoseKey.parse(cbor.decode(bytes(key.cose))).verify(
-            data + hashlib.sha256(assertion.client_data).digest(), assertion.signature
-        )
+        cose = cbor.decode(bytes(key.cose))
+        if not isinstance(cose, Mapping):
+            raise CloseNotSignedError("The passkey that was enrolled is malformed.")
+        CoseKey.parse(cose).verify(data + hashlib.sha256(assertion.client_data).digest(), assertion.signature)
     except InvalidSignature as error:
         raise CloseNotSignedError("The passkey's signature does not hold.") from error
     return {
