@@ -100,6 +100,9 @@ def test_several_inputs_and_a_folder_to_start_in() -> None:
         inputs = (Input(one, "/src"), Input(two / "b", "/rules/b"))
         result = run(Command(argv=("cat", "a", "/rules/b"), inputs=inputs, folder="/src"), Limits())
         assert (result.outcome, result.stdout) == (Outcome.OK, b"12")
+        assert (
+            run(Command(argv=("ls", "/src", "/rules"), inputs=inputs), Limits()).stdout == b"/rules:\nb\n\n/src:\na\n"
+        )
 
 
 def test_staged_inputs_are_closed_to_others_and_gone_afterwards() -> None:

@@ -76,7 +76,7 @@ def staging() -> Iterator[Path]:
     try:
         if os.geteuid() == 0:
             os.chown(folder, 0, NOBODY)
-            folder.chmod(0o710)
+            folder.chmod(0o750)
         yield folder
     finally:
         shutil.rmtree(folder)
