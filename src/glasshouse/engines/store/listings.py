@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from glasshouse.engines.store.catalog import Catalog
 from glasshouse.engines.store.entries import MODES, Chunk, Entry, Folder
 from glasshouse.engines.store.errors import EntryNotFoundError
-from glasshouse.engines.store.index import Flag
+from glasshouse.engines.store.index import BINARY, LARGE
 from glasshouse.engines.store.packs import PackReader
 from glasshouse.engines.store.trees import FileRow, FolderRow, Node, Ref, Row, part_key, row_of
 from glasshouse.kernel.digests import Digest
@@ -73,7 +73,7 @@ class Listing:
         except LookupError as error:
             raise self._pack.damaged("it names a blob that is not in the index") from error
         facts = run.facts_of(place)
-        chunks = run.chunks_of(facts) if facts.flags & Flag.LARGE else ()
+        chunks = run.chunks_of(facts) if facts.flags & LARGE else ()
         return Entry(
             path=TreePath(path),
             mode=MODES[row.code],
@@ -82,7 +82,7 @@ class Listing:
             git_id=facts.git_id,
             lines=facts.lines,
             chunks=tuple(Chunk(Digest(digest), first) for digest, first in chunks),
-            is_binary=bool(facts.flags & Flag.BINARY),
+            is_binary=bool(facts.flags & BINARY),
         )
 
     def _rows(self, ref: Ref) -> Iterator[tuple[bytes, Row]]:

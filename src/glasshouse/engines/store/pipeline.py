@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from glasshouse.engines.store.errors import WrongGitIdError, WrongSizeError
-from glasshouse.engines.store.index import Chunk, Facts, Flag, NewBlobs
+from glasshouse.engines.store.index import BINARY, LARGE, UNTERMINATED, Chunk, Facts, NewBlobs
 from glasshouse.engines.store.keys import ProductKey
 from glasshouse.engines.store.packs import PackWriter
 
@@ -98,9 +98,9 @@ def _describe(content: bytes) -> tuple[bytes, int, int]:
     """Return git id, number of lines and flags of a blob."""
     lines, flags = content.count(b"\n"), 0
     if content and not content.endswith(b"\n"):
-        lines, flags = lines + 1, int(Flag.UNTERMINATED)
+        lines, flags = lines + 1, UNTERMINATED
     if b"\0" in content[:_SNIFFED]:
-        flags |= Flag.BINARY
+        flags |= BINARY
     return git_id_of(content), lines, flags
 
 
@@ -254,8 +254,8 @@ class Pipeline:
         for digest, part in zip(whole.chunks, parts, strict=True):
             chunks.append(Chunk(digest, newlines + 1))
             newlines += part.newlines
-        flags = Flag.LARGE | (parts[0].flags & Flag.BINARY) | (parts[-1].flags & Flag.UNTERMINATED)
-        lines = newlines + bool(flags & Flag.UNTERMINATED)
+        flags = LARGE | (parts[0].flags & BINARY) | (parts[-1].flags & UNTERMINATED)
+        lines = newlines + bool(flags & UNTERMINATED)
         first = self._new.add_chunks(chunks)
         self._new.settle(number, Facts(git_id, whole.size, lines, flags, 0, first, len(chunks)))
 
