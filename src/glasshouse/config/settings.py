@@ -180,7 +180,6 @@ AXES_USERNAME_CALLABLE = "glasshouse.edges.web.signin.attempted_address"
 AXES_LOCKOUT_CALLABLE = "glasshouse.edges.web.signin.locked_out"
 
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"  # notices come with the rooms that send them
-FORMS_URLFIELD_ASSUME_HTTPS = True
 
 LOGGING = {
     "version": 1,
