@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Control groups are found in each layout, limited, and removed; without them everything still runs."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -51,6 +52,16 @@ def test_each_layout_gets_its_own_files(tmp_path: Path, version: int, expected: 
             for path in folder.iterdir():
                 path.unlink()
     assert list(tmp_path.rglob("glasshouse-*")) == []
+
+
+def test_groups_of_killed_callers_are_swept_and_those_of_living_ones_stay(tmp_path: Path) -> None:
+    for name in ("glasshouse-old", "glasshouse-member", "glasshouse-new", "other"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "glasshouse-member" / "stands-for-a-process").write_text("")
+    for name in ("glasshouse-old", "glasshouse-member", "other"):
+        os.utime(tmp_path / name, (0, 0))
+    Support(dict.fromkeys(("memory", "pids", "cpu"), tmp_path), 2).sweep()
+    assert {path.name for path in tmp_path.iterdir()} == {"glasshouse-member", "glasshouse-new", "other"}
 
 
 def test_a_real_group_bounds_real_processes_where_the_machine_offers_one() -> None:

@@ -16,9 +16,12 @@ from typing import Self
 from glasshouse.engines.sandbox.values import Limits
 from glasshouse.kernel.ids import Uid
 
+_PREFIX = "glasshouse-"
 _PERIOD = 100_000  # microseconds; the kernel's own default
 _CONTROLLERS = ("memory", "pids", "cpu")
 _LEAVE_SECONDS = 2.0
+# A group is without members for milliseconds at most: one that is older and empty belongs to a caller that was killed.
+_STALE_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ class Support:
         try:
             if version == 2:  # noqa: PLR2004 - the version's name
                 found.delegate()
+            found.sweep()
             with found.group(Limits()):
                 return found
         except OSError as error:
@@ -63,10 +67,18 @@ class Support:
         if missing:
             down.write_text(" ".join(f"+{name}" for name in sorted(missing)))
 
+    def sweep(self) -> None:
+        """Remove what callers that were killed left behind; the kernel refuses to remove a group with members."""
+        for folder in set(self.folders.values()):
+            for left in folder.glob(f"{_PREFIX}*"):
+                with contextlib.suppress(OSError):
+                    if time.time() - left.stat().st_mtime > _STALE_SECONDS:
+                        left.rmdir()
+
     @contextlib.contextmanager
     def group(self, limits: Limits) -> Iterator["Group"]:
         """Make a group with these limits; it is removed at the end, when its processes are gone."""
-        name = f"glasshouse-{Uid.new()}"
+        name = f"{_PREFIX}{Uid.new()}"
         group = Group({key: folder / name for key, folder in self.folders.items()}, self.version)
         try:
             for folder in group.distinct:
