@@ -189,7 +189,7 @@ class Authenticator:
         return cls("RS256", cose, lambda message: private.sign(message, padding.PKCS1v15(), SHA256()))
 
     def assertion(
-        self, challenge: bytes, *, flags: int = 0x05, rp: str = RP, counter: int = 7, **told: object
+        self, challenge: bytes, /, *, flags: int = 0x05, rp: str = RP, counter: int = 7, **told: object
     ) -> dict[str, str]:
         """Answer a challenge as an authenticator and its browser would; `told` overrides the client data."""
         client = {
@@ -246,7 +246,11 @@ class Lab:
     def record(self, kind: str, subject: str, *, chained: bool = True, **fields: Any) -> Record:
         self.at += timedelta(seconds=1)
         uid = f"{len(self.records):026d}"
-        values = {"head": {"at": clock(self.at), "kind": kind, "subject": subject, "uid": uid}, "actor": PERSON, **fields}
+        values = {
+            "head": {"at": clock(self.at), "kind": kind, "subject": subject, "uid": uid},
+            "actor": PERSON,
+            **fields,
+        }
         number = None
         if chained:
             number = len(self.chain) + 1
@@ -270,9 +274,7 @@ class Lab:
             )
             openings[name] = {"index": index, "name": name, "salt": salt.hex(), "value": values[name]}
         boxes = sha(b"sealed boxes of " + uid.encode())
-        commitment = sha(
-            b"glasshouse/event/v1\n" + len(commitments).to_bytes(2, "big") + b"".join(commitments) + boxes
-        )
+        commitment = sha(b"glasshouse/event/v1\n" + len(commitments).to_bytes(2, "big") + b"".join(commitments) + boxes)
         return Record(self.tree.append(commitment), number, self.at, commitment, commitments, boxes, openings)
 
     def promise(self, record: Record) -> None:
@@ -358,7 +360,12 @@ class Lab:
         shown = {one.openings["release"]["value"]["root"] for one in self.mine() if "release" in one.openings}
         used = sorted((one for one in releases if one.root.hex() in shown), key=lambda one: rfc8785.dumps(one.named()))
         views = [one.openings["file"]["value"] for one in self.mine() if "file" in one.openings]
-        proofs = [one.prove(path) for one in used for path in one.files if {"path": path, "digest": sha(one.files[path]).hex()} in views]
+        proofs = [
+            one.prove(path)
+            for one in used
+            for path in one.files
+            if {"path": path, "digest": sha(one.files[path]).hex()} in views
+        ]
         return {
             "format": "glasshouse/receipt/v1",
             "origin": ORIGIN,
@@ -426,7 +433,9 @@ class Release:
         }
 
 
-def zipped(receipt: dict[str, Any] | bytes, checkpoint: bytes, readme: bytes = b"How to verify this receipt.\n") -> bytes:
+def zipped(
+    receipt: dict[str, Any] | bytes, checkpoint: bytes, readme: bytes = b"How to verify this receipt.\n"
+) -> bytes:
     """Write the container with Python's own zip library, which the verifier does not use."""
     body = receipt if isinstance(receipt, bytes) else rfc8785.dumps(receipt)
     out = io.BytesIO()
