@@ -4,7 +4,6 @@
 from django.http import HttpRequest
 
 from glasshouse.domain.people import queries as people
-from glasshouse.domain.people.models import Person
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.edges.http.errors import NotSignedInError
 
@@ -17,7 +16,7 @@ def viewer_of(request: HttpRequest) -> Viewer:
     if isinstance(kept, Viewer):
         return kept
     person = request.user
-    if not isinstance(person, Person) or not person.is_active:
+    if not person.is_authenticated or not person.is_active:
         raise NotSignedInError
     viewer = people.viewer(person)
     vars(request)[_KEPT] = viewer

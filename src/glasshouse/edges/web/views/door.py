@@ -65,6 +65,12 @@ class Enrolment(AddWebAuthnView):  # type: ignore[misc] # the library has no typ
         context: dict[str, Any] = super().get_context_data(**kwargs)
         return {**context, "ceremony": narrowed(auth.begin_registration(self.request.user, True))}
 
+    def form_valid(self, form: PasskeyForm) -> HttpResponse:
+        """Register it. The ceremony just showed who is here; the recovery codes that follow need no second one."""
+        response: HttpResponse = super().form_valid(form)
+        record_authentication(self.request, self.request.user, method="mfa", reauthenticated=True)
+        return response
+
 
 class SetUpApp(ActivateTOTPView):  # type: ignore[misc] # the library has no types
     """Codes from an app: shows the secret once, as a picture and as text, and takes the first code."""
@@ -84,6 +90,12 @@ class SetUpApp(ActivateTOTPView):  # type: ignore[misc] # the library has no typ
             "qr": modules(context["totp_url"]),
             "secret_groups": [secret[start : start + 4] for start in range(0, len(secret), 4)],
         }
+
+    def form_valid(self, form: AppForm) -> HttpResponse:
+        """Set it up; the code just showed who is here."""
+        response: HttpResponse = super().form_valid(form)
+        record_authentication(self.request, self.request.user, method="mfa", reauthenticated=True)
+        return response
 
 
 @require_http_methods(["GET", "POST"])

@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A real lab for a journey: its own folder, database and web process, driven by a real headless browser."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+CHROMIUM: Final = "/usr/bin/chromium"
+START_SECONDS: Final = 60
+ROOT: Final = Path(__file__).resolve().parents[2]
+
+# What an operator does at a terminal, in a process that has the lab's settings.
+OPERATE: Final = """
+import json, sys
+import django
+django.setup()
+from glasshouse.domain.people import commands as people
+from glasshouse.domain.people.models import Role
+from glasshouse.kernel import clock
+asked = json.load(sys.stdin)
+new = people.NewPerson(asked["email"], asked["name"], asked["organisation"], [Role(role) for role in asked["roles"]])
+made = people.add_person("operator:tests", new, now=clock.now())
+answer = {"uid": made.person.text, "secret": made.secret}
+if asked["password"]:
+    answer["password"] = people.set_demo_password("operator:tests", asked["email"], now=clock.now()).password
+print(json.dumps(answer))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Somebody:
+    """A person of the lab, as the operator's terminal shows them once."""
+
+    email: str
+    uid: str
+    secret: str
+    password: str = ""
+
+
+@dataclass(slots=True)
+class RunningLab:
+    """One lab whose web process serves at `url`."""
+
+    home: Path
+    url: str
+    environment: dict[str, str]
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def run(self, arguments: Sequence[str], *, told: str = "") -> str:
+        """Run Python with the lab's settings and return what it printed."""
+        done = subprocess.run(
+            [sys.executable, *arguments], env=self.environment, input=told, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def add(
+        self,
+        email: str,
+        *,
+        name: str = "Reviewer 7",
+        organisation: str = "Regulator A",
+        roles: Sequence[str] = ("reviewer",),
+        has_password: bool = False,
+    ) -> Somebody:
+        """Add a person as the operator does."""
+        asked = {"email": email, "name": name, "organisation": organisation, "roles": roles, "password": has_password}
+        answer: dict[str, Any] = json.loads(self.run(["-c", OPERATE], told=json.dumps(asked)))
+        return Somebody(email, answer["uid"], answer["secret"], answer.get("password", ""))
+
+    def kinds(self) -> list[str]:
+        """Return the kinds of the journal's events, in order."""
+        code = (
+            "import django; django.setup();"
+            "from glasshouse.domain.journal.models import Event;"
+            "print(*Event.objects.order_by('pk').values_list('kind', flat=True))"
+        )
+        return self.run(["-c", code]).split()
+
+    def serve(self) -> None:
+        """Start the web process and wait until it answers."""
+        port = self.url.rpartition(":")[2]
+        command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", port]
+        command += ["--workers", "1", "--blocking-threads", "1", "--no-ws", "--no-access-log", "--log-level", "warning"]
+        with (self.home / "web.log").open("wb") as log:
+            started = subprocess.Popen(
+                [*command, "glasshouse.config.wsgi:application"],
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self.processes.append(started)
+        until = time.monotonic() + START_SECONDS
+        while time.monotonic() < until:
+            assert started.poll() is None, (self.home / "web.log").read_text("utf-8")
+            try:
+                if httpx.get(f"{self.url}/sign-in", timeout=5).status_code == 200:
+                    return
+            except httpx.TransportError:
+                time.sleep(0.1)
+        raise AssertionError((self.home / "web.log").read_text("utf-8"))
+
+    def stop(self) -> None:
+        """End what was started."""
+        for process in self.processes:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGTERM)
+                process.wait(timeout=20)
+
+
+@pytest.fixture
+def lab(database_url: str, tmp_path: Path) -> Iterator[RunningLab]:
+    """A migrated lab, serving."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    home = tmp_path / "lab"
+    home.mkdir()
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("GLASSHOUSE_")},
+        "DJANGO_SETTINGS_MODULE": "glasshouse.config.settings",
+        "GLASSHOUSE_DATABASE": database_url,
+        "GLASSHOUSE_DEMO": "true",
+        "GLASSHOUSE_HOME": str(home),
+        "GLASSHOUSE_KEYS": str(tmp_path / "keys"),
+        "GLASSHOUSE_NAME": "Lab Brussels",
+        "GLASSHOUSE_URL": f"http://localhost:{port}",
+        "PYTHONPATH": str(ROOT / "src"),
+    }
+    web_keys = tmp_path / "keys" / "web"
+    web_keys.mkdir(parents=True)
+    (web_keys / "django.key").write_text("a key of this one journey, long enough for what it does here", "ascii")
+    running = RunningLab(home, environment["GLASSHOUSE_URL"], environment)
+    running.run(["-m", "django", "migrate", "--verbosity", "0"])
+    try:
+        running.serve()
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    """Headless Chromium of Debian. Per test: its event loop must not outlive the test that needs it."""
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield started
+        started.close()
+
+
+@dataclass(slots=True)
+class Visitor:
+    """A browser window, what went wrong in it, and the authenticator plugged into it."""
+
+    page: Page
+    context: BrowserContext
+    complaints: list[str] = field(default_factory=list)
+
+    def plug_in_authenticator(self) -> None:
+        """Give the window a platform authenticator that checks its holder and agrees to everything."""
+        devtools = self.context.new_cdp_session(self.page)
+        devtools.send("WebAuthn.enable")
+        options = {
+            "protocol": "ctap2",
+            "transport": "internal",
+            "hasResidentKey": True,
+            "hasUserVerification": True,
+            "isUserVerified": True,
+            "automaticPresenceSimulation": True,
+        }
+        devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+
+
+@pytest.fixture
+def visitor(browser: Browser, lab: RunningLab) -> Iterator[Visitor]:
+    """A fresh window at the lab; the test fails if the page's policy was violated or a script threw."""
+    context = browser.new_context(base_url=lab.url, viewport={"width": 1280, "height": 1000})
+    somebody = Visitor(context.new_page(), context)
+    somebody.page.on("pageerror", lambda error: somebody.complaints.append(str(error)))
+    somebody.page.on(
+        "console",
+        lambda message: somebody.complaints.append(message.text) if "Content Security" in message.text else None,
+    )
+    yield somebody
+    context.close()
+    assert somebody.complaints == []
+
+
+@pytest.fixture
+def enrolled(visitor: Visitor, lab: RunningLab) -> Visitor:
+    """A reviewer who came in by a link and registered a passkey."""
+    visitor.plug_in_authenticator()
+    enrol(visitor, lab.add("reviewer@regulator.example"))
+    return visitor
+
+
+def enrol(visitor: Visitor, somebody: Somebody) -> None:
+    """Come in by the one-time link and register a passkey; ends at home."""
+    page = visitor.page
+    page.goto(f"/enrol/{somebody.secret}")
+    page.get_by_role("button", name="Use the link").click()
+    page.get_by_role("button", name="Register a passkey").click()
+    page.get_by_role("link", name="I have them").click()
+    page.wait_for_url("**/")
