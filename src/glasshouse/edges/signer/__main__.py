@@ -14,14 +14,15 @@ from glasshouse.engines.ledger.notes import SigningKey
 from glasshouse.engines.ledger.signer import Signer
 from glasshouse.engines.ledger.signing import answer
 
-KEY, STATE = "log.key", "state"
+KEY = "log.key"
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Serve until SIGTERM or SIGINT."""
     parser = argparse.ArgumentParser(prog="glasshouse sign", description=__doc__)
     parser.add_argument("--socket", type=Path, required=True, help="where to listen; the folder must be 0700")
-    parser.add_argument("--key", type=Path, required=True, help="the folder of the log's key and the last state")
+    parser.add_argument("--key", type=Path, required=True, help="the folder of the log's key")
+    parser.add_argument("--state", type=Path, required=True, help="the file of the last state it signed")
     parser.add_argument("--origin", required=True, help="the log's origin")
     chosen = parser.parse_args(arguments)
     key_file = chosen.key / KEY
@@ -29,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"{key_file} can be read by others: chmod 0600 it.\n")
         return 3
     key = SigningKey.parse(key_file.read_text("ascii").strip())
-    signer = Signer(key, chosen.origin, chosen.key / STATE)
+    signer = Signer(key, chosen.origin, chosen.state)
     signer.last()  # a missing state is told at start, not at the first entry
     signal.signal(signal.SIGTERM, _stop)
     with contextlib.suppress(KeyboardInterrupt):

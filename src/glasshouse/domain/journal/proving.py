@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Proofs about single entries, in the forms of C2SP that any verifier reads."""
+
+from glasshouse.domain.journal import queries
+from glasshouse.domain.journal.errors import NotInTreeYetError
+from glasshouse.engines.ledger.checkpoints import Checkpoint
+from glasshouse.engines.ledger.notes import Note
+from glasshouse.engines.ledger.proofs import TlogProof
+from glasshouse.engines.ledger.witnessing import AddCheckpoint
+from glasshouse.kernel.ids import Uid
+
+
+def inclusion(event: Uid) -> bytes:
+    """Return a `.tlog-proof` of an entry under the newest signed head; its `extra` is the commitment."""
+    row = queries.event(event)
+    head, raw = _head()
+    index = queries.leaf_index(row)
+    if index is None or index >= head.size:
+        raise NotInTreeYetError("This entry is not in the signed tree yet.", hint="Ask again in a second.")
+    proof = tuple(queries.the_log().inclusion_proof(index, head.size))
+    return TlogProof(index, proof, Note.parse(raw), bytes(row.commitment)).serialise()
+
+
+def consistency(old_size: int) -> bytes:
+    """Return the newest signed head with the proof that it extends the tree of an older size (tlog-witness form)."""
+    head, raw = _head()
+    if old_size > head.size:
+        raise NotInTreeYetError(f"The signed tree has {head.size:,} entries, fewer than {old_size:,}.")
+    proof = tuple(queries.the_log().consistency_proof(old_size, head.size))
+    return AddCheckpoint(old_size, proof, Note.parse(raw)).serialise()
+
+
+def _head() -> tuple[Checkpoint, bytes]:
+    head = queries.signed_head()
+    if head is None:
+        raise NotInTreeYetError("No tree head is signed yet.", hint="The worker and the signer must be running.")
+    return head

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The audit at the operator's terminal: ranges of entries on two cores, then every pack."""
+
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+from glasshouse.domain.journal import audit
+from glasshouse.domain.releases import queries as releases
+from glasshouse.edges.cli import laboratory
+from glasshouse.edges.cli.output import progress
+
+PROCESSES = 2
+
+
+def audit_journal(*, as_json: bool) -> tuple[int, list[str]]:
+    """Compare rows, log and signed head; return the number of entries and what differs."""
+    findings = [*audit.audit_tree(), *audit.audit_order()]
+    parts = audit.parts()
+    entries = parts[-1][1] if parts else 0
+    with progress("Comparing entries", as_json=as_json) as report:
+        if len(parts) < PROCESSES:
+            for part in parts:
+                findings += audit.audit_rows(*part)
+        else:
+            # Fresh processes: a fork would share this one's connection to the database.
+            with ProcessPoolExecutor(PROCESSES, get_context("spawn"), laboratory.open_lab) as pool:
+                for done, found in enumerate(pool.map(audit.audit_rows, *zip(*parts, strict=True))):
+                    findings += found
+                    report(parts[done][1], entries)
+    return entries, [finding.message for finding in findings]
+
+
+def audit_packs(*, as_json: bool) -> list[str]:
+    """Decrypt and hash every release whose key exists; return what is damaged."""
+    messages = []
+    for row in releases.all_releases().filter(product__destroyed_at=None):
+        with progress(f"Checking {row}, files", as_json=as_json) as report:
+            checked = releases.verify(releases.ref(row), _files(report, row.files))
+        messages += [f"{row}: {damage.message}" for damage in checked.damages]
+    return messages
+
+
+def _files(report: Callable[[int, int], None], of: int) -> Callable[[int, int], None]:
+    return lambda files, _bytes: report(files, of)

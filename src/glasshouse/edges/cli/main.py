@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The table of commands."""
+
+import typer
+
+from glasshouse.edges.cli import ledger, operating, releases
+
+app = typer.Typer(
+    name="glasshouse",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="A security lab: source is seen through the glass, and every showing is proved.",
+    epilog="GLASSHOUSE_HOME names the lab's folder (default: ./lab). Exit codes: 0 done, 1 damage or a bug, "
+    "2 wrong as asked, 3 refused, 4 not found, 5 try later.",
+)
+operating.add_to(app)
+app.add_typer(operating.person, name="person")
+app.add_typer(releases.release, name="release")
+app.add_typer(ledger.ledger, name="ledger")
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every command prints: a person's lines or one JSON value, progress on a terminal, errors with a next step."""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from getpass import getuser
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from glasshouse.kernel.errors import GlasshouseError
+
+Json = None | bool | int | str | Sequence["Json"] | Mapping[str, "Json"]
+errors = Console(stderr=True, highlight=False)
+console = Console(highlight=False, soft_wrap=True)
+
+
+def actor() -> str:
+    """Return who the journal says did this: the operator's account on this machine."""
+    return f"operator:{os.environ.get('SUDO_USER') or getuser()}"
+
+
+def tell(value: Json, lines: Sequence[str], *, as_json: bool) -> None:
+    """Print one JSON value, or the lines that say the same to a person."""
+    if as_json:
+        sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+    else:
+        for line in lines:
+            console.print(line, markup=False)
+
+
+def tell_table(rows: Sequence[Mapping[str, Json]], columns: Sequence[str], *, empty: str, as_json: bool) -> None:
+    """Print rows as a table with these columns, or as JSON."""
+    if as_json:
+        sys.stdout.write(json.dumps(list(rows), ensure_ascii=False, indent=2) + "\n")
+        return
+    if not rows:
+        console.print(empty, markup=False)
+        return
+    table = Table(box=None, pad_edge=False)
+    for column in columns:
+        is_number = all(isinstance(row.get(column), int) for row in rows)
+        table.add_column(column.replace("_", " "), justify="right" if is_number else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(_cell(row.get(column)) for column in columns))
+    console.print(table)
+
+
+def _cell(value: Json) -> str:
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value or "-")
+
+
+@contextmanager
+def progress(title: str, *, as_json: bool) -> Iterator[Callable[[int, int], None]]:
+    """Show how far a long step is, on standard error; yields `report(done, of)`, where 0 stands for unknown."""
+    if as_json or not errors.is_terminal:
+        errors.print(f"{title} …", markup=False)
+        yield lambda _done, _of: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[state]}"), TimeElapsedColumn())
+    with Progress(*columns, console=errors, transient=True) as bar:
+        task = bar.add_task(title, total=None, state="")
+        yield lambda done, of: bar.update(
+            task, completed=done, total=of or None, state=f"{done:,} of {of:,}" if of else f"{done:,}"
+        )
+
+
+@contextmanager
+def answered(*, as_json: bool) -> Iterator[None]:
+    """Turn a refusal into its message, what to do next, and its exit code."""
+    try:
+        yield
+    except GlasshouseError as error:
+        if as_json:
+            told = {"error": error.code, "message": error.message, "hint": error.hint}
+            sys.stdout.write(json.dumps(told, ensure_ascii=False) + "\n")
+        else:
+            errors.print(f"{error.message}", markup=False)
+            if error.hint:
+                errors.print(f"{error.hint}", markup=False)
+        raise typer.Exit(error.exit_code) from error

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Starting the lab's processes by module name, with their settings as arguments and in the environment."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from glasshouse.edges.cli import laboratory
+from glasshouse.edges.cli.founding import state_name
+from glasshouse.kernel.errors import InvalidError
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """How the web is served; empty values mean the lab's own url and one process a core."""
+
+    listen: str
+    workers: int
+    tls_cert: Path | None
+    tls_key: Path | None
+
+
+def run_lab(web: Web) -> int:
+    """Run web, worker and signer until one ends or a signal comes; then end the others."""
+    commands = [_signer(), _worker(), _web(web)]
+    running = [subprocess.Popen(command, env=_environment()) for command in commands]
+    stopping = False
+
+    def stop(_signal: int, _frame: object) -> None:
+        nonlocal stopping
+        stopping = True
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    while not stopping and all(process.poll() is None for process in running):
+        time.sleep(0.2)
+    failed = [process.args for process in running if process.poll() not in {None, 0}]
+    for process in reversed(running):
+        if process.poll() is None:
+            process.terminate()
+    for process in running:
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+    return 1 if failed and not stopping else 0
+
+
+def run_worker() -> int:
+    """Run the worker until it ends."""
+    return _run(_worker())
+
+
+def run_signer() -> int:
+    """Run the signer until it ends."""
+    return _run(_signer())
+
+
+def _run(command: list[str]) -> int:
+    process = subprocess.Popen(command, env=_environment())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda number, _frame: process.send_signal(number))
+    return process.wait()
+
+
+def _environment() -> dict[str, str]:
+    return {
+        **os.environ,
+        "GLASSHOUSE_HOME": str(laboratory.home()),
+        "DJANGO_SETTINGS_MODULE": "glasshouse.config.settings",
+    }
+
+
+def _signer() -> list[str]:
+    lab = settings.GLASSHOUSE
+    socket = str(lab.run / "signer.sock")
+    return [
+        *(sys.executable, "-m", "glasshouse.edges.signer"),
+        *("--socket", socket, "--key", str(lab.signer)),
+        *("--state", str(lab.signer / state_name(lab.origin)), "--origin", lab.origin),
+    ]
+
+
+def _worker() -> list[str]:
+    return [sys.executable, "-m", "glasshouse.edges.worker"]
+
+
+def _web(web: Web) -> list[str]:
+    url = urlsplit(settings.GLASSHOUSE.url)
+    is_tls = web.tls_cert is not None and web.tls_key is not None
+    if (web.tls_cert is None) != (web.tls_key is None):
+        raise InvalidError("A certificate and its key go together.", hint="Give both --tls-cert and --tls-key.")
+    host, _, port = (web.listen or _default_listen(url.scheme, url.port)).rpartition(":")
+    if not port.isdigit() or not host:
+        raise InvalidError(f"Not an address to listen at: {web.listen!r}", hint="Write 0.0.0.0:443.")
+    command = [
+        *(
+            sys.executable,
+            "-m",
+            "granian",
+            "--interface",
+            "wsgi",
+            "--no-ws",
+            "--no-log-access",
+            "--log-level",
+            "warning",
+        ),
+        *("--host", host, "--port", port, "--workers", str(web.workers or os.cpu_count() or 1)),
+        # One blocking thread a process: threads only queue for the interpreter, and the slowest page pays.
+        *("--blocking-threads", "1", "--backpressure", "64", "--respawn-failed-workers"),
+    ]
+    if is_tls:
+        command += ["--ssl-certificate", str(web.tls_cert), "--ssl-keyfile", str(web.tls_key)]
+    return [*command, "glasshouse.config.wsgi:application"]
+
+
+def _default_listen(scheme: str, port: int | None) -> str:
+    return f"127.0.0.1:{port or (443 if scheme == 'https' else 80)}"

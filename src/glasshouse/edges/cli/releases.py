@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Releases at the operator's terminal: digests and counts, no names of files."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from glasshouse.edges.cli import laboratory
+from glasshouse.edges.cli.operating import AsJson
+from glasshouse.edges.cli.output import Json, actor, answered, progress, tell, tell_table
+from glasshouse.kernel import clock
+from glasshouse.kernel.errors import NotFoundError
+
+release = typer.Typer(no_args_is_help=True, help="Products and their frozen releases.")
+_DAMAGED = 1
+
+
+@release.command("import", epilog="Example: glasshouse release import c-ares 1.18.1-3 ./c-ares-1.18.1.tar.xz")
+def import_(
+    product: Annotated[str, typer.Argument(help="The product's short name; a new one gets its own key.")],
+    version: Annotated[str, typer.Argument(help="The release's version; it is frozen.")],
+    source: Annotated[Path, typer.Argument(help="A folder, tar, zip or git repository; never executed.")],
+    as_json: AsJson = False,
+) -> None:
+    """Bring a release in, whole or not at all, and say what was left out."""
+    with answered(as_json=as_json):
+        laboratory.open_lab()
+        from glasshouse.domain.releases import commands, queries
+
+        if not source.exists():
+            raise NotFoundError(f"There is nothing at {source}.")
+        with progress(f"Importing {product} {version}, files", as_json=as_json) as report:
+            row = commands.intake(
+                actor(), product, version, source, now=clock.now(), progress=lambda files, _bytes: report(files, 0)
+            )
+        reasons: dict[str, int] = {}
+        for left_out in queries.left_out(queries.ref(row)):
+            reasons[left_out.reason.value] = reasons.get(left_out.reason.value, 0) + 1
+        root = bytes(row.root).hex()
+        tell(
+            {
+                "bytes": row.bytes,
+                "files": row.files,
+                "left_out": row.left_out,
+                "lines": row.lines,
+                "reasons": reasons,
+                "root": root,
+            },
+            [
+                f"{product} {version}: {row.files:,} files, {row.lines:,} lines, {row.bytes:,} bytes.",
+                f"Root {root}",
+                f"Left out: {row.left_out:,}"
+                + (f" ({', '.join(f'{n} {why}' for why, n in reasons.items())})" if reasons else ""),
+            ],
+            as_json=as_json,
+        )
+
+
+@release.command("list", epilog="Example: glasshouse release list --json")
+def list_(as_json: AsJson = False) -> None:
+    """List the releases with their digests and counts."""
+    with answered(as_json=as_json):
+        laboratory.open_lab()
+        from glasshouse.domain.releases import queries
+
+        rows: list[dict[str, Json]] = [
+            {
+                "product": row.product.slug,
+                "version": row.version,
+                "files": row.files,
+                "lines": row.lines,
+                "left_out": row.left_out,
+                "root": bytes(row.root).hex(),
+            }
+            for row in queries.all_releases()
+        ]
+        tell_table(
+            rows,
+            ["product", "version", "files", "lines", "left_out", "root"],
+            empty="No release yet. Bring one in with `glasshouse release import`.",
+            as_json=as_json,
+        )
+
+
+@release.command(epilog="Example: glasshouse release verify c-ares 1.18.1-3")
+def verify(product: str, version: str, as_json: AsJson = False) -> None:
+    """Decrypt and hash everything of a release; exit 1 and say so when a byte was changed."""
+    with answered(as_json=as_json):
+        laboratory.open_lab()
+        from glasshouse.domain.releases import queries
+
+        row = queries.all_releases().filter(product__slug=product, version=version).first()
+        if row is None:
+            raise NotFoundError(f"There is no release {product} {version}.", hint="See `glasshouse release list`.")
+        with progress(f"Checking {product} {version}, files", as_json=as_json) as report:
+            checked = queries.verify(queries.ref(row), lambda files, _bytes: report(files, row.files))
+        damages = [damage.message for damage in checked.damages]
+        tell(
+            {"damages": damages, "files": checked.files, "is_whole": checked.is_whole},
+            [f"{checked.files:,} files are what was imported."]
+            if checked.is_whole
+            else [*damages, "The release is damaged."],
+            as_json=as_json,
+        )
+    if not checked.is_whole:
+        raise typer.Exit(_DAMAGED)
