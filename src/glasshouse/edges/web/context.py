@@ -22,8 +22,7 @@ ROOMS: Final = (
     (_("Changes"), "changes"),
     (_("My record"), "record"),
 )
-"""The top bar, in order. A room stands in it from its first page on: its route's name is here, the page says
-`{% block room %}reading-room{% endblock %}`."""
+"""The top bar, in order, by the route of each room's first page; a room without a page does not stand in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +39,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return {
         "lab": settings.GLASSHOUSE,
         "rooms": rooms(),
+        "room": room_of(request.path),
         "me": SimpleLazyObject(lambda: viewer_or_none(request)),
         "look": Look.of(request),
         "ledger": SimpleLazyObject(ledger.facts),
@@ -58,6 +58,12 @@ def rooms() -> tuple[Room, ...]:
         except NoReverseMatch:
             continue
     return tuple(found)
+
+
+def room_of(path: str) -> str:
+    """Name the room that a path lies in. A view whose page lies elsewhere says `room` in its own context."""
+    inside = [room for room in rooms() if path == room.url or (room.url != "/" and path.startswith(room.url))]
+    return max(inside, key=lambda room: len(room.url)).name if inside else ""
 
 
 def zone() -> str:

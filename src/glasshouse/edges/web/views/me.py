@@ -25,6 +25,7 @@ from django.views.decorators.http import require_http_methods
 
 from glasshouse.domain.people import commands as people
 from glasshouse.edges.http.viewer import viewer_of
+from glasshouse.edges.web import agents
 from glasshouse.edges.web.forms import ConfirmCodeForm, DeviceForm, PasskeyForm
 from glasshouse.edges.web.passkeys import narrowed
 from glasshouse.edges.web.signin import MFAAdapter
@@ -55,6 +56,8 @@ class WaysIn(IndexView):  # type: ignore[misc] # the library has no types
         kept = Authenticator.objects.filter(user=self.request.user).order_by("created_at")
         by_type = {kind: [row for row in kept if row.type == kind] for kind in Authenticator.Type.values}
         sessions = UserSession.objects.purge_and_list(self.request.user)
+        for session in sessions:
+            session.agent = agents.named(session.user_agent)
         return {
             **context,
             "passkeys": by_type[Authenticator.Type.WEBAUTHN],
