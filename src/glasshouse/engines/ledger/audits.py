@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from glasshouse.engines.ledger.errors import DamagedError
-from glasshouse.engines.ledger.merkle import HASH_SIZE, tree_root
+from glasshouse.engines.ledger.errors import DamagedError, MalformedError
+from glasshouse.engines.ledger.merkle import HASH_SIZE, leaf_hash, tree_root
 from glasshouse.engines.ledger.reader import Reader, tile_root
 from glasshouse.engines.ledger.tail import NAME as TAIL
 from glasshouse.engines.ledger.tail import Tail
-from glasshouse.engines.ledger.tiles import HEIGHT, WIDTH, Tile, pack_entries, partial_widths
+from glasshouse.engines.ledger.tiles import HEIGHT, WIDTH, Tile, parse_entries, partial_widths
 
 MAX_DIFFERENCES = 100
 _TILE_SIZE = WIDTH * HASH_SIZE
@@ -91,7 +91,7 @@ class _Auditor:
                 for level in sorted(blame, key=str, reverse=True):
                     self._add(Tile(level, number, self._width(0, number)), index, "an entry and its leaf disagree")
         self._compare_levels(rows)
-        self._compare_tail()
+        self._compare_tail(rows[0])
         if computed != root and not self._differences:
             self._differences.append(Difference("root", None, "the entries lead to another root than the trusted one"))
         return Audit(self._size, computed, tuple(self._differences[:MAX_DIFFERENCES]))
@@ -147,7 +147,7 @@ class _Auditor:
                 if held is not None and held != right:
                     self._add(Tile(level, number, width), (number * WIDTH) << (HEIGHT * level), "a hash was changed")
             self._compare_older(level, count // WIDTH, row[count // WIDTH * _TILE_SIZE :])
-        self._compare_older_bundles()
+        self._compare_older_bundles(rows[0])
 
     def _compare_older(self, level: int, number: int, right: bytes) -> None:
         """Compare what is kept of a tile's time as a narrower one; checkpoints of that time are served from it."""
@@ -155,21 +155,22 @@ class _Auditor:
             if (self._folder / tile.path).read_bytes() != right[: tile.width * HASH_SIZE]:
                 self._add(tile, (number * WIDTH) << (HEIGHT * level), "a hash was changed")
 
-    def _compare_older_bundles(self) -> None:
+    def _compare_older_bundles(self, leaves: bytes) -> None:
         number, width = divmod(self._size, WIDTH)
-        narrower = self._narrower(None, number, width)
-        try:
-            entries = self._reader.bundle(number, width) if narrower else []
-        except DamagedError:
-            return  # named already, when its leaves were made
-        for tile in narrower:
-            if (self._folder / tile.path).read_bytes() != pack_entries(entries[: tile.width]):
+        for tile in self._narrower(None, number, width):
+            first = number * _TILE_SIZE
+            try:
+                entries = parse_entries((self._folder / tile.path).read_bytes())
+            except MalformedError as error:
+                self._add(tile, number * WIDTH, error.message)
+                continue
+            if b"".join(map(leaf_hash, entries)) != leaves[first : first + tile.width * HASH_SIZE]:
                 self._add(tile, number * WIDTH, "an entry was changed")
 
     def _narrower(self, level: int | None, number: int, width: int) -> list[Tile]:
         return [Tile(level, number, held) for held in partial_widths(self._folder, level, number) if 0 < held < width]
 
-    def _compare_tail(self) -> None:
+    def _compare_tail(self, leaves: bytes) -> None:
         try:
             held = Tail.read(self._folder)
         except DamagedError as error:
@@ -179,11 +180,7 @@ class _Auditor:
             self._differences.append(Difference(TAIL, None, "the file is missing"))
             return
         entries = [entry for batch in held.batches for entry in batch][: max(0, self._size - held.start)]
-        try:
-            for index, entry in enumerate(self._reader.entries(held.start, held.start + len(entries))):
-                if entry != entries[index]:
-                    message = "the entry is not the one in its bundle"
-                    self._differences.append(Difference(TAIL, held.start + index, message))
-                    return
-        except DamagedError:
-            return  # named already, when its leaves were made
+        for index, entry in enumerate(entries, held.start):
+            if leaf_hash(entry) != leaves[index * HASH_SIZE : (index + 1) * HASH_SIZE]:
+                self._differences.append(Difference(TAIL, index, "the entry is not the one its leaf was made of"))
+                return

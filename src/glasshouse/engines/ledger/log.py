@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from glasshouse.engines.ledger import audits, merkle, tail
-from glasshouse.engines.ledger.errors import AppendConflictError, MalformedError, OutOfRangeError
+from glasshouse.engines.ledger.errors import AppendConflictError, DamagedError, MalformedError, OutOfRangeError
 from glasshouse.engines.ledger.reader import Reader
 from glasshouse.engines.ledger.tail import Tail
 from glasshouse.engines.ledger.tiles import WIDTH, Tile
@@ -25,7 +25,7 @@ class Log:
         self._folder = folder
         self._reader = Reader(folder)
         self._writer: Writer | None = None
-        self._seen: tuple[int, int] | None = None
+        self._seen: tuple[int, int, int] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -104,8 +104,11 @@ class Log:
 
     def audit(self, size: int, root: bytes) -> audits.Audit:
         """Recompute the tree from its entries and compare every tile, the tail and a root that is trusted."""
-        self._refresh()
-        return audits.audit(self._folder, self._reader.size, size, root)
+        try:
+            known = self.size
+        except DamagedError:
+            known = size  # how far the log goes is not known; the audit will name the tail
+        return audits.audit(self._folder, known, size, root)
 
     def _reached(self, size: int | None) -> int:
         if size is None:
@@ -125,7 +128,8 @@ class Log:
         except FileNotFoundError:
             self._reader.grow(0)
             return
-        if self._seen == (status.st_ino, status.st_size):
+        seen = (status.st_ino, status.st_size, status.st_mtime_ns)
+        if self._seen == seen:
             return
         held = Tail.read(self._folder)
         if held is None:
@@ -136,7 +140,7 @@ class Log:
             self._reader.grow(size)
             return
         self._reader.grow(size)
-        self._seen = (status.st_ino, status.st_size)
+        self._seen = seen
 
     def _is_readable(self, size: int) -> bool:
         number, last = divmod(size - 1, WIDTH)

@@ -35,6 +35,9 @@ class Writer:
         self._descriptor = -1
         try:
             self._open()
+        except OSError as error:
+            self.close()
+            raise _refusal(error) from error
         except BaseException:
             self.close()
             raise
@@ -64,9 +67,7 @@ class Writer:
                 self._settle()
         except OSError as error:
             self.close()
-            raise StorageError(
-                f"the ledger could not be written: {error.strerror}", hint="Make room on its disk, then try again."
-            ) from error
+            raise _refusal(error) from error
         return self.size
 
     def _open(self) -> None:
@@ -89,6 +90,8 @@ class Writer:
         for batch in held.batches:
             self._batches.append(batch)
             self._integrate(batch)
+        if self.size - self._start >= SETTLE_AFTER:
+            self._settle()
 
     def _check_nothing_follows(self, size: int) -> None:
         """Refuse a tail that ends before the tiles do: records were cut off, or an old copy was put back."""
@@ -195,6 +198,12 @@ class Writer:
         os.close(self._descriptor)
         self._descriptor, self._start, self._batches = descriptor, start, kept
         self._unsettled = dict.fromkeys(tile for tile in self._unsettled if not tile.level and tile.width < WIDTH)
+
+
+def _refusal(error: OSError) -> StorageError:
+    return StorageError(
+        f"the ledger could not be written: {error.strerror}", hint="Make room on its disk, then try again."
+    )
 
 
 def _take_lock(folder: Path) -> int:
