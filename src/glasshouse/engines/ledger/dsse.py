@@ -42,7 +42,8 @@ class Envelope:
             document = json.loads(raw, object_pairs_hook=_object)
             payload_type, payload = document["payloadType"], document["payload"]
             signatures = [signature["sig"] for signature in document["signatures"]]
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            payload_type.encode()  # a lone surrogate has no bytes to sign
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise MalformedError("not a DSSE envelope") from error
         texts = (payload_type, payload, *signatures)
         if not 1 <= len(signatures) <= MAX_SIGNATURES or not all(isinstance(text, str) for text in texts):
