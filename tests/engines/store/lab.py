@@ -16,6 +16,17 @@ PLAIN, EXECUTABLE, LINK = 0o100644, 0o100755, 0o120000
 Files = Mapping[bytes, bytes | tuple[int, bytes]]
 
 
+class Noise:
+    """Bytes that no compressor shortens, the same in every run."""
+
+    def __init__(self, seed: int) -> None:
+        self._state = seed << 32
+
+    def randbytes(self, size: int) -> bytes:
+        self._state += 1
+        return hashlib.shake_128(self._state.to_bytes(16, "big")).digest(size)
+
+
 def member(path: bytes, content: bytes, mode: int = PLAIN, *, git_id: bytes | None = None) -> Member:
     kind = Kind.LINK if mode == LINK else Kind.FILE
     pieces = (content[start : start + 70_000] for start in range(0, len(content), 70_000))

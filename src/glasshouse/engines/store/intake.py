@@ -56,7 +56,7 @@ class Intake:
             make_folder(product / "releases")
             stack.enter_context(sole_writer(product / "lock"))
             for leftover in aside.iterdir():
-                shutil.rmtree(leftover)
+                shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
             self._catalog.refresh()
             self._folder = aside / token_hex(16)
             self._folder.mkdir(mode=0o700)
@@ -190,7 +190,11 @@ class Intake:
         key.check_alive()
         place = self._catalog.folder / "releases" / str(root)
         self._folder.rename(place)
-        sync_folder(place.parent)
+        try:
+            sync_folder(place.parent)
+        except OSError:
+            place.rename(self._folder)  # not known to be durable: it was never there
+            raise
         return sum(pack.size for pack in (*packs, manifest, index))
 
     def _write_manifest(self, writer: PackWriter) -> ManifestHead:

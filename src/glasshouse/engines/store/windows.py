@@ -14,6 +14,7 @@ from glasshouse.kernel.lines import Span
 
 MAX_BYTES = 1024 * 1024
 MAX_LINE_BYTES = 4096
+MIN_BYTES = MAX_LINE_BYTES + 1  # a whole piece and its newline
 ReadChunk = Callable[[int], bytes]
 
 
@@ -60,8 +61,8 @@ class Window:
 
 def open_window(entry: Entry, read_chunk: ReadChunk, span: Span, *, column: int, max_bytes: int) -> Window:
     """Cut a window out of a file; `read_chunk` returns a verified chunk, the whole file when it has none."""
-    if column < 0 or max_bytes < MAX_LINE_BYTES:
-        raise InvalidError(f"A window begins at a byte of a line and may hold at least {MAX_LINE_BYTES} bytes.")
+    if column < 0 or max_bytes < MIN_BYTES:
+        raise InvalidError(f"A window begins at a byte of a line and may hold at least {MIN_BYTES} bytes.")
     if not entry.lines and span.first == 1 and not column:
         return Window((), Digest.of(b""), None)
     if span.first > entry.lines:
@@ -71,7 +72,7 @@ def open_window(entry: Entry, read_chunk: ReadChunk, span: Span, *, column: int,
     held, rest = 0, None
     start = text.start_of(span.first)
     for number in range(span.first, min(span.last, entry.lines) + 1):
-        if held + MAX_LINE_BYTES > max_bytes:
+        if held + MIN_BYTES > max_bytes:
             rest = (number, 0)
             break
         end = text.end_of(number, start)
@@ -86,7 +87,7 @@ def open_window(entry: Entry, read_chunk: ReadChunk, span: Span, *, column: int,
 
 
 def _piece(text: "_Text", number: int, start: int, end: int, column: int) -> Line:
-    """Return up to 4,096 bytes of the line that stands at `start` to `end`, newline included."""
+    """Return up to 4,096 bytes, and a newline behind them, of the line that stands at `start` to `end`."""
     whole = end - start
     ended = text.byte(end - 1) == b"\n"
     if column >= whole and column:
