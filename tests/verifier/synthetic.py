@@ -392,7 +392,12 @@ class Release:
     def __init__(self, version: str, files: dict[str, bytes]) -> None:
         self.version, self.files = version, files
         self.entries = {path: self._entry(path) for path in sorted(files)}
-        summary = {"bytes": sum(map(len, files.values())), "files": len(files), "left_out": [], "lines": 0}
+        summary: dict[str, Any] = {
+            "bytes": sum(map(len, files.values())),
+            "files": len(files),
+            "left_out": [],
+            "lines": 0,
+        }
         self.tree = Tree(self._leaf(path) for path in self.entries)
         self.tree.append(b"glasshouse/manifest-summary/v1\n" + sha(b"summary") + rfc8785.dumps(summary))
 
@@ -472,6 +477,18 @@ class Story:
     @property
     def zip(self) -> bytes:
         return zipped(self.receipt, self.checkpoint)
+
+
+def short_story() -> Story:
+    """Tell the least that has every part: one view, one witness, one proof of each kind."""
+    lab = Lab(Authenticator.eddsa(), witnesses=[NoteKey.new("w1.example", 4)])
+    lab.delegate()
+    lab.enrol()
+    lab.record("readingroom.visit-opened", VISIT)
+    lab.view(RELEASE, "core/main.c", 1, 4)
+    statement = lab.statement()
+    receipt = lab.receipt(lab.close(statement), [RELEASE])
+    return Story(lab, statement, receipt, lab.checkpoint(cosigners=1), lab.trust("1"))
 
 
 def story(authenticator: Authenticator | None = None, *, padding_entries: int = 3, **assertion: Any) -> Story:

@@ -2,11 +2,12 @@
 """Exhaustive, not sampled: every bit of what is signed or structural."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import glasshouse_verify as v
 import rfc8785
 
-from tests.verifier.synthetic import NOW, Story, b64, checkpoint_text
+from tests.verifier.synthetic import NOW, Story, b64, checkpoint_text, short_story
 
 
 def changed(raw: bytes) -> Iterator[tuple[str, bytes]]:
@@ -23,8 +24,9 @@ def survivors(raw: bytes, check: Callable[[bytes], v.Verdict]) -> list[str]:
     return [where for where, mutant in changed(raw) if check(mutant).outcome is v.Outcome.PROVED]
 
 
-def test_no_bit_of_a_receipts_body_can_change(visit: Story) -> None:
-    trust = v.Trust.parse(visit.lab.trust("3"))
+def test_no_bit_of_a_receipts_body_can_change() -> None:
+    visit = short_story()
+    trust = v.Trust.parse(visit.trust)
 
     def check(body: bytes) -> v.Verdict:
         readme = b"How to verify this receipt.\n"
@@ -48,7 +50,7 @@ def test_no_bit_of_a_receipts_container_can_change(visit: Story) -> None:
 
 def test_no_bit_of_a_proof_file_can_change(visit: Story) -> None:
     trust = v.Trust.parse(visit.lab.trust("3"))
-    record = visit.lab.chain[1]
+    record = visit.lab.chain[0]
     extra = rfc8785.dumps({name: visit.lab.opened(record)[name] for name in ("boxes", "fields", "openings")})
     proof = "\n".join(
         ["c2sp.org/tlog-proof@v1", f"extra {b64(extra)}", f"index {record.index}"]
@@ -75,7 +77,7 @@ def test_no_bit_of_an_envelope_can_change(visit: Story) -> None:
     signature = key.sign(b"DSSEv1 %d %b %d %b" % (len(kind), kind.encode(), len(payload), payload))
     spki = bytes.fromhex("302a300506032b6570032100") + visit.lab.log.public
     trust = v.Trust.parse(f"quorum none\nsigner vendor {b64(spki)}\n".encode())
-    body = {"payload": b64(payload), "payloadType": kind, "signatures": [{"sig": b64(signature)}]}
+    body: dict[str, Any] = {"payload": b64(payload), "payloadType": kind, "signatures": [{"sig": b64(signature)}]}
     assert survivors(rfc8785.dumps(body), lambda raw: v.verify_dsse(raw, trust)) == []
 
 

@@ -213,7 +213,7 @@ def test_a_visit_without_a_signed_close_is_unacknowledged(visit: Story) -> None:
     assert "unacknowledged: 2 views (entries 2, 3): the visit was closed without a passkey" in said(verdict)
 
 
-def test_a_view_after_the_signed_close_is_unacknowledged(visit: Story) -> None:
+def test_a_view_after_the_signed_close_is_unacknowledged() -> None:
     lab = opened_lab()
     lab.view(RELEASE, "core/main.c", 1, 1)
     statement = lab.statement()

@@ -11,7 +11,8 @@ from glasshouse.domain.releases import vault
 from glasshouse.domain.releases.errors import NotTextError, TooLargeToCompareError
 from glasshouse.domain.releases.matching import Pair, Side, matches
 from glasshouse.domain.releases.values import Line, ReleaseRef, shown_of
-from glasshouse.engines.codeindex import Language, colour, language_of
+from glasshouse.engines.codeindex.colour import colour
+from glasshouse.engines.codeindex.languages import Language, language_of
 from glasshouse.engines.store import Entry
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.paths import TreePath

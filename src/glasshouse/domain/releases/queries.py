@@ -14,7 +14,9 @@ from glasshouse.domain.releases.errors import NotTextError, ReleaseUnknownError
 from glasshouse.domain.releases.listing import narrowed_listing
 from glasshouse.domain.releases.models import Product, Release
 from glasshouse.domain.releases.values import Item, Line, ReleaseRef, Window, shown_of
-from glasshouse.engines.codeindex import Language, Token, colour, language_of
+from glasshouse.engines.codeindex.colour import colour
+from glasshouse.engines.codeindex.languages import Language, language_of
+from glasshouse.engines.codeindex.text import Token
 from glasshouse.engines.store import Entry, Manifest, Report
 from glasshouse.engines.store import windows as store_windows
 from glasshouse.engines.store.unpack import LeftOut
@@ -126,7 +128,7 @@ def lines(found: ReleaseRef, path: TreePath, span: Span, *, column: int = 0) -> 
         ],
         lines_digest=content.digest,
         column=column,
-        language=language.name if language else "",
+        language=language.value if language else "",
         rest=content.rest,
         shown=shown_of(
             vault.blob_id(found.product, item.digest), first, [len(line.content) for line in content.lines], is_partial

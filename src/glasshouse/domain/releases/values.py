@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from glasshouse.domain.access.rules import cost_of
 from glasshouse.domain.access.values import Shown
 from glasshouse.domain.journal.values import Json
-from glasshouse.engines.codeindex import Token
+from glasshouse.engines.codeindex.text import Token
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.ids import Uid
 from glasshouse.kernel.paths import TreePath

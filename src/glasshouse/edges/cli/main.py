@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The table of commands."""
 
+import os
+
 import typer
 
 from glasshouse.edges.cli import ledger, operating, releases
@@ -21,5 +23,6 @@ app.add_typer(ledger.ledger, name="ledger")
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line; what it and the processes it starts write is for the lab's user alone."""
+    os.umask(0o077)
     app()

@@ -108,7 +108,6 @@ def _web(web: Web) -> list[str]:
             "--interface",
             "wsgi",
             "--no-ws",
-            "--no-log-access",
             "--log-level",
             "warning",
         ),

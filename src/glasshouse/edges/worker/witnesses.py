@@ -13,11 +13,11 @@ from pathlib import Path
 import httpx
 from django.conf import settings
 
+from glasshouse.domain.journal import queries
 from glasshouse.engines.ledger.errors import StaleRequestError
 from glasshouse.engines.ledger.log import Log
 from glasshouse.engines.ledger.notes import Note, VerifierKey
 from glasshouse.engines.ledger.witnessing import AddCheckpoint, read_answer
-from glasshouse.domain.journal import queries
 from glasshouse.kernel.errors import GlasshouseError
 
 log = logging.getLogger("glasshouse.worker")

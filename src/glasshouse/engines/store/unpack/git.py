@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Git repositories: the files of one revision, read by git through an empty repository of ours.
 
-git runs with our configuration, which is empty, and their folder of objects as `GIT_OBJECT_DIRECTORY`; it never sees
+git runs with a configuration of ours and their folder of objects as `GIT_OBJECT_DIRECTORY`; it never sees
 their configuration, hooks, attributes or names. Nothing is checked out, fetched, or written to their folder.
 """
 
@@ -24,7 +24,7 @@ from glasshouse.engines.store.unpack.names import Gate
 from glasshouse.kernel.paths import MAX_BYTES, TreePath
 
 _CONFIG = """[core]
-\trepositoryformatversion = {version}
+\trepositoryformatversion = 1
 \tbare = true
 \tfsmonitor = false
 \thooksPath = /dev/null
@@ -37,7 +37,7 @@ _CONFIG = """[core]
 [protocol]
 \tallow = never
 [extensions]
-\tobjectFormat = {objects}
+\tobjectFormat = {names}
 """
 _MEMORY = 2 * 2**30
 """How much address space git may have, in bytes, mapped packs included."""
@@ -70,9 +70,8 @@ class _Git:
         ours = home / "empty.git"
         for folder in ("objects", "refs"):
             (ours / folder).mkdir(parents=True)
-        sha1 = len(revision) == _SHA1_HEX
-        config = _CONFIG.format(version=0 if sha1 else 1, objects="sha1" if sha1 else "sha256")
-        (ours / "config").write_text(config if not sha1 else config.partition("[extensions]")[0], "ascii")
+        names = "sha1" if len(revision) == _SHA1_HEX else "sha256"
+        (ours / "config").write_text(_CONFIG.format(names=names), "ascii")
         (ours / "HEAD").write_text("ref: refs/heads/none\n", "ascii")
         self._stack = stack
         self._objects = objects

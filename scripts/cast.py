@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The demo's people and what they did: commands of the product, each in the name of the role that may do it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from glasshouse.domain.access.values import Limits, NewGrant, Patterns
+from glasshouse.domain.approvals.models import Verdict
+from glasshouse.domain.people import commands as people_commands
+from glasshouse.domain.people import queries as people_queries
+from glasshouse.domain.people.errors import PersonExistsError
+from glasshouse.domain.people.models import Person, Role
+from glasshouse.domain.people.viewer import Viewer
+from glasshouse.domain.readingroom import commands as readingroom
+from glasshouse.domain.readingroom import queries as readingroom_queries
+from glasshouse.domain.releases import commands as releases
+from glasshouse.domain.releases import queries as release_queries
+from glasshouse.kernel import clock
+from glasshouse.kernel.digests import Digest
+from glasshouse.kernel.ids import Uid
+
+STAFF = (Role.LAB_MANAGER, Role.CUSTODIAN, Role.EXPORT_OFFICER, Role.PRODUCT_OWNER, Role.AUDITOR)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One of the demo's people. They are roles, not persons: each is named for what they do."""
+
+    role: str
+    email: str
+    password: str
+    viewer: Viewer
+
+
+def import_release(
+    actor: str, product: str, version: str, archive: Path, progress: Callable[[int, int], None]
+) -> None:
+    """Import a release unless it is here."""
+    if not release_queries.all_releases().filter(product__slug=product, version=version).exists():
+        releases.intake(actor, product, version, archive, now=clock.now(), progress=progress)
+
+
+def people(actor: str, *, vendor: str, visitor: str) -> dict[Role, Member]:
+    """Add the cast where it is missing and give each a fresh password."""
+    members = {role: _member(actor, role, vendor, is_vendor=True) for role in STAFF}
+    return {Role.REVIEWER: _member(actor, Role.REVIEWER, visitor, is_vendor=False), **members}
+
+
+def _member(actor: str, role: Role, organisation: str, *, is_vendor: bool) -> Member:
+    email = f"{role.value}@demo.example"
+    new = people_commands.NewPerson(email, f"Demo {role.label}", organisation, [role], is_vendor)
+    try:
+        people_commands.add_person(actor, new, now=clock.now())
+    except PersonExistsError:
+        pass  # the demo was set up before
+    password = people_commands.set_demo_password(actor, email, now=clock.now()).password
+    viewer = people_queries.viewer(Person.objects.get(email=email))
+    return Member(role.label, email, password, viewer)
+
+
+def open_grant(cast: Mapping[Role, Member], product: str, length: timedelta) -> None:
+    """Open a grant on all releases for the reviewer, unless they hold one: proposed by one, agreed by two."""
+    now = clock.now()
+    if readingroom_queries.desk(cast[Role.REVIEWER].viewer, now):
+        return
+    manager = cast[Role.LAB_MANAGER].viewer
+    rows = [row for row in release_queries.releases_of(manager) if row.product.slug == product]
+    new = NewGrant(
+        holder=cast[Role.REVIEWER].email,
+        product=Uid(rows[0].product.uid),
+        releases=tuple(Uid(row.uid) for row in rows),
+        patterns=Patterns.of(["**"]),
+        begins=now,
+        ends=now + length,
+        limits=Limits(),
+    )
+    proposal = readingroom.propose_grant(manager, new, now=now)
+    for role, basis in ((Role.CUSTODIAN, ""), (Role.EXPORT_OFFICER, "DEMO-0001")):
+        readingroom.decide(
+            cast[role].viewer,
+            Uid(proposal.uid),
+            Verdict.AGREE,
+            digest=Digest(bytes(proposal.digest)),
+            now=now,
+            basis=basis,
+        )
