@@ -57,14 +57,19 @@ def test_a_truncated_stream_is_refused_wherever_it_ends(source: Source, compress
             unpack(source(whole[:length]))
 
 
-def test_a_changed_byte_is_refused_wherever_it_is(source: Source, compress: Compress) -> None:
+def test_a_changed_byte_is_refused_unless_it_carries_nothing(source: Source, compress: Compress) -> None:
     whole = compress(TAR)
-    # From 12 on: the first bytes of a gzip header are a time and a system, which carry nothing.
-    for at in {*range(len(whole) - 12, len(whole)), *range(12, len(whole), len(whole) // 12)}:
+    refused = 0
+    places = {*range(len(whole) - 12, len(whole)), *range(12, len(whole), len(whole) // 12)}
+    for at in places:
         damaged = bytearray(whole)
         damaged[at] ^= 0x10
-        with pytest.raises(UnpackError):
-            unpack(source(bytes(damaged)))
+        try:
+            # A bit or two behind the last code of a stream is padding to the next byte.
+            assert unpack(source(bytes(damaged))).files == FILES
+        except UnpackError:
+            refused += 1
+    assert refused >= len(places) - 1
 
 
 @pytest.mark.parametrize("garbage", [b"g", b"garbage that follows\n" * 10, b"\0\0\0\0x"])
