@@ -2,6 +2,7 @@
 """The demo's people and what they did: commands of the product, each in the name of the role that may do it."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -34,9 +35,7 @@ class Member:
     viewer: Viewer
 
 
-def import_release(
-    actor: str, product: str, version: str, archive: Path, progress: Callable[[int, int], None]
-) -> None:
+def import_release(actor: str, product: str, version: str, archive: Path, progress: Callable[[int, int], None]) -> None:
     """Import a release unless it is here."""
     if not release_queries.all_releases().filter(product__slug=product, version=version).exists():
         releases.intake(actor, product, version, archive, now=clock.now(), progress=progress)
@@ -51,10 +50,8 @@ def people(actor: str, *, vendor: str, visitor: str) -> dict[Role, Member]:
 def _member(actor: str, role: Role, organisation: str, *, is_vendor: bool) -> Member:
     email = f"{role.value}@demo.example"
     new = people_commands.NewPerson(email, f"Demo {role.label}", organisation, [role], is_vendor)
-    try:
+    with suppress(PersonExistsError):  # the demo was set up before
         people_commands.add_person(actor, new, now=clock.now())
-    except PersonExistsError:
-        pass  # the demo was set up before
     password = people_commands.set_demo_password(actor, email, now=clock.now()).password
     viewer = people_queries.viewer(Person.objects.get(email=email))
     return Member(role.label, email, password, viewer)

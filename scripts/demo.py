@@ -7,6 +7,7 @@ Run again, it keeps what is there, gives the cast fresh passwords and serves.
 import argparse
 import os
 import shutil
+import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -60,7 +61,7 @@ def main() -> int:
     say.print(f"\nReady in {time.monotonic() - began:.0f} s; {used / 1e6:.0f} MB in {chosen.folder}.", markup=False)
     if chosen.no_serve:
         return 0
-    os.execv(sys.executable, [sys.executable, "-m", "glasshouse.edges.cli", "serve"])  # noqa: S606 -- becomes the lab
+    return subprocess.call([sys.executable, "-m", "glasshouse.edges.cli", "serve"])
 
 
 def _sources(large: bool, source: Path | None, folder: Path) -> tuple[str, Sequence[tuple[str, Path]]]:  # noqa: FBT001

@@ -3,6 +3,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from enum import StrEnum
 
 from glasshouse.domain.access.errors import (
     GrantEndedError,
@@ -15,6 +16,24 @@ from glasshouse.kernel.paths import TreePath
 
 SEEN_LINES = 8192
 BYTES_A_LINE = 400
+
+
+class Standing(StrEnum):
+    """Where a grant stands in time."""
+
+    NOT_YET = "not-yet"
+    OPEN = "open"
+    ENDED = "ended"
+    REVOKED = "revoked"
+
+
+def standing(terms: Terms, now: datetime) -> Standing:
+    """Say where these terms stand; `check_is_open` passes for OPEN and for nothing else."""
+    if terms.revoked_at is not None and terms.revoked_at <= now:
+        return Standing.REVOKED
+    if now < terms.begins:
+        return Standing.NOT_YET
+    return Standing.ENDED if now >= terms.ends else Standing.OPEN
 
 
 def check_is_open(terms: Terms, now: datetime) -> None:

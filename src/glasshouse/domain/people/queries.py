@@ -3,7 +3,7 @@
 
 from django.db.models import QuerySet
 
-from glasshouse.domain.people.models import Organisation, Person, Role
+from glasshouse.domain.people.models import Organisation, Passkey, Person, Role
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.kernel.errors import NotFoundError
 from glasshouse.kernel.ids import Uid
@@ -64,3 +64,8 @@ def organisation_names(asker: Viewer) -> list[str]:
     if asker.may_act_as(Role.LAB_MANAGER, Role.CUSTODIAN, Role.EXPORT_OFFICER):
         return list(Organisation.objects.order_by("name").values_list("name", flat=True))
     return [asker.organisation_name]
+
+
+def passkeys_of(viewer: Viewer) -> list[Passkey]:
+    """Return the viewer's own passkeys as the ledger knows them, those removed left out."""
+    return list(Passkey.objects.filter(person_id=viewer.row, removed_at=None).order_by("enrolled_at"))

@@ -10,6 +10,12 @@ class NoVisitError(RefusedError):
     code = "readingroom.no-visit"
 
 
+class ProductDestroyedError(RefusedError):
+    """The product's key was destroyed; its source is gone for everybody."""
+
+    code = "readingroom.product-destroyed"
+
+
 class VisitClosedError(ConflictError):
     """The visit ended before."""
 

@@ -7,20 +7,22 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import Q
 
 from glasshouse.domain.access import queries as access
 from glasshouse.domain.access.commands import Purse, purse_of
 from glasshouse.domain.access.errors import GrantUnknownError
-from glasshouse.domain.access.models import Grant
+from glasshouse.domain.access.models import Grant, GrantedRelease
 from glasshouse.domain.access.values import Balance, Patterns, Terms
+from glasshouse.domain.journal import audit
 from glasshouse.domain.journal import queries as journal
-from glasshouse.domain.journal.models import Event, Leaf, SeedClass
+from glasshouse.domain.journal.models import Event, SeedClass
 from glasshouse.domain.journal.moments import aware
-from glasshouse.domain.journal.values import Opened
+from glasshouse.domain.journal.values import Opened, Opening
 from glasshouse.domain.people.viewer import Viewer
+from glasshouse.domain.readingroom.errors import ProductDestroyedError
 from glasshouse.domain.readingroom.models import Engagement, Visit
 from glasshouse.domain.readingroom.values import Room, VisitRef
+from glasshouse.domain.releases import queries as releases
 from glasshouse.domain.releases import vault
 from glasshouse.domain.releases.models import Release
 from glasshouse.domain.releases.values import ReleaseRef
@@ -29,9 +31,11 @@ from glasshouse.kernel.errors import NotFoundError
 from glasshouse.kernel.ids import Uid
 
 PATTERNS = b"access.grant/patterns"
+_OPENED = (SeedClass.SHARED, SeedClass.PERSONAL, SeedClass.VISITOR)
 _ROOM = """
 SELECT g.id, g.engagement, g.product, g.patterns, g.begins, g.ends, g.revoked_at, g.version,
-       e.label, p.slug, r.version, r.root, r.files, r.bytes, r.lines, r.left_out, r.leaves, v.uid, v.number, v.opened_at
+       e.label, p.slug, r.version, r.root, r.files, r.bytes, r.lines, r.left_out, r.leaves, v.uid, v.number, v.opened_at,
+       p.destroyed_at
   FROM access_grant g
   JOIN access_grantedrelease gr ON gr.grant_id = g.id
   JOIN releases_release r ON r.uid = gr.release
@@ -50,7 +54,13 @@ def room(viewer: Viewer, grant: Uid, release: Uid) -> Room:
     if row is None:
         raise GrantUnknownError
     (key, engagement, product, sealed, begins, ends, revoked, version, label, slug, name, root, *rest) = row
-    files, size, lines, left_out, leaves, visit, visit_number, visit_opened = rest
+    files, size, lines, left_out, leaves, visit, visit_number, visit_opened, destroyed = rest
+    if destroyed is not None:
+        vault.close()  # this process may hold the key that another one destroyed
+        raise ProductDestroyedError(
+            f"The source of {slug} was destroyed on {aware(destroyed):%d %b %Y, %H:%M} UTC, for everybody.",
+            hint="What you were shown and your receipts remain yours.",
+        )
     return Room(
         grant=grant,
         grant_row=key,
@@ -87,6 +97,13 @@ def _purse(grant: Uid) -> Purse:
 def balance(found: Room, now: datetime) -> Balance:
     """Return what is left of the viewer's budgets."""
     return access.balance(found.purse, found.visit.uid if found.visit else None, now)
+
+
+@functools.lru_cache(maxsize=1024)
+def granted(grant: Uid) -> tuple[ReleaseRef, ...]:
+    """Return the releases of a grant in the order they came; they never change. The caller has judged the grant."""
+    named = GrantedRelease.objects.filter(grant__uid=grant.text).values("release")
+    return tuple(releases.ref(row) for row in Release.objects.select_related("product").filter(uid__in=named))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,23 +155,87 @@ class RecordPage:
     older: int | None
 
 
-def record_of(viewer: Viewer, *, before: int | None = None, size: int = 100) -> RecordPage:
-    """Return what the viewer was shown and did in engagements, opened for nobody but them."""
+def record_of(viewer: Viewer, *, before: int | None = None, size: int = 100, visit: Uid | None = None) -> RecordPage:
+    """Return what the viewer was shown and did in engagements, in all or during one visit; opened for them alone."""
     rows = Event.objects.filter(actor=viewer.uid.text).exclude(engagement=None)
+    if visit is not None:
+        rows = rows.filter(subject=visit.text)
     if before is not None:
         rows = rows.filter(pk__lt=before)
     page = list(rows.order_by("-pk")[: size + 1])
-    events = [
-        journal.open_event(row, vault.journal_sealer, classes=(SeedClass.SHARED, SeedClass.PERSONAL))
-        for row in page[:size]
-    ]
-    leaves = Leaf.objects.filter(event__in=[row.pk for row in page[:size]]).values_list("event__uid", flat=True)
-    return RecordPage(events, frozenset(Uid(text) for text in leaves), page[size - 1].pk if len(page) > size else None)
+    events = [journal.open_event(row, vault.journal_sealer, classes=_OPENED) for row in page[:size]]
+    places = journal.leaf_indexes([row.pk for row in page[:size]])
+    signed = _signed_size()
+    in_tree = frozenset(Uid(row.uid) for row in page[:size] if places.get(row.pk, signed) < signed)
+    return RecordPage(events, in_tree, page[size - 1].pk if len(page) > size else None)
 
 
 def own_event(viewer: Viewer, uid: Uid) -> Event:
     """Return an event that the viewer caused."""
-    found = Event.objects.filter(Q(actor=viewer.uid.text), uid=uid.text).first()
+    found = Event.objects.filter(actor=viewer.uid.text, uid=uid.text).first()
     if found is None:
         raise NotFoundError
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """An entry as its seal states it; `is_in_tree` once a signed head covers its leaf."""
+
+    uid: Uid
+    number: int | None
+    is_in_tree: bool
+
+
+def seal_of(viewer: Viewer, uid: Uid) -> Seal:
+    """Say whether the signed tree has one of the viewer's own entries."""
+    row = own_event(viewer, uid)
+    index = journal.leaf_index(row)
+    return Seal(uid, row.number, index is not None and index < _signed_size())
+
+
+@dataclass(frozen=True, slots=True)
+class EntryProof:
+    """One entry with all that its actor may open of it, and its place in the signed tree if it has one."""
+
+    event: Opened
+    commitment: bytes
+    field_commitments: Sequence[bytes]
+    openings: Sequence[Opening]
+    index: int | None
+    tree_size: int
+    path: Sequence[bytes]
+    faults: Sequence[str]
+
+    @property
+    def is_in_tree(self) -> bool:
+        """Say whether a signed head covers the entry."""
+        return self.index is not None and self.index < self.tree_size
+
+
+def proof_of(viewer: Viewer, uid: Uid) -> EntryProof:
+    """Return what proves one of the viewer's own entries; `faults` name what is not as it was committed."""
+    row = own_event(viewer, uid)
+    index, size = journal.leaf_index(row), _signed_size()
+    is_in_tree = index is not None and index < size
+    return EntryProof(
+        event=journal.open_event(row, vault.journal_sealer, classes=_OPENED),
+        commitment=bytes(row.commitment),
+        field_commitments=journal.field_commitments(row),
+        openings=journal.openings(row, vault.journal_sealer, classes=_OPENED),
+        index=index,
+        tree_size=size,
+        path=journal.the_log().inclusion_proof(index, size) if index is not None and is_in_tree else (),
+        faults=[one.message for one in audit.audit_rows(index, index + 1)] if index is not None and is_in_tree else [],
+    )
+
+
+def visit_number(viewer: Viewer, row: Event) -> int | None:
+    """Return the number of the visit that one of the viewer's own entries belongs to."""
+    found = Visit.objects.filter(uid=row.subject, person_id=viewer.row).values_list("number", flat=True)
+    return found.first()
+
+
+def _signed_size() -> int:
+    head = journal.signed_head()
+    return head[0].size if head else 0

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Values of the reading room."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,8 +10,9 @@ from glasshouse.domain.access.values import Balance, Terms
 from glasshouse.domain.journal.promises import Promise
 from glasshouse.domain.journal.values import Recorded
 from glasshouse.domain.releases.differences import Difference
-from glasshouse.domain.releases.values import Item, ReleaseRef, Window
-from glasshouse.engines.store import Change
+from glasshouse.domain.releases.values import ChangeKind, Item, ReleaseRef, Window
+from glasshouse.engines.store import Change, Entry
+from glasshouse.engines.store.unpack import LeftOut
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.ids import Uid
 from glasshouse.kernel.paths import TreePath
@@ -64,23 +65,54 @@ class FileShown:
 
 
 @dataclass(frozen=True, slots=True)
+class FactsShown:
+    """What a file is, without its content, recorded: binary files are shown so."""
+
+    view: View
+    path: TreePath
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOutShown:
+    """What intake left out of a release, recorded."""
+
+    view: View
+    items: Sequence[LeftOut]
+    first: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class FolderShown:
-    """A folder's listing, recorded."""
+    """A page of a folder's listing, recorded; `first` items stand before it, the folder has `total`."""
 
     view: View
     folder: TreePath | None
     items: Sequence[Item]
     listing_digest: Digest
+    first: int = 0
+    total: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ChangesShown:
-    """What differs between two releases, recorded."""
+    """A page of what differs between two releases, recorded; `first` changes stand before it.
+
+    `counts` and `same` are of the whole comparison, as far as the grant covers it.
+    """
 
     view: View
     before: ReleaseRef
     changes: Sequence[Change]
     same: int
+    first: int
+    counts: Mapping[ChangeKind, int]
+
+    @property
+    def total(self) -> int:
+        """Return how many files differ."""
+        return sum(self.counts.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,11 @@ class Difference:
         return {"sides": sides}
 
 
+def is_comparable(before: Entry, after: Entry) -> bool:
+    """Say whether two files are compared by lines: both are text, neither is too large."""
+    return not any(entry.is_binary or entry.size > MAX_BYTES for entry in (before, after))
+
+
 def difference(
     before: ReleaseRef, path_before: TreePath, after: ReleaseRef, path: TreePath, *, first_row: int = 0
 ) -> Difference:

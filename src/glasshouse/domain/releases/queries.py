@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Questions about releases. The reading room has judged the grant before it asks for lines."""
 
+import functools
 from collections.abc import Callable, Sequence
 
 from django.db.models import QuerySet
@@ -21,6 +22,7 @@ from glasshouse.engines.store import Entry, Manifest, Report
 from glasshouse.engines.store import windows as store_windows
 from glasshouse.engines.store.unpack import LeftOut
 from glasshouse.kernel.digests import Digest
+from glasshouse.kernel.errors import InvalidError, NotFoundError
 from glasshouse.kernel.ids import Uid
 from glasshouse.kernel.lines import Span
 from glasshouse.kernel.paths import TreePath
@@ -100,6 +102,32 @@ def listing(found: ReleaseRef, patterns: Patterns, folder: TreePath | None) -> t
 def left_out(found: ReleaseRef) -> list[LeftOut]:
     """Return what intake left out of a release."""
     return list(manifest(found).left_out())
+
+
+@functools.lru_cache(maxsize=64)
+def covered_left_out(found: ReleaseRef, patterns: Patterns) -> tuple[LeftOut, ...]:
+    """Return what intake left out, as far as the patterns cover it.
+
+    What was left out for its name is no path of a release; only a grant of the whole covers it.
+    """
+    return tuple(one for one in left_out(found) if patterns.is_whole or _covers_name(patterns, one.name))
+
+
+def _covers_name(patterns: Patterns, name: bytes) -> bool:
+    try:
+        return patterns.covers(TreePath(name))
+    except InvalidError:
+        return False
+
+
+def counterpart(found: ReleaseRef, patterns: Patterns, path: TreePath) -> Entry | None:
+    """Return what stands at a path in another release, None where nothing does that the patterns cover."""
+    if not patterns.covers(path):
+        return None
+    try:
+        return entry(found, path)
+    except NotFoundError:
+        return None
 
 
 def lines(found: ReleaseRef, path: TreePath, span: Span, *, column: int = 0) -> Window:

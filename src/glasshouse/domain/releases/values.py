@@ -3,11 +3,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from glasshouse.domain.access.rules import cost_of
 from glasshouse.domain.access.values import Shown
 from glasshouse.domain.journal.values import Json
 from glasshouse.engines.codeindex.text import Token
+from glasshouse.engines.store import Added, Change, Changed, Entry, Moved
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.ids import Uid
 from glasshouse.kernel.paths import TreePath
@@ -73,6 +75,37 @@ class Item:
     is_binary: bool
     files: int
     bytes: int
+
+
+class ChangeKind(StrEnum):
+    """How a file differs between two releases."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    CHANGED = "changed"
+    MOVED = "moved"
+
+
+def kind_of(change: Change) -> ChangeKind:
+    """Name the kind of a change."""
+    match change:
+        case Added():
+            return ChangeKind.ADDED
+        case Changed():
+            return ChangeKind.CHANGED
+        case Moved():
+            return ChangeKind.MOVED
+    return ChangeKind.REMOVED
+
+
+def sides_of(change: Change) -> tuple[Entry | None, Entry | None]:
+    """Return the file before and after a change, None where there is none."""
+    match change:
+        case Added(entry=entry):
+            return None, entry
+        case Changed(before=before, after=after) | Moved(before=before, after=after):
+            return before, after
+    return change.entry, None
 
 
 def shown_of(blob: bytes, first: int, lengths: Sequence[int], cut: frozenset[int]) -> Shown:

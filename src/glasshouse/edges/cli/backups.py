@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Copying a lab that runs. The database first, at one moment; then files, which are only ever added to.
 
-What is written after the database was copied is more than it names, never less: packs, tiles and wrapped keys are
+What is written after the database was copied is more than it names, never less: packs and wrapped keys are
 immutable once there. The copy appears under its name when it is whole.
 """
 
@@ -19,18 +19,9 @@ from django.db import connection
 
 from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.journal import queries
-from glasshouse.kernel.errors import ConflictError
+from glasshouse.edges.cli.backup_parts import FILES, FOLDERS, POSTGRESQL, SQLITE, BackupError
 
-FOLDERS = ("store", "keys", "ledger")
-FILES = ("lab.toml", "master.salt", "witnesses.json")
-SQLITE, POSTGRESQL = "lab.sqlite3", "lab.pgdump"
 _PAGES = 4096
-
-
-class BackupError(ConflictError):
-    """The copy could not be made; nothing of it is left."""
-
-    code = "cli.backup"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +42,9 @@ def back_up(target: Path, actor: str, *, now: datetime, report: Callable[[int, i
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(mode=0o700, parents=True)
     try:
+        _copy_small(settings.GLASSHOUSE.home, partial)
         _copy_database(partial, report)
-        _copy_files(settings.GLASSHOUSE.home, partial)
+        _copy_folders(settings.GLASSHOUSE.home, partial)
         _sync(partial)
         partial.rename(target)
     except OSError as error:
@@ -86,10 +78,15 @@ def _copy_database(target: Path, report: Callable[[int, int], None]) -> None:
         raise BackupError(f"pg_dump failed: {done.stderr.strip()[:300]}")
 
 
-def _copy_files(home: Path, target: Path) -> None:
+def _copy_small(home: Path, target: Path) -> None:
+    # Before the database, so that the signed head is of a tree that the copied journal holds whole.
     for name in FILES:
         if (home / name).exists():
+            (target / name).parent.mkdir(mode=0o700, exist_ok=True)
             shutil.copy2(home / name, target / name)
+
+
+def _copy_folders(home: Path, target: Path) -> None:
     for name in FOLDERS:
         if (home / name).exists():
             shutil.copytree(home / name, target / name, ignore=_unfinished, copy_function=shutil.copy2)

@@ -17,7 +17,7 @@ from pathlib import Path
 import django
 
 from glasshouse.edges.cli import founding
-from glasshouse.edges.cli.backups import FILES, FOLDERS, POSTGRESQL, SQLITE, BackupError
+from glasshouse.edges.cli.backup_parts import FILES, FOLDERS, POSTGRESQL, SQLITE, BackupError
 from glasshouse.engines.ledger.checkpoints import Checkpoint
 from glasshouse.engines.ledger.notes import Note
 from glasshouse.kernel import clock
@@ -63,6 +63,7 @@ def restore(
 def _copy(source: Path, home: Path, report: Callable[[int, int], None]) -> None:
     names = [name for name in (*FILES, *FOLDERS, SQLITE) if (source / name).exists()]
     for done, name in enumerate(names):
+        (home / name).parent.mkdir(mode=0o700, exist_ok=True)
         if (source / name).is_dir():
             shutil.copytree(source / name, home / name)
         else:
@@ -124,8 +125,8 @@ def _continue_log(actor: str, old_origin: str, new_origin: str) -> Restored:
     last = _last_signed(lab.signer / founding.state_name(old_origin))
     head = queries.signed_head()
     lost = None if last is None else max(last.size - entries, 0)
+    _rebuild_tree(entries, head)
     vkey = founding.found_log(lab.signer, lab.ledger, new_origin)
-    (lab.ledger / queries.HEAD).unlink(missing_ok=True)
     with journal.transaction():
         journal.record(
             "ledger.continued",
@@ -141,6 +142,25 @@ def _continue_log(actor: str, old_origin: str, new_origin: str) -> Restored:
             },
         )
     return Restored(entries, lost, new_origin, f"log {vkey}")
+
+
+def _rebuild_tree(entries: int, head: tuple[Checkpoint, bytes] | None) -> None:
+    """Write the tiles again from the journal's leaves, and hold them against the head that the backup carries."""
+    from django.conf import settings
+
+    from glasshouse.domain.journal import commands as journal
+    from glasshouse.domain.journal import queries
+
+    with queries.the_log() as log:
+        journal.integrate(log)
+        if head is None:
+            return
+        if head[0].size > entries or log.root(head[0].size) != head[0].root:
+            raise BackupError(
+                f"The journal in this backup is not the one whose {head[0].size:,} entries were signed.",
+                hint="Take another backup, and have this one looked at: it was changed.",
+            )
+    (settings.GLASSHOUSE.ledger / queries.HEAD).unlink()
 
 
 def _last_signed(state: Path) -> Checkpoint | None:

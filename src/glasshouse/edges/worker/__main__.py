@@ -3,51 +3,57 @@
 
 import argparse
 import logging
-import multiprocessing
 import signal
+import subprocess
 import sys
 import threading
 
 import django
 
 log = logging.getLogger("glasshouse.worker")
+_PULSE = 0.1
+_GRACE = 10.0
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run until SIGTERM or SIGINT; the step under way is finished first."""
     parser = argparse.ArgumentParser(prog="glasshouse work", description=__doc__)
-    parser.parse_args(arguments)
+    parser.add_argument("--jobs", action="store_true", help="do jobs only; the worker starts such a process itself")
+    chosen = parser.parse_args(arguments)
     django.setup()
-    from glasshouse.edges.worker.following import Follower  # noqa: PLC0415 -- models load after setup
-
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _signal, _frame: stop.set())
-    # Jobs run beside the follower: an audit of minutes must not hold up an entry that waits for its tree.
-    jobs = multiprocessing.get_context("spawn").Process(target=run_jobs, daemon=True)
-    jobs.start()
-    follower = Follower()
-    while not stop.wait(0.1):
-        follower.step()
-        if not jobs.is_alive():
-            log.warning("the jobs process ended; starting another")
-            jobs = multiprocessing.get_context("spawn").Process(target=run_jobs, daemon=True)
-            jobs.start()
-    follower.close()
-    jobs.terminate()
-    jobs.join(10)
+    if chosen.jobs:
+        from glasshouse.edges.worker.working import run_for_ever  # noqa: PLC0415 -- models load after setup
+
+        run_for_ever(stop)
+    else:
+        follow(stop)
     return 0
 
 
-def run_jobs() -> None:
-    """Do jobs until the worker ends this process."""
-    django.setup()
-    from glasshouse.edges.worker.working import run_for_ever  # noqa: PLC0415 -- models load after setup
+def follow(stop: threading.Event) -> None:
+    """Follow the journal, and keep a process for jobs: an audit of minutes must not hold up an entry's tree."""
+    from glasshouse.edges.worker.following import Follower  # noqa: PLC0415 -- models load after setup
 
-    stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda _signal, _frame: stop.set())
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    run_for_ever(stop)
+    follower, jobs = Follower(), _start_jobs()
+    while not stop.wait(_PULSE):
+        follower.step()
+        if jobs.poll() is not None:
+            log.warning("the jobs process ended with %s; starting another", jobs.returncode)
+            stop.wait(1.0)
+            jobs = _start_jobs()
+    follower.close()
+    jobs.terminate()
+    try:
+        jobs.wait(_GRACE)
+    except subprocess.TimeoutExpired:
+        jobs.kill()
+
+
+def _start_jobs() -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-m", "glasshouse.edges.worker", "--jobs"])
 
 
 if __name__ == "__main__":

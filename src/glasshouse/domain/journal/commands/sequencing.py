@@ -50,15 +50,16 @@ def sequence(limit: int = BATCH) -> int:
 def integrate(log: Log, limit: int = 4 * BATCH) -> int:
     """Write the tiles for leaves that the log's folder lacks; return the log's size. Durable at return."""
     while True:
+        size = log.size
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT commitment FROM journal_leaf WHERE leaf_index >= %s ORDER BY leaf_index LIMIT %s",
-                [log.size, limit],
+                [size, limit],
             )
             entries = [bytes(row[0]) for row in cursor.fetchall()]
         if not entries:
-            return log.size
-        log.append(entries)
+            return size
+        log.append(entries, at=size)
 
 
 def sign_head(log: Log, signed_size: int, ask: Callable[[SigningRequest], Note]) -> Note | None:

@@ -9,7 +9,14 @@ from glasshouse.domain.readingroom.commands.decisions import (
     revoke_grant,
 )
 from glasshouse.domain.readingroom.commands.receipts import make_receipt
-from glasshouse.domain.readingroom.commands.views import open_changes, open_difference, open_file, open_folder
+from glasshouse.domain.readingroom.commands.views import (
+    open_changes,
+    open_difference,
+    open_facts,
+    open_file,
+    open_folder,
+    open_left_out,
+)
 from glasshouse.domain.readingroom.commands.visits import begin_visit, close_visit, prepare_close
 
 __all__ = [
@@ -19,8 +26,10 @@ __all__ = [
     "make_receipt",
     "open_changes",
     "open_difference",
+    "open_facts",
     "open_file",
     "open_folder",
+    "open_left_out",
     "prepare_close",
     "propose_erasure",
     "propose_grant",

@@ -5,6 +5,7 @@ Slow reading comes first; what may have changed since (the grant, the budget, th
 inside the transaction.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -22,8 +23,10 @@ from glasshouse.domain.readingroom.errors import NoVisitError
 from glasshouse.domain.readingroom.values import (
     ChangesShown,
     DifferenceShown,
+    FactsShown,
     FileShown,
     FolderShown,
+    LeftOutShown,
     Room,
     View,
     VisitRef,
@@ -31,8 +34,8 @@ from glasshouse.domain.readingroom.values import (
 from glasshouse.domain.releases import queries as releases
 from glasshouse.domain.releases import vault
 from glasshouse.domain.releases.differences import difference
-from glasshouse.domain.releases.values import Item
-from glasshouse.engines.store import Added, Change, Entry, Removed
+from glasshouse.domain.releases.values import ChangeKind, Item, kind_of, sides_of
+from glasshouse.engines.store import Added, Change, Removed
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.ids import Uid
 from glasshouse.kernel.lines import Span
@@ -63,12 +66,41 @@ def open_file(
     return FileShown(view, window)
 
 
-def open_folder(viewer: Viewer, grant: Uid, release: Uid, folder: TreePath | None, *, now: datetime) -> FolderShown:
-    """Show a viewer what stands in a folder; names cost no lines, and are recorded."""
+def open_facts(viewer: Viewer, grant: Uid, release: Uid, path: TreePath, *, now: datetime) -> FactsShown:
+    """Show a viewer what a file is without its content: size, digests, mode. It costs no lines and is recorded."""
+    room = queries.room(viewer, grant, release)
+    rules.check_may_read(room.terms, path, now)
+    visit = _visit(room)
+    entry = releases.entry(room.release, path)
+    view = _show(
+        viewer,
+        room,
+        visit,
+        "readingroom.facts-shown",
+        shown=[],
+        fields={"size": entry.size},
+        source={"digest": str(entry.digest), "path": str(path)},
+        now=now,
+    )
+    return FactsShown(view, path, entry)
+
+
+def open_folder(
+    viewer: Viewer,
+    grant: Uid,
+    release: Uid,
+    folder: TreePath | None,
+    *,
+    now: datetime,
+    first: int = 0,
+    size: int | None = None,
+) -> FolderShown:
+    """Show a viewer what stands in a folder; names cost no lines, and are recorded. `size` bounds the page."""
     room = queries.room(viewer, grant, release)
     rules.check_is_open(room.terms, now)
     visit = _visit(room)
-    items = releases.listing(room.release, room.terms.patterns, folder)
+    every = releases.listing(room.release, room.terms.patterns, folder)
+    items = every[first : None if size is None else first + size]
     digest = listing_digest(items)
     view = _show(
         viewer,
@@ -76,37 +108,71 @@ def open_folder(viewer: Viewer, grant: Uid, release: Uid, folder: TreePath | Non
         visit,
         "readingroom.folder-shown",
         shown=[],
-        fields={"items": len(items), "listing": str(digest)},
+        fields={"first": first, "items": len(items), "listing": str(digest), "of": len(every)},
         source={"path": str(folder or "")},
         now=now,
     )
-    return FolderShown(view, folder, items, digest)
+    return FolderShown(view, folder, items, digest, first, len(every))
 
 
-def open_changes(viewer: Viewer, grant: Uid, before: Uid, after: Uid, *, now: datetime) -> ChangesShown:
-    """Show a viewer which files differ between two releases of the grant, as far as it covers them."""
+def open_left_out(
+    viewer: Viewer, grant: Uid, release: Uid, *, now: datetime, first: int = 0, size: int | None = None
+) -> LeftOutShown:
+    """Show a viewer what intake left out of a release and why, as far as the grant covers it."""
+    room = queries.room(viewer, grant, release)
+    rules.check_is_open(room.terms, now)
+    visit = _visit(room)
+    every = releases.covered_left_out(room.release, room.terms.patterns)
+    items = every[first : None if size is None else first + size]
+    listed = rfc8785.dumps([[one.name.hex(), one.reason.value, one.detail] for one in items])
+    view = _show(
+        viewer,
+        room,
+        visit,
+        "readingroom.left-out-shown",
+        shown=[],
+        fields={"first": first, "items": len(items), "listing": str(Digest.of(listed)), "of": len(every)},
+        source={},
+        now=now,
+    )
+    return LeftOutShown(view, items, first, len(every))
+
+
+def open_changes(
+    viewer: Viewer, grant: Uid, before: Uid, after: Uid, *, now: datetime, first: int = 0, size: int | None = None
+) -> ChangesShown:
+    """Show a viewer which files differ between two releases of the grant, as far as it covers them.
+
+    `size` bounds the page; a file that moved into or out of the grant was added or removed for its holder.
+    """
     earlier = queries.room(viewer, grant, before)
     room = queries.room(viewer, grant, after)
     rules.check_is_open(room.terms, now)
     visit = _visit(room)
     old, new = releases.manifest(earlier.release), releases.manifest(room.release)
-    changes = [change for change in old.diff(new) if _is_covered(room.terms.patterns, change)]
-    listed = rfc8785.dumps(
-        [[type(change).__name__, *(str(entry.path) for entry in _entries(change))] for change in changes]
-    )
-    touched = sum(not isinstance(change, Removed) for change in changes)
-    covered = sum(item.files for item in releases.listing(room.release, room.terms.patterns, None))
+    every = [covered for change in old.diff(new) if (covered := _covered(room.terms.patterns, change))]
+    changes = every[first : None if size is None else first + size]
+    listed = rfc8785.dumps([[kind_of(change).value, *_named(change)] for change in changes])
+    counts = Counter(kind_of(change) for change in every)
+    files = sum(item.files for item in releases.listing(room.release, room.terms.patterns, None))
     view = _show(
         viewer,
         room,
         visit,
         "readingroom.changes-shown",
         shown=[],
-        fields={"before": str(earlier.release.root), "items": len(changes), "listing": str(Digest.of(listed))},
+        fields={
+            "before": str(earlier.release.root),
+            "first": first,
+            "items": len(changes),
+            "listing": str(Digest.of(listed)),
+            "of": len(every),
+        },
         source={},
         now=now,
     )
-    return ChangesShown(view, earlier.release, changes, covered - touched)
+    same = files - (counts.total() - counts[ChangeKind.REMOVED])
+    return ChangesShown(view, earlier.release, changes, same, first, {kind: counts[kind] for kind in ChangeKind})
 
 
 def open_difference(
@@ -150,14 +216,17 @@ def listing_digest(items: Sequence[Item]) -> Digest:
     )
 
 
-def _is_covered(patterns: Patterns, change: Change) -> bool:
-    return all(patterns.covers(entry.path) for entry in _entries(change))
+def _covered(patterns: Patterns, change: Change) -> Change | None:
+    before, after = (entry if entry is not None and patterns.covers(entry.path) else None for entry in sides_of(change))
+    if before and after:
+        return change
+    if after:
+        return Added(after)
+    return Removed(before) if before else None
 
 
-def _entries(change: Change) -> tuple[Entry, ...]:
-    if isinstance(change, Added | Removed):
-        return (change.entry,)
-    return (change.before, change.after)
+def _named(change: Change) -> list[str]:
+    return [str(entry.path) for entry in sides_of(change) if entry is not None]
 
 
 def _visit(room: Room) -> VisitRef:
