@@ -91,9 +91,12 @@ def to_front_door(request: HttpRequest) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """Answer what Django found suspicious before any view saw it."""
+    """Answer what Django found suspicious, perhaps before it was known who asks."""
     del exception
-    return _early(request, InvalidError("The request cannot be understood."), HTTPStatus.BAD_REQUEST)
+    if wants_json(request):
+        error = InvalidError("The request cannot be understood.")
+        return JsonResponse(as_json(error), status=HTTPStatus.BAD_REQUEST)
+    return _bare(request, HTTPStatus.BAD_REQUEST, {})
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -126,15 +129,7 @@ def failed(request: HttpRequest) -> HttpResponse:
     if wants_json(request):
         body = {"code": "http.failed", "message": "The lab failed to answer.", "hint": "The operator was told."}
         return JsonResponse(body, status=HTTPStatus.INTERNAL_SERVER_ERROR)
-    text = loader.render_to_string(
-        "states/500.html",
-        {
-            "state_base": "states/fragment.html" if is_fragment(request) else "states/bare.html",
-            "lab": settings.GLASSHOUSE,
-            "now": clock.now(),
-        },
-    )
-    return HttpResponse(text, status=HTTPStatus.INTERNAL_SERVER_ERROR)
+    return _bare(request, HTTPStatus.INTERNAL_SERVER_ERROR, {"now": clock.now()})
 
 
 def report(route: str) -> None:
@@ -150,10 +145,10 @@ def report(route: str) -> None:
         f"{frame.filename.rpartition('/')[2]}:{frame.lineno}"
         for frame in traceback.extract_tb(error.__traceback__, limit=-12)
     ]
-    _log.error("http.failed route=%s error=%s at=%s", route, kind.__qualname__, ">".join(steps))  # noqa: TRY400
+    _log.error("http.failed route=%s error=%s at=%s", route, kind.__qualname__, ">".join(steps))
 
 
-def _early(request: HttpRequest, error: GlasshouseError, status: HTTPStatus) -> HttpResponse:
-    if wants_json(request):
-        return JsonResponse(as_json(error), status=status)
-    return page(request, status, {"error": error})
+def _bare(request: HttpRequest, status: HTTPStatus, context: dict[str, object]) -> HttpResponse:
+    base = "states/fragment.html" if is_fragment(request) else "states/bare.html"
+    text = loader.render_to_string(f"states/{status}.html", {"state_base": base, "lab": settings.GLASSHOUSE, **context})
+    return HttpResponse(text, status=status)

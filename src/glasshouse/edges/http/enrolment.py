@@ -23,9 +23,7 @@ class NotEnrolledError(RefusedError):
 
 def has_way_in(person_row: int) -> bool:
     """Say whether a person has a passkey or an app; recovery codes alone are neither."""
-    return (
-        Authenticator.objects.filter(user_id=person_row).exclude(type=Authenticator.Type.RECOVERY_CODES).exists()
-    )
+    return Authenticator.objects.filter(user_id=person_row).exclude(type=Authenticator.Type.RECOVERY_CODES).exists()
 
 
 class EnrolmentMiddleware:

@@ -67,6 +67,6 @@ def note(request: HttpRequest, code: str) -> bool:
             )
     except (DatabaseError, OSError) as error:
         # The refusal stands all the same; the page then does not claim that it was recorded.
-        _log.error("http.refusal-not-recorded error=%s", type(error).__name__)  # noqa: TRY400 -- no traceback: it quotes statements
+        _log.error("http.refusal-not-recorded error=%s", type(error).__name__)
         return False
     return True

@@ -65,6 +65,7 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc] # the library has no 
 
     error_messages: ClassVar = {
         **DefaultMFAAdapter.error_messages,
+        "cannot_delete_authenticator": _("This is your only way in. Add another passkey first, then remove this one."),
         "incorrect_code": _("Refused: wrong, ended, or used before."),
         "rate_limited": _("Refused: too many attempts. Try again in five minutes."),
         "unknown_passkey": _("Refused: this kind of key cannot be verified offline. ES256, EdDSA and RS256 can."),

@@ -10,6 +10,7 @@ from allauth.mfa.base.views import AuthenticateView
 from allauth.mfa.totp.views import ActivateTOTPView
 from allauth.mfa.webauthn.internal import auth
 from allauth.mfa.webauthn.views import AddWebAuthnView, LoginWebAuthnView
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -20,6 +21,7 @@ from glasshouse.edges.http.enrolment import has_way_in
 from glasshouse.edges.web.forms import AppForm, CodeForm, PasskeyForm, SignInForm
 from glasshouse.edges.web.passkeys import narrowed
 from glasshouse.edges.web.qr import modules
+from glasshouse.edges.web.signin import too_many
 from glasshouse.kernel import clock
 
 
@@ -28,6 +30,13 @@ class SignIn(LoginView):  # type: ignore[misc] # the library has no types
 
     template_name = "door/sign_in.html"
     form_class = SignInForm
+
+    def form_invalid(self, form: SignInForm) -> HttpResponse:
+        """Show what is wrong; too many attempts get the page of a shut door, whoever counted them."""
+        if form.has_error(NON_FIELD_ERRORS, "too_many_login_attempts"):
+            return too_many(self.request)
+        response: HttpResponse = super().form_invalid(form)
+        return response
 
 
 class PasskeySignIn(LoginWebAuthnView):  # type: ignore[misc] # the library has no types

@@ -100,16 +100,10 @@ class RenamePasskey(EditWebAuthnView):  # type: ignore[misc] # the library has n
 
 
 class RemoveApp(DeactivateTOTPView):  # type: ignore[misc] # the library has no types
-    """Asks, then ends the codes from an app."""
+    """Asks, then ends the codes from an app; the form keeps the last way in."""
 
     template_name = "me/app_remove.html"
     success_url = reverse_lazy("mfa_index")
-
-    def form_valid(self, form: Any) -> HttpResponse:
-        """Remove it unless it is the last way in."""
-        check_not_last(self.authenticator)
-        response: HttpResponse = super().form_valid(form)
-        return response
 
 
 class RecoveryCodes(ViewRecoveryCodesView):  # type: ignore[misc] # the library has no types
