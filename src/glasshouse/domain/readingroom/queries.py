@@ -2,7 +2,8 @@
 """Questions of the reading room."""
 
 import functools
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,11 +14,14 @@ from glasshouse.domain.access.commands import Purse, purse_of
 from glasshouse.domain.access.errors import GrantUnknownError
 from glasshouse.domain.access.models import Grant, GrantedRelease
 from glasshouse.domain.access.values import Balance, Patterns, Terms
+from glasshouse.domain.approvals import queries as approvals
+from glasshouse.domain.approvals.models import Proposal
+from glasshouse.domain.approvals.rules import POLICIES, Policy
 from glasshouse.domain.journal import audit
 from glasshouse.domain.journal import queries as journal
 from glasshouse.domain.journal.models import Event, SeedClass
 from glasshouse.domain.journal.moments import aware
-from glasshouse.domain.journal.values import Opened, Opening
+from glasshouse.domain.journal.values import Json, Opened, Opening
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom.errors import ProductDestroyedError
 from glasshouse.domain.readingroom.models import Engagement, Visit
@@ -27,15 +31,15 @@ from glasshouse.domain.releases import vault
 from glasshouse.domain.releases.models import Release
 from glasshouse.domain.releases.values import ReleaseRef
 from glasshouse.kernel.digests import Digest
-from glasshouse.kernel.errors import NotFoundError
+from glasshouse.kernel.errors import NotFoundError, RefusedError
 from glasshouse.kernel.ids import Uid
 
 PATTERNS = b"access.grant/patterns"
 _OPENED = (SeedClass.SHARED, SeedClass.PERSONAL, SeedClass.VISITOR)
 _ROOM = """
 SELECT g.id, g.engagement, g.product, g.patterns, g.begins, g.ends, g.revoked_at, g.version,
-       e.label, p.slug, r.version, r.root, r.files, r.bytes, r.lines, r.left_out, r.leaves, v.uid, v.number, v.opened_at,
-       p.destroyed_at
+       e.label, p.slug, r.version, r.root, r.files, r.bytes, r.lines, r.left_out, r.leaves,
+       v.uid, v.number, v.opened_at, p.destroyed_at
   FROM access_grant g
   JOIN access_grantedrelease gr ON gr.grant_id = g.id
   JOIN releases_release r ON r.uid = gr.release
@@ -228,6 +232,50 @@ def proof_of(viewer: Viewer, uid: Uid) -> EntryProof:
         path=journal.the_log().inclusion_proof(index, size) if index is not None and is_in_tree else (),
         faults=[one.message for one in audit.audit_rows(index, index + 1)] if index is not None and is_in_tree else [],
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalPage:
+    """A proposal with everything that its decision is about, as one who may see it reads it.
+
+    `patterns` is None where nothing is sealed or the product's key is gone.
+    """
+
+    proposal: Proposal
+    policy: Policy
+    statement: Mapping[str, Json]
+    patterns: Patterns | None
+    product: str
+    releases: Sequence[Release]
+    may_decide: bool
+    names_basis: bool
+
+
+def proposal_page(viewer: Viewer, uid: Uid) -> ProposalPage:
+    """Return a proposal that the viewer may propose or decide, its sealed part opened."""
+    found = approvals.proposal(viewer, uid)
+    policy = POLICIES[found.kind]
+    statement: dict[str, Json] = json.loads(found.statement)
+    named = statement.get("releases")
+    rows = Release.objects.select_related("product").filter(uid__in=list(named) if isinstance(named, dict) else [])
+    product = Uid(str(statement["product"])) if "product" in statement else None
+    return ProposalPage(
+        proposal=found,
+        policy=policy,
+        statement=statement,
+        patterns=_proposed_patterns(product, bytes(found.sealed)) if product and found.sealed else None,
+        product=releases.product_slugs().get(product.text, "") if product else "",
+        releases=list(rows),
+        may_decide=approvals.may_decide(viewer, found),
+        names_basis=policy.basis_role is not None and viewer.may_act_as(policy.basis_role),
+    )
+
+
+def _proposed_patterns(product: Uid, sealed: bytes) -> Patterns | None:
+    try:
+        return patterns_of(product, sealed)
+    except RefusedError:
+        return None
 
 
 def visit_number(viewer: Viewer, row: Event) -> int | None:
