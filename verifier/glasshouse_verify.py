@@ -20,6 +20,7 @@ import base64
 import binascii
 import gc
 import hashlib
+import io
 import itertools
 import json
 import math
@@ -969,6 +970,7 @@ def open_container(raw: bytes) -> list[bytes]:
 _FIELD = re.compile(r"[a-z][a-z0-9-]{0,62}")
 _KIND = re.compile(r"[a-z]{1,40}\.[a-z0-9-]{1,80}")
 VIEW, OPENED = "readingroom.lines-shown", "readingroom.visit-opened"
+SHOWN = "-shown"  # how the kinds of all showings end: lines, columns of a long line, folders, differences
 DELEGATED, ENROLLED = "ledger.web-key-delegated", "people.passkey-enrolled"
 
 
@@ -1071,7 +1073,7 @@ class Event:
     @staticmethod
     def _link(fields: dict[str, Any], engagement: str, number: int, what: str) -> bytes:
         chain = members(fields.get("chain"), f"the chain of {what}", "engagement", "number", "previous")
-        if chain["engagement"] != engagement or chain["number"] != number:
+        if chain["engagement"] != engagement or a_number(chain["number"], f"the number of {what}") != number:
             raise BrokenError(f"{what} belongs to another engagement or another number")
         return from_hex(a_text(chain["previous"], what), f"the previous commitment of {what}")
 
@@ -1469,8 +1471,8 @@ def check_promises(receipt: Receipt, report: _Report) -> None:
                 raise BrokenError(found)
     if given:
         report.proved(f"{counted(len(given), 'promise')} the lab signed when it answered agree with these entries")
-    views = [event for event in mine(receipt) if event.head and event.head.kind == VIEW]
-    without = sum(event.promise is None for event in views)
+    showings = [event for event in mine(receipt) if event.head and event.head.kind.endswith(SHOWN)]
+    without = sum(event.promise is None for event in showings)
     if without:
         report.not_proved(f"that the lab promised {counted(without, 'view')} when it answered: no promise is here")
 
@@ -1515,18 +1517,17 @@ def step_6_growth(
     report.proved(f"the tree you saw earlier and this one agree ({sizes})")
 
 
-def step_7_lines(receipt: Receipt, report: _Report) -> list[View]:
-    """Go from the lines shown to the file, and from the file to the root of the release."""
+def step_7_lines(receipt: Receipt, report: _Report) -> list[Event]:
+    """Go from the lines shown to the file, and from the file to the root of the release; return all showings."""
     views: list[View] = []
+    showings = [event for event in mine(receipt) if event.head and event.head.kind.endswith(SHOWN)]
     releases: dict[bytes, Any] = {}
-    for event in mine(receipt):
-        if event.head is None or event.head.kind != VIEW:
-            continue
+    for event in showings:
         if "shown" not in event.fields or "release" not in event.fields:
-            report.gap(f"{event.what} is a view, and what it showed is kept closed")
-            continue
-        views.append(View.parse(event, event.head.at))
-        releases[receipt.write(event.fields["release"])] = event.fields["release"]
+            report.gap(f"{event.what} is a showing, and what it showed is kept closed")
+        elif event.head and event.head.kind == VIEW:
+            views.append(View.parse(event, event.head.at))
+            releases[receipt.write(event.fields["release"])] = event.fields["release"]
     if receipt.releases != [releases[raw] for raw in sorted(releases)]:
         raise BrokenError("the releases of the receipt are not those of its views, in order")
     sizes: dict[str, int] = {}
@@ -1536,7 +1537,8 @@ def step_7_lines(receipt: Receipt, report: _Report) -> list[View]:
             raise BrokenError("two views give one release different sizes")
     entries = check_manifest(receipt, sizes, views)
     _tell_views(receipt, views, entries, report)
-    return views
+    _tell_others([event for event in showings if event.head and event.head.kind != VIEW], report)
+    return showings
 
 
 def check_manifest(receipt: Receipt, sizes: dict[str, int], views: list[View]) -> dict[tuple[str, str], dict[str, Any]]:
@@ -1550,13 +1552,14 @@ def check_manifest(receipt: Receipt, sizes: dict[str, int], views: list[View]) -
         leaf = members(given["leaf"], what, "entry", "salt")
         entry = members(leaf["entry"], what, "chunks", "digest", "git", "lines", "mode", "path", "size")
         root, index = a_text(given["root"], what), a_number(given["index"], what)
-        if (root, index) <= last or (root, entry["path"], entry["digest"]) not in shown:
+        path, file = a_text(entry["path"], what), a_text(entry["digest"], what)
+        if (root, index) <= last or (root, path, file) not in shown:
             raise BrokenError(f"{what} is out of order, or is of a file that no view here names")
         salt = from_hex(a_text(leaf["salt"], what), f"the salt of {what}")
         hashed = leaf_hash(b"glasshouse/manifest-leaf/v1\n" + salt + receipt.write(entry))
         if not verify_inclusion(index, sizes[root], hashed, hashes(given["proof"], what), bytes.fromhex(root)):
             raise BrokenError(f"{what}: the file is not in the manifest of release {root}")
-        entries[root, entry["path"]] = entry
+        entries[root, path] = entry
         last = (root, index)
     return entries
 
@@ -1604,18 +1607,35 @@ def _tell_views(
             report.not_proved(f"that {counted(rest, 'view is', 'views are')} of a file in that release's manifest")
 
 
-def check_close(receipt: Receipt, trust: Trust | None, views: list[View], report: _Report) -> None:
-    """Check the statement that the visitor's passkey signed at the end, and which views it covers."""
+def _tell_others(others: list[Event], report: _Report) -> None:
+    """Tell the showings that are not of plain lines: their entries are proved, their digests lead no further."""
+    report.facts["others"] = [
+        {"number": event.number, "kind": event.head.kind, "shown": event.fields.get("shown")}
+        for event in others
+        if event.head
+    ]
+    kinds: dict[str, int] = {}
+    for event in others:
+        if event.head:
+            kinds[event.head.kind] = kinds.get(event.head.kind, 0) + 1
+    if kinds:
+        listed = ", ".join(f"{number:,} {kind}" for kind, number in sorted(kinds.items()))
+        report.proved(f"{counted(len(others), 'other showing')} left the lab: {listed}")
+        report.not_proved("what these other showings held, beyond the digests in their entries (--json prints them)")
+
+
+def check_close(receipt: Receipt, trust: Trust | None, showings: list[Event], report: _Report) -> None:
+    """Check the statement that the visitor's passkey signed at the end, and which showings it covers."""
     covered, reason = range(0), "the visit was closed without a passkey"
     if receipt.close is not None:
         covered, reason = _signed_close(receipt, receipt.close, trust, report)
-    open_views = [view.number for view in views if view.number not in covered]
-    if not views and not covered:
+    outside = [event.number for event in showings if event.number not in covered]
+    if not showings and not covered:
         report.not_proved(f"that the visitor acknowledged this visit: {reason}", incomplete=True)
-    elif open_views:
+    elif outside:
         report.not_proved(
-            f"unacknowledged: {counted(len(open_views), 'view')}"
-            f" (entries {some(f'{number:,}' for number in open_views)}): {reason}",
+            f"unacknowledged: {counted(len(outside), 'view')}"
+            f" (entries {some(f'{number:,}' for number in outside)}): {reason}",
             incomplete=True,
         )
 
@@ -1739,8 +1759,8 @@ def verify_receipt(
         step_4_entries(receipt, checkpoint, report)
         step_5_inclusion(receipt, checkpoint, report)
         step_6_growth(checkpoint, known, grown, report)
-        views = step_7_lines(receipt, report)
-        check_close(receipt, trust, views, report)
+        showings = step_7_lines(receipt, report)
+        check_close(receipt, trust, showings, report)
         step_8_limits(report, views=True)
 
     return _guarded(check)
@@ -1906,6 +1926,8 @@ def _print(verdict: Verdict, *, views: bool) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
     given = _parser().parse_args(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that lacks a letter still gets the verdict
     gc.disable()  # one file is read, then the process ends: looking for garbage would cost a fifth of the time
     try:
         trust = None if given.trust is None else Trust.parse(_read(given.trust))

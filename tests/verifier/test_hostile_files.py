@@ -5,6 +5,7 @@ import struct
 import tracemalloc
 import warnings
 import zipfile
+from typing import Any
 
 import glasshouse_verify as v
 import pytest
@@ -12,8 +13,22 @@ import rfc8785
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.verifier.synthetic import NOW, Story, story, zipped
+from tests.verifier.synthetic import (
+    NOW,
+    PERSON,
+    RELEASE,
+    START,
+    VISIT,
+    Authenticator,
+    Lab,
+    Story,
+    clock,
+    sha,
+    story,
+    zipped,
+)
 
+START_TEXT = clock(START)
 README = b"How to verify this receipt.\n"
 WHOLE = story()
 TRUST = v.Trust.parse(WHOLE.trust)
@@ -199,6 +214,84 @@ def test_any_json_anywhere_is_judged_and_never_raises(place: tuple[str | int, ..
         return
     # `close: null` and `events: []` are honest receipts of less; nothing else may pass, and nothing may claim as much.
     assert judge(data).exit_code in {1, 4} or place[-1] in {"promise", "manifest_proofs"}
+
+
+_FIELDS = {
+    "readingroom.lines-shown": ("head", "actor", "release", "file", "shown"),
+    "readingroom.folder-shown": ("head", "actor", "release", "shown"),
+    "people.passkey-enrolled": ("head", "passkey"),
+    "ledger.web-key-delegated": ("head", "key"),
+}
+_WORDS = st.sampled_from([VISIT, PERSON, START_TEXT, *_FIELDS, "ed25519", "ES256", "", "0" * 64, "A" * 43 + "="])
+_NAMES = st.sampled_from(
+    [
+        "at",
+        "kind",
+        "subject",
+        "uid",
+        "product",
+        "root",
+        "size",
+        "version",
+        "path",
+        "digest",
+        "first",
+        "last",
+        "lines",
+        "charged",
+        "algorithm",
+        "from",
+        "public",
+        "until",
+        "cose",
+        "fingerprint",
+        "rp",
+    ]
+)
+_ODD = st.recursive(
+    st.none() | st.booleans() | st.integers(-1, 3) | _WORDS,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(_NAMES, inner, max_size=8),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(kind=st.sampled_from(list(_FIELDS)), data=st.data())
+def test_a_lab_that_commits_to_nonsense_is_judged_and_nothing_raises(kind: str, data: st.DataObject) -> None:
+    lab = Lab(Authenticator.eddsa())
+    lab.delegate()
+    lab.enrol()
+    lab.record("readingroom.visit-opened", VISIT)
+    lab.view(RELEASE, "README", 1, 1)
+    close = lab.close(lab.statement())
+    name = data.draw(st.sampled_from(_FIELDS[kind]))
+    good = {
+        "release": RELEASE.named(),
+        "file": {"path": "README", "digest": sha(RELEASE.files["README"]).hex()},
+        "shown": {"first": 1, "last": 1, "charged": 1, "lines": "0" * 64},
+        "passkey": lab.enrolments[0].openings["passkey"]["value"],
+        "key": lab.delegations[0].openings["key"]["value"],
+    }
+    fields: dict[str, Any] = {each: good[each] for each in _FIELDS[kind] if each in good}
+    if name in good:
+        fields[name] = data.draw(st.just(good[name]).map(dict)) | data.draw(st.dictionaries(_NAMES, _ODD, max_size=2))
+    else:
+        fields[name] = data.draw(_ODD)
+    chained = kind.startswith("readingroom")
+    made = lab.record(kind, VISIT if chained else "", chained=chained, **fields)
+    receipt = odd_receipt(lab, close) if chained else lab.receipt(close, [RELEASE])
+    if not chained:
+        receipt["delegations" if kind.startswith("ledger") else "enrolments"].append(lab.opened(made, "actor"))
+    v.verify_receipt(zipped(receipt, lab.checkpoint()), v.Trust.parse(lab.trust()), now=NOW)
+
+
+def odd_receipt(lab: Lab, close: dict[str, Any]) -> dict[str, Any]:
+    """Make the receipt of a lab whose last entry may be nonsense, as far as that can be made at all."""
+    last = lab.chain.pop()
+    receipt = lab.receipt(close, [RELEASE])
+    lab.chain.append(last)
+    receipt["events"].append(lab.opened(last))
+    return receipt
 
 
 @settings(max_examples=300, deadline=None)

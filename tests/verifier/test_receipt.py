@@ -176,7 +176,7 @@ def test_a_view_whose_lines_are_kept_closed_is_a_gap(visit: Story) -> None:
     receipt["manifest_proofs"] = receipt["manifest_proofs"][:1]
     verdict = judged(receipt, visit)
     assert verdict.exit_code == 4
-    assert "entry 2 is a view, and what it showed is kept closed" in said(verdict, v.Standing.GAP)
+    assert "entry 2 is a showing, and what it showed is kept closed" in said(verdict, v.Standing.GAP)
 
 
 def test_a_path_may_stay_closed_and_is_then_not_proved(visit: Story) -> None:
@@ -365,6 +365,29 @@ def test_views_of_two_releases_are_told_apart() -> None:
     assert verdict.exit_code == 0, verdict.lines
     assert "1 view names release 2.0.20" in said(verdict)
     assert "1 view names release 2.0.21" in said(verdict)
+
+
+def test_showings_of_other_kinds_are_counted_and_must_be_acknowledged() -> None:
+    lab = opened_lab()
+    lab.view(RELEASE, "core/main.c", 1, 1)
+    shown = {"charged": 0, "items": 5, "listing": "0" * 64}
+    lab.promise(lab.record("readingroom.folder-shown", VISIT, release=RELEASE.named(), shown=shown))
+    signed = lab.receipt(lab.close(lab.statement()), [RELEASE])
+    verdict = of_lab(lab, signed)
+    assert verdict.exit_code == 0
+    assert "1 other showing left the lab: 1 readingroom.folder-shown" in said(verdict, v.Standing.PROVED)
+    assert verdict.facts["others"] == [{"number": 3, "kind": "readingroom.folder-shown", "shown": shown}]
+    assert "2 views (entries 2, 3)" in said(of_lab(lab, signed | {"close": None}))
+    signed["events"][2] = lab.opened(lab.chain[2], "shown")
+    assert "entry 3 is a showing, and what it showed is kept closed" in said(of_lab(lab, signed), v.Standing.GAP)
+
+
+@pytest.mark.parametrize("name", ["path", "digest"])
+@pytest.mark.parametrize("value", [[], {}, None, 1])
+def test_a_manifest_entry_with_values_of_another_kind_is_broken(visit: Story, name: str, value: object) -> None:
+    receipt = copy.deepcopy(visit.receipt)
+    receipt["manifest_proofs"][0]["leaf"]["entry"][name] = value
+    assert judged(receipt, visit).exit_code == 1
 
 
 # -- an earlier checkpoint
