@@ -97,10 +97,12 @@ def test_nothing_of_one_machine_and_no_loose_end_is_committed() -> None:
 
 
 def test_only_the_settings_read_the_environment() -> None:
+    # The terminal names the lab before the settings are read, and hands the environment to what it starts.
     readers = [
         f"{name_of(path)}:{node.lineno}"
         for path in files()
-        if path.is_relative_to(SRC) and not path.is_relative_to(SRC / "config") and path.suffix == ".py"
+        if path.is_relative_to(SRC) and path.suffix == ".py"
+        if not path.is_relative_to(SRC / "config") and not path.is_relative_to(SRC / "edges" / "cli")
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.Attribute) and node.attr in {"environ", "environb", "getenv"}
     ]
