@@ -20,7 +20,7 @@ BITS = [
     b"-->", b"<<EOF", b"<<<'X'", b"EOF", b"X", b'R"x(', b')x"', b'r#"', b'"#', b"=begin", b"=end", b"<?php ", b"?>",
     b"$", b"${", b"@", b"&", b"%", b"0x", b"1e+", b"if", b"struct ", b"int", b"A", b"aB", b" ", b"\t", b"\r", b"\n",
     b"\0", b"\x1b[31m", b"\x0b", b"\x0c", b"\x7f", b"\x80", b"\xc2", b"\xe2\x80", b"\xff", b"\xed\xa0\x80",
-    "\x85\u2028\u2029\u202e\u2066\u200b\ufeff\ufe0f\u3164\u00a0".encode(), "äé漢字😀שלום".encode(), b"=/[", b"<a b=\"",
+    "\x85\u2028\u2029\u202e\u2066\u200b\ufeff\ufe0f\u3164\u00a0".encode(), "äé漢字😀שלום".encode(), b"=/[", b'<a b="',
 ]  # fmt: skip
 LINE = st.one_of(st.binary(max_size=60), st.lists(st.sampled_from(BITS), max_size=25).map(b"".join))
 LINES = st.lists(LINE, max_size=8)
@@ -66,7 +66,7 @@ def test_every_language_survives_every_opener_repeated(language: Language) -> No
 @pytest.mark.parametrize("language", Language)
 def test_every_language_survives_a_random_file(language: Language) -> None:
     chance = random.Random(20)  # noqa: S311 - not a secret
-    blob = chance.randbytes(100_000)
+    blob = chance.randbytes(20_000)
     check(blob.split(b"\n"), language)
 
 
@@ -108,7 +108,7 @@ def test_a_window_too_large_to_scan_is_plain() -> None:
 def test_context_counts_as_far_as_it_fits() -> None:
     filler = [b"x" * 99] * (MAX_SCANNED // 100 - 1)
     assert check([b"int"], Language.C, [b"/*", *filler[1:]]) == [(Token(Role.COM, "int"),)]
-    assert check([b"int"], Language.C, [b"/*", *filler, b"x" * 99]) == [(Token(Role.TYPE, "int"),)]
+    assert check([b"int"], Language.C, [b"/*", *filler, *filler[:2]]) == [(Token(Role.TYPE, "int"),)]
 
 
 def test_no_lines_are_no_lines() -> None:

@@ -14,13 +14,18 @@ from glasshouse.engines.codeindex.text import Role
 
 # A line comment ends where any compiler could end it, U+0085, U+2028, U+2029 and a lone CR included:
 # code that hides behind such a character must not look like comment.
+_NO_END: Final = r"(?:\xc2(?!\x85)|\xe2(?!\x80[\xa8\xa9]))"  # two lead bytes, where they do not begin such a character
 _STAY: Final = r"[^\n\r\x0b\x0c\xc2\xe2]*+"
-REST: Final = rf"{_STAY}(?:(?:\xc2(?!\x85)|\xe2(?!\x80[\xa8\xa9])){_STAY})*+"
+REST: Final = rf"{_STAY}(?:{_NO_END}{_STAY})*+"
 
-WORD: Final = r"\.?[A-Za-z_\x80-\xff][\w\x80-\xff]*+"
-HYPHENED: Final = r"[A-Za-z_\x80-\xff][\w\x80-\xff]*+(?:[-.:][\w\x80-\xff]++)*+"
 NUMBER: Final = r"\d\w*+(?:\.\d\w*+)?+(?:(?<=[eEpP])[+-]\d++)?+"
 TICKED: Final = r"\d\w*+(?:['.]\w++)*+(?:(?<=[eEpP])[+-]\d++)?+"
+
+
+def word(*, first: str = "", then: str = "") -> str:
+    """Match a name of letters, digits, `_` and all beyond ASCII; `first` may begin it too, `then` stand inside."""
+    stay = rf"[\w\x80-\xc1\xc3-\xe1\xe3-\xff{then}]*+"
+    return rf"(?:[A-Za-z_\xc3-\xe1\xe3-\xff{first}]|{_NO_END}){stay}(?:{_NO_END}{stay})*+"
 
 
 def line(opener: str) -> str:
@@ -68,6 +73,10 @@ def starts(words: str) -> str:
     return rf"^[ \t]*+(?:{'|'.join(words.split())})\b"
 
 
+MEMBER: Final = r"\.?" + word()  # a member may be named like a keyword
+HYPHENED: Final = word() + r"(?:[-.:]\w++)*+"
+
+
 @dataclass(frozen=True, slots=True)
 class Grammar:
     """One language: rules in order of preference, words apart by spaces.
@@ -80,7 +89,7 @@ class Grammar:
     keywords: str = ""
     types: str = ""
     namers: str = ""
-    word: str = WORD
+    word: str = MEMBER
     number: str = NUMBER
     folds: bool = False
     capital_types: bool = False

@@ -183,7 +183,7 @@ _MODES: Final = {
 _HEAD_BYTES: Final = 4096
 _LINE_BYTES: Final = 200
 _SHEBANG: Final = re.compile(
-    rb"#![ \t]*+(?:\S*?/)?(?:env[ \t]++(?:-\S++[ \t]++)*+(?:\w++=\S*+[ \t]++)*+(?:\S*?/)?)?([a-z]++)"
+    rb"#![ \t]*+(?:\S*/)?(?:env[ \t]++(?:-\S++[ \t]++)*+(?:\w++=\S*+[ \t]++)*+(?:\S*/)?)?([a-z]++)"
 )
 _MODE: Final = re.compile(rb"-\*-[ \t]*+(?:mode:[ \t]*+)?([A-Za-z+-]{1,40}?)(?:[ \t;]|-\*-)")
 _CPP_SIGNS: Final = re.compile(

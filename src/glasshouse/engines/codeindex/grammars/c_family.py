@@ -14,6 +14,7 @@ from glasshouse.engines.codeindex.grammar import (
     spliced,
     starts,
     verbatim,
+    word,
 )
 from glasshouse.engines.codeindex.languages import Language
 from glasshouse.engines.codeindex.text import Role
@@ -31,7 +32,7 @@ _DIRECTIVES: Final = (
     "ident import embed"
 )
 DIRECTIVE: Final = (Role.PRE, rf"^[ \t]*+#[ \t]*+(?:{'|'.join(_DIRECTIVES.split())})\b")
-SYSTEM_HEADER: Final = (Role.STR, r"(?<=include)[ \t]*+<[^>\n]{1,255}+>")
+SYSTEM_HEADER: Final = (Role.STR, r"(?:(?<=include)|(?<=include[ \t]))<[^>\n]{1,255}+>")
 # After what cannot end an expression a slash begins a pattern. Its length is bounded because its end may be missing.
 SLASHED: Final = (
     Role.STR,
@@ -155,7 +156,7 @@ GRAMMARS: Final = {
         f"{_C_KEYS} {_OBJC_KEYS}",
         f"{_C_TYPES} BOOL",
         f"{_C_NAMERS} @interface @implementation @protocol @class",
-        word=r"[.@]?[A-Za-z_\x80-\xff][\w\x80-\xff]*+",
+        word="[.@]?" + word(),
         type_suffix="_t",
     ),
     Language.JAVA: Grammar(

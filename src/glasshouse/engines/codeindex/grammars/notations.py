@@ -64,7 +64,10 @@ GRAMMARS: Final = {
     Language.ASN1: Grammar(
         (
             BLOCK,
-            (Role.COM, r"--(?:(?!--)[^\n\r\x0b\x0c])*+(?:--)?+"),  # X.680 12.6.3: to the next pair or the line's end
+            (
+                Role.COM,
+                r"--(?:(?!--|\xc2\x85|\xe2\x80[\xa8\xa9])[^\n\r\x0b\x0c])*+(?:--)?+",
+            ),  # X.680 12.6.3: to the next pair or the line's end
             (Role.STR, verbatim('"')),
             (Role.STR, r"'[0-9A-F \t\n]{0,4096}+'[BH]"),
         ),

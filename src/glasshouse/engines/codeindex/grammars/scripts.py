@@ -4,6 +4,7 @@
 from typing import Final
 
 from glasshouse.engines.codeindex.grammar import (
+    MEMBER,
     Grammar,
     block,
     heredoc,
@@ -11,6 +12,7 @@ from glasshouse.engines.codeindex.grammar import (
     long_quoted,
     quoted,
     verbatim,
+    word,
 )
 from glasshouse.engines.codeindex.languages import Language
 from glasshouse.engines.codeindex.text import Role
@@ -102,7 +104,7 @@ GRAMMARS: Final = {
             (Role.PRE, r"\$(?:\{[^}\s\"'`$]{0,99}+\}?+|\w++|[#?@*!$-])"),
         ),
         _SHELL_KEYS,
-        word=r"[A-Za-z_./\x80-\xff-][\w./\x80-\xff-]*+",
+        word=word(first="./-", then="./-"),
     ),
     Language.PERL: Grammar(
         (
@@ -129,7 +131,7 @@ GRAMMARS: Final = {
             (Role.PLAIN, r"[$@]{1,2}\w++"),
         ),
         _RUBY_KEYS,
-        word=r"\.?[A-Za-z_\x80-\xff][\w\x80-\xff]*+[?!]?+",
+        word=MEMBER + "[?!]?+",
         capital_types=True,
     ),
     Language.LUA: Grammar(
@@ -167,7 +169,7 @@ GRAMMARS: Final = {
             (Role.STR, r"(?<!\w)'(?:[^'\\\n]|\\[^\n]{1,8}?)'"),
         ),
         _HASKELL_KEYS,
-        word=r"[A-Za-z_\x80-\xff][\w'\x80-\xff]*+",
+        word=word(then="'"),
         capital_types=True,
     ),
     Language.ADA: Grammar(

@@ -3,7 +3,7 @@
 
 from typing import Final
 
-from glasshouse.engines.codeindex.grammar import Grammar, block, line, long_quoted, quoted, spliced, starts
+from glasshouse.engines.codeindex.grammar import Grammar, block, line, long_quoted, quoted, spliced, starts, word
 from glasshouse.engines.codeindex.grammars.c_family import BLOCK, DIRECTIVE, DOUBLE, SINGLE, SLASHES, SYSTEM_HEADER
 from glasshouse.engines.codeindex.grammars.scripts import HASH, HASH_APART
 from glasshouse.engines.codeindex.languages import Language
@@ -53,7 +53,7 @@ GRAMMARS: Final = {
         "ADDR ALIGN ASSERT AT BYTE CONSTRUCTORS DEFINED ENTRY EXCLUDE_FILE EXTERN FILL GROUP HIDDEN INCLUDE INPUT KEEP "
         "LENGTH LOADADDR LONG MAX MEMORY MIN NOLOAD ORIGIN OUTPUT OUTPUT_ARCH OUTPUT_FORMAT PHDRS PROVIDE "
         "PROVIDE_HIDDEN QUAD SECTIONS SHORT SIZEOF SIZEOF_HEADERS SORT STARTUP VERSION",
-        word=r"[A-Za-z_.*\x80-\xff][\w.*\x80-\xff]*+",
+        word=word(first=".*", then=".*"),
     ),
     Language.MAKE: Grammar(
         (
@@ -87,7 +87,7 @@ GRAMMARS: Final = {
             (Role.TYPE, starts("bool boolean tristate string hex int")),
             (Role.KEY, r"(?<=depends )on\b"),
         ),
-        word=r"[\w\x80-\xff][\w-]*+",
+        word=word(then="-"),
     ),
     Language.DEVICE_TREE: Grammar(
         (
@@ -101,7 +101,7 @@ GRAMMARS: Final = {
             (Role.TYPE, r"(?<![\w-])[A-Za-z_]\w{0,99}+:(?=[ \t\n])"),
             (Role.KEY, r"(?<![\w,.+?#-])#?[A-Za-z][\w,.+?#-]{0,99}+(?=[ \t]{0,9}[=;])"),
         ),
-        word=r"[A-Za-z_\x80-\xff][\w,.+?#@-]*+",
+        word=word(then=",.+?#@-"),
     ),
     Language.DOCKERFILE: Grammar(
         (
