@@ -30,6 +30,12 @@ def consistency(old_size: int) -> bytes:
     return AddCheckpoint(old_size, proof, Note.parse(raw)).serialise()
 
 
+def extension(old_size: int, kept: queries.KeptCheckpoint) -> bytes:
+    """Return a checkpoint that was given out, with the proof that it extends the tree of an older size."""
+    proof = tuple(queries.the_log().consistency_proof(old_size, kept.size))
+    return AddCheckpoint(old_size, proof, Note.parse(kept.note.encode())).serialise()
+
+
 def _head() -> tuple[Checkpoint, bytes]:
     head = queries.signed_head()
     if head is None:

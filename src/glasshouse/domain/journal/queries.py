@@ -144,8 +144,13 @@ class KeptCheckpoint:
 
 def newest_checkpoint(audience: Audience) -> KeptCheckpoint | None:
     """Return the newest tree head that an audience was given."""
-    row = Checkpoint.objects.filter(audience=audience).order_by("-at", "-pk").first()
-    return KeptCheckpoint(row.size, row.note, row.at) if row else None
+    return next(iter(newest_checkpoints(audience, 1)), None)
+
+
+def newest_checkpoints(audience: Audience, count: int) -> list[KeptCheckpoint]:
+    """Return the last tree heads that an audience was given, newest first."""
+    rows = Checkpoint.objects.filter(audience=audience).order_by("-at", "-pk")[:count]
+    return [KeptCheckpoint(row.size, row.note, row.at) for row in rows]
 
 
 def count_by_kind(kinds: Sequence[str]) -> dict[str, int]:

@@ -9,6 +9,7 @@ from django.conf import settings
 
 from glasshouse.domain.jobs import queries as jobs
 from glasshouse.domain.jobs.models import State
+from glasshouse.domain.journal import proving
 from glasshouse.domain.journal import queries as journal
 from glasshouse.domain.journal.models import Audience
 from glasshouse.engines.ledger.notes import Note
@@ -26,19 +27,36 @@ _COUNTED = {
 
 
 @dataclass(frozen=True, slots=True)
+class PublicLab:
+    """What a lab says of itself on its front: its name, address, log key, and how many witnesses it asks."""
+
+    name: str
+    url: str
+    vkey: str
+    witnesses: int
+    is_demo: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PublicCheckpoint:
-    """The tree head that the public was given last; `cosigned` names the witnesses that signed it too."""
+    """The tree head that the public was given last; `cosigned` names the witnesses that signed it too.
+
+    `extension` proves that it extends the one before, of size `before`; empty for the first.
+    """
 
     size: int
     note: str
     at: datetime
     cosigned: Sequence[str]
+    before: int
+    extension: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
     """How often something happened; None stands for fewer than five, which are not broken down."""
 
+    kind: str
     label: str
     number: int | None
 
@@ -52,29 +70,34 @@ class SelfTest:
     message: str
 
 
+def lab() -> PublicLab:
+    """Return what the lab says of itself."""
+    about = settings.GLASSHOUSE
+    vkey = (about.ledger / "log.vkey").read_text("utf-8").strip()
+    return PublicLab(about.name, about.url, vkey, len(about.witnesses), about.is_demo)
+
+
 def checkpoint() -> PublicCheckpoint | None:
     """Return the public's newest checkpoint; one a day, so that it tells nothing of the day's reading."""
-    kept = journal.newest_checkpoint(Audience.PUBLIC)
-    return _public(kept) if kept else None
-
-
-def party_checkpoint() -> PublicCheckpoint | None:
-    """Return the checkpoint that parties and witnesses have, for signed-in pages and receipts."""
-    kept = journal.newest_checkpoint(Audience.PARTIES)
-    return _public(kept) if kept else None
-
-
-def _public(kept: journal.KeptCheckpoint) -> PublicCheckpoint:
-    names = [signature.name for signature in Note.parse(kept.note.encode()).signatures]
+    kept = journal.newest_checkpoints(Audience.PUBLIC, 2)
+    if not kept:
+        return None
+    newest, before = kept[0], kept[1].size if len(kept) > 1 else 0
+    names = [signature.name for signature in Note.parse(newest.note.encode()).signatures]
     return PublicCheckpoint(
-        kept.size, kept.note, kept.at, [name for name in names if name != settings.GLASSHOUSE.origin]
+        size=newest.size,
+        note=newest.note,
+        at=newest.at,
+        cosigned=[name for name in names if name != settings.GLASSHOUSE.origin],
+        before=before,
+        extension=proving.extension(before, newest) if before else b"",
     )
 
 
 def counts() -> list[Count]:
     """Return how often things happened since the lab began; small numbers are hidden, zero is not small."""
     found = journal.count_by_kind(list(_COUNTED))
-    return [Count(label, None if 0 < found[kind] < SMALL else found[kind]) for kind, label in _COUNTED.items()]
+    return [Count(kind, label, None if 0 < found[kind] < SMALL else found[kind]) for kind, label in _COUNTED.items()]
 
 
 def self_test() -> SelfTest | None:

@@ -20,6 +20,7 @@ def add_to(app: typer.Typer) -> None:
     app.command(epilog="Example: glasshouse serve --tls-cert lab.pem --tls-key lab.key")(serve)
     app.command(epilog="Example: glasshouse work")(work)
     app.command(epilog="Example: glasshouse sign")(sign)
+    app.command(epilog="Example: glasshouse publish /srv/www/lab")(publish)
     app.command(epilog="Example: glasshouse backup /srv/backups/2026-11-23")(backup)
     app.command(epilog="Example: GLASSHOUSE_HOME=/srv/lab glasshouse restore /srv/backups/2026-11-23")(restore)
 
@@ -80,6 +81,16 @@ def sign() -> None:
     with answered(as_json=False):
         laboratory.open_lab()
         code = processes.run_signer()
+    raise typer.Exit(code)
+
+
+def publish(
+    target: Annotated[Path, typer.Argument(help="The folder to write; an older site there is replaced.")],
+) -> None:
+    """Write the public site as static files: checkpoint, how to verify, counts; the worker does it daily too."""
+    with answered(as_json=False):
+        laboratory.open_lab()
+        code = processes.run_export(target)
     raise typer.Exit(code)
 
 

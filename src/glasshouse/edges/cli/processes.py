@@ -63,6 +63,11 @@ def run_signer() -> int:
     return _run(_signer())
 
 
+def run_export(target: Path) -> int:
+    """Write the public site and end."""
+    return _run([sys.executable, "-m", "glasshouse.edges.export", "--to", str(target.absolute())])
+
+
 def _run(command: list[str]) -> int:
     process = subprocess.Popen(command, env=_environment())
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import DatabaseError
 
+from glasshouse.domain.jobs import commands as jobs
 from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.journal import queries
 from glasshouse.domain.journal.models import Audience
@@ -76,6 +77,9 @@ class Follower:
         journal.keep_checkpoint(
             audience, size=checkpoint.size, root=checkpoint.root, note=note.serialise().decode(), at=now
         )
+        if audience is Audience.PUBLIC:
+            with journal.transaction():
+                jobs.ask("publication.site", {}, actor="operator:worker", now=now)
 
     def _report(self, trouble: str) -> None:
         if trouble != self._trouble:

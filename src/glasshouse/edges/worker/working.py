@@ -2,10 +2,13 @@
 """Doing jobs: claim, work under a heartbeat, answer with the token. What a kind does is one function here."""
 
 import logging
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 
 from glasshouse.domain.jobs import commands as jobs
@@ -43,7 +46,15 @@ def audit_lab(report: Report) -> str:
     return f"{parts[-1][1] if parts else 0:,} entries agree with the log"
 
 
-KINDS: dict[str, Callable[[Report], str]] = {"journal.audit": audit_lab}
+def publish_site(report: Report) -> str:
+    """Write the public site to the lab's folder `public`, by the edge that may know nothing else."""
+    report(0, 1)
+    target = settings.GLASSHOUSE.home / "public"
+    subprocess.run([sys.executable, "-m", "glasshouse.edges.export", "--to", str(target)], check=True, timeout=600)
+    return "the public site is written"
+
+
+KINDS: dict[str, Callable[[Report], str]] = {"journal.audit": audit_lab, "publication.site": publish_site}
 
 
 def run_for_ever(stop: threading.Event) -> None:
