@@ -153,6 +153,20 @@ def test_a_file_that_is_replaced_before_it_is_opened_is_never_followed(tree: Pat
                     next(members)
 
 
+def test_a_file_swapped_between_listing_and_opening_is_noticed(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = os.open
+
+    def swap(path: bytes | Path, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
+        if path == b"kept":
+            (tree / "kept").unlink()
+            (tree / "kept").hardlink_to(tree.parent / "secret")
+        return real(path, flags, mode, dir_fd=dir_fd)
+
+    monkeypatch.setattr(os, "open", swap)
+    with pytest.raises(ChangedSourceError, match="replaced"):
+        unpack(tree)
+
+
 def test_a_folder_that_becomes_a_link_is_not_entered(tree: Path) -> None:
     (tree / "zoo").mkdir()
     (tree.parent / "elsewhere").mkdir()

@@ -92,6 +92,28 @@ def test_planted_hooks_filters_and_monitors_never_run(repository: Path, git: Git
     assert canary.exists()
 
 
+def test_their_configuration_is_not_even_parsed(repository: Path) -> None:
+    (repository / ".git" / "config").write_text("]] not a configuration\n")
+    assert unpack(repository).files == FILES
+
+
+def test_a_lacking_object_is_never_fetched(repository: Path, git: Git) -> None:
+    canary = repository.parent / "canary"
+    with (repository / ".git" / "config").open("a") as config:
+        config.write(
+            "[core]\n\trepositoryformatversion = 1\n[extensions]\n\tpartialClone = there\n"
+            f'[remote "there"]\n\tpromisor = true\n\turl = "ext::touch {canary}"\n[protocol "ext"]\n\tallow = always\n'
+        )
+    blob = git("repository", "rev-parse", "HEAD:run")
+    (repository / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    with pytest.raises(CorruptSourceError):
+        unpack(repository)
+    assert not canary.exists()
+    with suppress(subprocess.CalledProcessError):
+        git("repository", "cat-file", "blob", blob)  # the same trap does close on whoever runs git there
+    assert canary.exists()
+
+
 def test_a_revision_comes_as_it_was_committed(repository: Path, git: Git) -> None:
     out = unpack(repository)
     assert out.files == FILES

@@ -11,7 +11,12 @@ from pathlib import Path
 import pytest
 
 from glasshouse.engines.store.unpack import Kind, Limits, UnpackError
-from glasshouse.engines.store.unpack.errors import CorruptSourceError, EmptySourceError, OverLimitError
+from glasshouse.engines.store.unpack.errors import (
+    CorruptSourceError,
+    EmptySourceError,
+    OverLimitError,
+    UnknownFormatError,
+)
 from tests.engines.store.unpack.archives import ZipEntry, unpack, zip_of
 
 Source = Callable[[bytes], Path]
@@ -156,26 +161,37 @@ def test_a_quoted_overlap_bomb_is_refused(source: Source) -> None:
 
 
 def test_an_overlap_behind_a_long_local_extra_field_is_refused(source: Source) -> None:
-    content = bytearray(zip_of(ZipEntry(b"a", b"1"), ZipEntry(b"b", b"2")))
-    content[28:30] = b"\x05\0"  # the first local header now claims five bytes more than the directory knows
-    with pytest.raises(CorruptSourceError):
-        unpack(source(bytes(content)))
+    # The directory knows nothing of a local extra field: this one moves the content of `a` into the header of `b`.
+    second = ZipEntry(b"b", b"2" * 90, method=0)
+    tail = b"." * 31 + second.pack()[0]
+    first = ZipEntry(b"a", tail[40:71], method=0)
+    header = bytearray(first.pack()[0][:31])
+    header[28:30] = (40).to_bytes(2, "little")
+    first.offset, second.offset = 0, 31 + 31
+    with pytest.raises(CorruptSourceError, match="overlap"):
+        unpack(source(zip_of(first, second, before=bytes(header) + tail)))
 
 
 @pytest.mark.parametrize(
     "content",
     [
-        zip_of(ZipEntry(b"a"), before=b"#!/bin/sh\n"),
+        zip_of(ZipEntry(b"a"), before=b"PK\3\4" + b"hidden"),
         zip_of(ZipEntry(b"a"), after=b"\n"),
         zip_of(ZipEntry(b"a"), after=zip_of(ZipEntry(b"b"))),
         zip_of(ZipEntry(b"a"), count=0),
+        zip_of(ZipEntry(b"a"), ZipEntry(b"b"), count=1),
         zip_of(ZipEntry(b"a"), count=2),
         zip_of(ZipEntry(b"a"), ZipEntry(b"b", offset=2**31)),
     ],
 )
 def test_bytes_outside_the_archive_or_a_wrong_count_refuse_it(source: Source, content: bytes) -> None:
-    with pytest.raises(UnpackError):
+    with pytest.raises(CorruptSourceError):
         unpack(source(content))
+
+
+def test_a_program_with_a_zip_behind_it_is_no_archive(source: Source) -> None:
+    with pytest.raises(UnknownFormatError):
+        unpack(source(zip_of(ZipEntry(b"a"), before=b"#!/bin/sh\n")))
 
 
 def test_an_empty_zip_is_refused(source: Source) -> None:
