@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Questions about grants and budgets."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from glasshouse.domain.access.commands import Purse
 from glasshouse.domain.access.errors import GrantUnknownError
-from glasshouse.domain.access.models import Budget, Grant
+from glasshouse.domain.access.models import Grant
 from glasshouse.domain.access.values import Balance, Patterns, Spent, Terms
 from glasshouse.domain.people.models import Role
 from glasshouse.domain.people.viewer import Viewer
@@ -39,17 +39,22 @@ def terms(found: Grant, patterns: Patterns) -> Terms:
     return Terms(patterns, found.begins, found.ends, found.revoked_at, found.version)
 
 
+_BUDGETS = """
+SELECT hour, hour_used, hour_limit, day, day_used, day_limit, visit, visit_used, visit_limit, total_used, total_limit
+  FROM access_budget WHERE id IN (%s, %s, %s)
+"""
+
+
 def balance(purse: Purse, visit: Uid | None, now: datetime) -> Balance:
     """Return what is left in each window, the tightest budget of each."""
     seconds = int(now.timestamp())
-    current: dict[str, int | str] = {"hour": seconds // 3600, "day": seconds // 86_400, "visit": str(visit or "")}
-    rows = list(Budget.objects.filter(pk__in=purse.budgets))
-    return Balance(*(_tightest(rows, name, current.get(name)) for name in ("hour", "day", "visit", "total")))
-
-
-def _tightest(rows: Sequence[Budget], name: str, current: int | str | None) -> Spent:
-    spent = []
-    for row in rows:
-        is_current = current is None or getattr(row, name) == current
-        spent.append(Spent(getattr(row, f"{name}_used") if is_current else 0, getattr(row, f"{name}_limit")))
-    return min(spent, key=lambda one: one.left)
+    hours, days, visits, totals = [], [], [], []
+    with connection.cursor() as cursor:
+        cursor.execute(_BUDGETS, purse.budgets)
+        for hour, hour_used, hour_limit, day, day_used, day_limit, *rest in cursor.fetchall():
+            current, visit_used, visit_limit, total_used, total_limit = rest
+            hours.append(Spent(hour_used if hour == seconds // 3600 else 0, hour_limit))
+            days.append(Spent(day_used if day == seconds // 86_400 else 0, day_limit))
+            visits.append(Spent(visit_used if current == str(visit or "") else 0, visit_limit))
+            totals.append(Spent(total_used, total_limit))
+    return Balance(*(min(spent, key=lambda one: one.left) for spent in (hours, days, visits, totals)))

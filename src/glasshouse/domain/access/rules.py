@@ -27,13 +27,13 @@ class Standing(StrEnum):
     REVOKED = "revoked"
 
 
-def standing(terms: Terms, now: datetime) -> Standing:
-    """Say where these terms stand; `check_is_open` passes for OPEN and for nothing else."""
-    if terms.revoked_at is not None and terms.revoked_at <= now:
+def standing(begins: datetime, ends: datetime, revoked_at: datetime | None, now: datetime) -> Standing:
+    """Say where a grant of these times stands; `check_is_open` passes for OPEN and for nothing else."""
+    if revoked_at is not None and revoked_at <= now:
         return Standing.REVOKED
-    if now < terms.begins:
+    if now < begins:
         return Standing.NOT_YET
-    return Standing.ENDED if now >= terms.ends else Standing.OPEN
+    return Standing.ENDED if now >= ends else Standing.OPEN
 
 
 def check_is_open(terms: Terms, now: datetime) -> None:

@@ -147,3 +147,33 @@ class DeviceSignIn(models.Model):
     def __str__(self) -> str:
         """Return the code that the person compares."""
         return self.user_code
+
+
+class Scope(models.TextChoices):
+    """What a token may read. There is no scope for source, and none that changes anything."""
+
+    RELEASES = "releases:read", "the releases that its person may name"
+    VISITS = "visits:read", "its person's visits, without what was shown"
+    LEDGER = "ledger:read", "checkpoints, and proofs of its person's own entries"
+
+
+class Token(models.Model):
+    """A program's leave to read a little in a person's name. Only the digest of its secret is kept."""
+
+    uid = models.CharField(max_length=UID, unique=True)
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="tokens")
+    name = models.CharField(max_length=80)
+    scopes = models.JSONField()
+    secret_digest = models.BinaryField(max_length=32, unique=True)
+    made_at = models.DateTimeField()
+    until = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """Tokens are listed as they were made."""
+
+        ordering: ClassVar = ["made_at", "pk"]
+
+    def __str__(self) -> str:
+        """Return the uid."""
+        return self.uid

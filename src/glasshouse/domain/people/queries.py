@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Questions about people."""
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from django.db.models import QuerySet
 
-from glasshouse.domain.people.models import Organisation, Passkey, Person, Role
+from glasshouse.domain.people.commands.tokens import digest_of
+from glasshouse.domain.people.models import Organisation, Passkey, Person, Role, Scope, Token
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.kernel.errors import NotFoundError
 from glasshouse.kernel.ids import Uid
@@ -69,3 +73,23 @@ def organisation_names(asker: Viewer) -> list[str]:
 def passkeys_of(viewer: Viewer) -> list[Passkey]:
     """Return the viewer's own passkeys as the ledger knows them, those removed left out."""
     return list(Passkey.objects.filter(person_id=viewer.row, removed_at=None).order_by("enrolled_at"))
+
+
+def tokens_of(viewer: Viewer) -> QuerySet[Token]:
+    """Return the viewer's own tokens, ended and revoked ones too."""
+    return Token.objects.filter(person_id=viewer.row)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenHolder:
+    """Whose token a program showed, and what it may read."""
+
+    person: Person
+    scopes: frozenset[Scope]
+
+
+def token_holder(secret: str, *, now: datetime) -> TokenHolder | None:
+    """Return whose token this is; None when it ended, was revoked, never was, or its person is gone."""
+    live = Token.objects.filter(until__gt=now, revoked_at=None, person__is_active=True)
+    found = live.select_related("person__organisation").filter(secret_digest=digest_of(secret)).first()
+    return TokenHolder(found.person, frozenset(Scope(scope) for scope in found.scopes)) if found else None

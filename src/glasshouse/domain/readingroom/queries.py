@@ -13,6 +13,7 @@ from glasshouse.domain.access import queries as access
 from glasshouse.domain.access.commands import Purse, purse_of
 from glasshouse.domain.access.errors import GrantUnknownError
 from glasshouse.domain.access.models import Grant, GrantedRelease
+from glasshouse.domain.access.rules import Standing, standing
 from glasshouse.domain.access.values import Balance, Patterns, Terms
 from glasshouse.domain.approvals import queries as approvals
 from glasshouse.domain.approvals.models import Proposal
@@ -112,14 +113,20 @@ def granted(grant: Uid) -> tuple[ReleaseRef, ...]:
 
 @dataclass(frozen=True, slots=True)
 class DeskGrant:
-    """A grant on its holder's desk, with the releases it covers."""
+    """A grant on its holder's desk, with the releases it covers; no patterns where the source was destroyed."""
 
     grant: Grant
     engagement: Engagement
-    terms: Terms
+    standing: Standing
+    patterns: Patterns | None
     releases: Sequence[Release]
     visit: Visit | None
     balance: Balance
+
+    @property
+    def is_readable(self) -> bool:
+        """Say whether a visit could show something now."""
+        return self.standing is Standing.OPEN and self.patterns is not None and self.balance.total.left > 0
 
 
 def desk(viewer: Viewer, now: datetime) -> list[DeskGrant]:
@@ -127,13 +134,14 @@ def desk(viewer: Viewer, now: datetime) -> list[DeskGrant]:
     found = []
     for grant in access.grants_of(viewer):
         engagement = Engagement.objects.select_related("organisation").get(uid=grant.engagement)
-        releases = Release.objects.select_related("product").filter(
-            uid__in=[granted.release for granted in grant.releases.all()]
+        rows = Release.objects.select_related("product").filter(
+            uid__in=[granted.release for granted in grant.releases.all()], product__destroyed_at=None
         )
         visit = engagement.visits.filter(person_id=viewer.row, closed_at=None).first()
-        terms = access.terms(grant, patterns_of(Uid(grant.product), bytes(grant.patterns)))
         spent = access.balance(_purse(Uid(grant.uid)), Uid(visit.uid) if visit else None, now)
-        found.append(DeskGrant(grant, engagement, terms, list(releases), visit, spent))
+        where = standing(grant.begins, grant.ends, grant.revoked_at, now)
+        patterns = _unsealed(Uid(grant.product), bytes(grant.patterns))
+        found.append(DeskGrant(grant, engagement, where, patterns, list(rows), visit, spent))
     return found
 
 
@@ -263,7 +271,7 @@ def proposal_page(viewer: Viewer, uid: Uid) -> ProposalPage:
         proposal=found,
         policy=policy,
         statement=statement,
-        patterns=_proposed_patterns(product, bytes(found.sealed)) if product and found.sealed else None,
+        patterns=_unsealed(product, bytes(found.sealed)) if product and found.sealed else None,
         product=releases.product_slugs().get(product.text, "") if product else "",
         releases=list(rows),
         may_decide=approvals.may_decide(viewer, found),
@@ -271,7 +279,7 @@ def proposal_page(viewer: Viewer, uid: Uid) -> ProposalPage:
     )
 
 
-def _proposed_patterns(product: Uid, sealed: bytes) -> Patterns | None:
+def _unsealed(product: Uid, sealed: bytes) -> Patterns | None:
     try:
         return patterns_of(product, sealed)
     except RefusedError:

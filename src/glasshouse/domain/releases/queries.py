@@ -16,9 +16,8 @@ from glasshouse.domain.releases.listing import narrowed_listing
 from glasshouse.domain.releases.models import Product, Release
 from glasshouse.domain.releases.values import Item, Line, ReleaseRef, Window, shown_of
 from glasshouse.engines.codeindex.colour import colour
-from glasshouse.engines.codeindex.languages import Language, language_of
-from glasshouse.engines.codeindex.text import Token
-from glasshouse.engines.store import Entry, Manifest, Report
+from glasshouse.engines.codeindex.languages import language_of
+from glasshouse.engines.store import Entry, Manifest, ProductStore, Report
 from glasshouse.engines.store import windows as store_windows
 from glasshouse.engines.store.unpack import LeftOut
 from glasshouse.kernel.digests import Digest
@@ -29,7 +28,7 @@ from glasshouse.kernel.paths import TreePath
 
 _STAFF = (Role.LAB_MANAGER, Role.CUSTODIAN, Role.EXPORT_OFFICER, Role.PRODUCT_OWNER)
 # Lines before a window that the colouring looks at, so that a comment opened above is seen as one.
-_CONTEXT_LINES = 200
+_CONTEXT_LINES = 100
 _WINDOW_BYTES = 256 * 1024
 
 
@@ -138,10 +137,17 @@ def lines(found: ReleaseRef, path: TreePath, span: Span, *, column: int = 0) -> 
         raise NotTextError(
             f"A binary file of {item.size:,} bytes; it is not shown as lines.", hint="Its digest stands in the listing."
         )
-    content = store.read_window(item, span, column=column, max_bytes=_WINDOW_BYTES)
-    is_partial = frozenset(offset for offset, line in enumerate(content.lines) if line.is_cut or column)
-    language, coloured = _coloured(found, item, content)
-    first = content.lines[0].number if content.lines else 1
+    above, content = _with_context(store, item, span) if not column else ([], ())
+    if not content:
+        window = store.read_window(item, span, column=column, max_bytes=_WINDOW_BYTES)
+        above, content, rest = [], window.lines, window.rest
+    else:
+        rest = None
+    texts = [line.content for line in content]
+    head = above if content and content[0].number - len(above) == 1 else texts
+    language = language_of(item.path, b"".join(head[:2])[:256])
+    coloured = colour([line.text for line in content], language, context_before=above)
+    first = content[0].number if content else 1
     return Window(
         release=found,
         path=path,
@@ -149,36 +155,31 @@ def lines(found: ReleaseRef, path: TreePath, span: Span, *, column: int = 0) -> 
         size=item.size,
         all_lines=item.lines,
         first=first,
-        last=first + len(content.lines) - 1,
+        last=first + len(content) - 1,
         lines=[
-            Line(line.number, tokens, line.length, line.is_cut)
-            for line, tokens in zip(content.lines, coloured, strict=True)
+            Line(line.number, tokens, line.length, line.is_cut) for line, tokens in zip(content, coloured, strict=True)
         ],
-        lines_digest=content.digest,
+        lines_digest=Digest.of(b"".join(texts)),
         column=column,
         language=language.value if language else "",
-        rest=content.rest,
+        rest=rest,
         shown=shown_of(
-            vault.blob_id(found.product, item.digest), first, [len(line.content) for line in content.lines], is_partial
+            vault.blob_id(found.product, item.digest),
+            first,
+            [len(text) for text in texts],
+            frozenset(offset for offset, line in enumerate(content) if line.is_cut or column),
         ),
     )
 
 
-def _coloured(
-    found: ReleaseRef, item: Entry, content: store_windows.Window
-) -> tuple[Language | None, Sequence[Sequence[Token]]]:
-    """Colour a window; the lines before it tell whether it begins inside a comment."""
-    if not content.lines:
-        return None, []
-    first = content.lines[0].number
-    store = vault.product_store(found.product)
-    context: list[bytes] = []
-    if first > 1:
-        above = store.read_window(item, Span(max(1, first - _CONTEXT_LINES), first - 1), max_bytes=_WINDOW_BYTES)
-        context = [line.content for line in above.lines]
-    head = context if first - len(context) == 1 else [line.content for line in content.lines]
-    language = language_of(item.path, b"".join(head[:2])[:256])
-    return language, colour([line.text for line in content.lines], language, context_before=context)
+def _with_context(store: ProductStore, item: Entry, span: Span) -> tuple[list[bytes], Sequence[store_windows.Line]]:
+    """Read a window and the lines above it in one go; nothing when a line is too long for that."""
+    start = Span(max(1, span.first - _CONTEXT_LINES), span.last)
+    window = store.read_window(item, start, max_bytes=_WINDOW_BYTES)
+    if window.rest is not None or any(line.is_cut for line in window.lines):
+        return [], ()
+    above = [line.content for line in window.lines if line.number < span.first]
+    return above, window.lines[len(above) :]
 
 
 def verify(found: ReleaseRef, progress: Callable[[int, int], None]) -> Report:

@@ -68,10 +68,11 @@ def open_window(entry: Entry, read_chunk: ReadChunk, span: Span, *, column: int,
     if span.first > entry.lines:
         raise LinesNotFoundError
     text = _Text(entry, read_chunk)
-    lines: list[Line] = []
-    held, rest = 0, None
-    start = text.start_of(span.first)
-    for number in range(span.first, min(span.last, entry.lines) + 1):
+    start, last, rest = text.start_of(span.first), min(span.last, entry.lines), None
+    lines = [] if column else text.short_lines(span.first, last, start, max_bytes)
+    held = sum(len(line.content) for line in lines)
+    start += held
+    for number in range(span.first + len(lines), last + 1):
         if held + MIN_BYTES > max_bytes:
             rest = (number, 0)
             break
@@ -133,6 +134,18 @@ class _Text:
             place = max(place, _last_below(self._first_lines, number + 1))
             found = self.chunk(place).find(b"\n", start % CHUNK if place == start // CHUNK else 0)
         return place * CHUNK + found + 1 if found >= 0 else self._entry.size
+
+    def short_lines(self, first: int, last: int, start: int, max_bytes: int) -> list[Line]:
+        """Return the lines from `start` on that lie whole in one chunk and need no cut: nearly all of any file."""
+        chunk, at, room = self.chunk(start // CHUNK), start % CHUNK, max_bytes - MIN_BYTES
+        begun, lines = at, []
+        for number in range(first, last + 1):
+            end = chunk.find(b"\n", at) + 1
+            if not end or end - at > MAX_LINE_BYTES or at - begun > room:
+                break
+            lines.append(Line(number, 0, chunk[at:end], end - at - 1, is_cut=False))
+            at = end
+        return lines
 
     def byte(self, offset: int) -> bytes:
         """Return one byte."""

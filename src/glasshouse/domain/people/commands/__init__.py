@@ -27,16 +27,21 @@ from glasshouse.domain.people.commands.signins import (
     record_totp_enrolled,
     record_totp_removed,
 )
+from glasshouse.domain.people.commands.tokens import NewToken, make_token, revoke_token
+from glasshouse.domain.people.models import Scope
 
 __all__ = [
     "DemoPassword",
     "Enrolment",
     "NewPasskey",
     "NewPerson",
+    "NewToken",
+    "Scope",
     "add_person",
     "approve_device",
     "collect_device",
     "forget_person",
+    "make_token",
     "new_link",
     "record_passkey_enrolled",
     "record_passkey_removed",
@@ -46,6 +51,7 @@ __all__ = [
     "record_totp_enrolled",
     "record_totp_removed",
     "redeem_link",
+    "revoke_token",
     "set_demo_password",
     "start_device",
     "waiting_device",

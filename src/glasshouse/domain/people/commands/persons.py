@@ -141,3 +141,4 @@ def forget_person(person: Uid) -> None:
     found.save()
     found.links.all().delete()
     found.passkeys.all().delete()
+    found.tokens.all().delete()
