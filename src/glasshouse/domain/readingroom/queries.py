@@ -18,9 +18,9 @@ from glasshouse.domain.access.values import Balance, Patterns, Terms
 from glasshouse.domain.approvals import queries as approvals
 from glasshouse.domain.approvals.models import Proposal
 from glasshouse.domain.approvals.rules import POLICIES, Policy
-from glasshouse.domain.journal import audit
+from glasshouse.domain.journal import audit, proving
 from glasshouse.domain.journal import queries as journal
-from glasshouse.domain.journal.models import Event, SeedClass
+from glasshouse.domain.journal.models import Audience, Event, SeedClass
 from glasshouse.domain.journal.moments import aware
 from glasshouse.domain.journal.values import Json, Opened, Opening
 from glasshouse.domain.people.viewer import Viewer
@@ -284,6 +284,16 @@ def _unsealed(product: Uid, sealed: bytes) -> Patterns | None:
         return patterns_of(product, sealed)
     except RefusedError:
         return None
+
+
+def tlog_proof_of(viewer: Viewer, uid: Uid) -> bytes:
+    """Return the `.tlog-proof` of one of the viewer's own entries; it names nothing but the commitment."""
+    return proving.inclusion(Uid(own_event(viewer, uid).uid))
+
+
+def party_checkpoint(viewer: Viewer) -> journal.KeptCheckpoint | None:
+    """Return the newest tree head that parties were given; whoever belongs to an organisation here is one."""
+    return journal.newest_checkpoint(Audience.PARTIES) if viewer.organisation.text else None
 
 
 def visit_number(viewer: Viewer, row: Event) -> int | None:

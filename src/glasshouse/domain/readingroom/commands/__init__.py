@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Verbs of the reading room."""
 
+from glasshouse.domain.approvals.models import Verdict
 from glasshouse.domain.readingroom.commands.decisions import (
     decide,
     propose_erasure,
@@ -20,6 +21,7 @@ from glasshouse.domain.readingroom.commands.views import (
 from glasshouse.domain.readingroom.commands.visits import begin_visit, close_visit, prepare_close
 
 __all__ = [
+    "Verdict",
     "begin_visit",
     "close_visit",
     "decide",

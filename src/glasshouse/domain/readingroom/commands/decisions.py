@@ -60,8 +60,11 @@ def propose_grant(viewer: Viewer, new: NewGrant, *, now: datetime) -> Proposal:
         )
 
 
-def propose_erasure(viewer: Viewer, person: Uid, *, now: datetime) -> Proposal:
-    """Put the erasure of a person's data up for decision; what they were shown stays provable without their name."""
+def propose_erasure(viewer: Viewer, person: Uid, *, now: datetime, reason: str = "") -> Proposal:
+    """Put the erasure of a person's data up for decision; what they were shown stays provable without their name.
+
+    The reason stands in the statement that is decided on; it names no person, for it is not erased.
+    """
     found = people_queries.person_by_uid(viewer, person)
     with journal.transaction():
         return approvals.propose(
@@ -69,7 +72,7 @@ def propose_erasure(viewer: Viewer, person: Uid, *, now: datetime) -> Proposal:
             "journal.erasure",
             subject=person,
             beneficiary=found,
-            statement={"class": SeedClass.PERSONAL.value, "person": person.text},
+            statement={"class": SeedClass.PERSONAL.value, "person": person.text, "reason": reason.strip()},
             now=now,
         )
 
