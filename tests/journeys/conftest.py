@@ -189,6 +189,7 @@ class Visitor:
 def visitor(browser: Browser, lab: RunningLab) -> Iterator[Visitor]:
     """A fresh window at the lab; the test fails if the page's policy was violated or a script threw."""
     context = browser.new_context(base_url=lab.url, viewport={"width": 1280, "height": 1000})
+    context.set_default_timeout(15_000)
     somebody = Visitor(context.new_page(), context)
     somebody.page.on("pageerror", lambda error: somebody.complaints.append(str(error)))
     somebody.page.on(

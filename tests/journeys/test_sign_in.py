@@ -91,9 +91,24 @@ def test_the_last_passkey_cannot_be_removed(enrolled: Visitor) -> None:
     page = enrolled.page
     page.goto("/me/ways-in")
     page.get_by_role("link", name="Remove").click()
-    page.get_by_role("button", name="Use a passkey").click()
     page.get_by_role("button", name="Remove").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Not now: This is your only way in.")
+
+
+def test_a_way_in_changes_after_the_passkey_was_asked_for_again(enrolled: Visitor, lab: RunningLab) -> None:
+    page = enrolled.page
+    page.goto("/sign-out")
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="Use a passkey").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Reviewer 7")
+
+    page.goto("/me/recovery-codes/new")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Confirm that it is you")
+    page.get_by_role("button", name="Use a passkey").click()
+    page.get_by_role("button", name="Make new ones").click()
+
+    expect(page.get_by_role("listitem").filter(has_text=re.compile(r"^\d{8}$"))).to_have_count(10)
+    assert lab.kinds()[-1] == "people.recovery-codes-made"
 
 
 def test_question_mark_lists_the_keys_unless_they_are_off(enrolled: Visitor) -> None:

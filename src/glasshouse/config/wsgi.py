@@ -3,7 +3,10 @@
 
 import os
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "glasshouse.config.settings")
 
@@ -30,7 +33,7 @@ _OF_A_REQUEST: Final = frozenset(
 )
 
 
-def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+def application(environ: dict[str, Any], start_response: "StartResponse") -> Iterable[bytes]:
     """Answer one request, without the process's environment in it."""
     own = {name: value for name, value in environ.items() if name in _OF_A_REQUEST or name not in _OF_THE_PROCESS}
     return _django(own, start_response)

@@ -21,9 +21,10 @@ class NotEnrolledError(RefusedError):
     code = "http.not-enrolled"
 
 
-def has_way_in(person_row: int) -> bool:
-    """Say whether a person has a passkey or an app; recovery codes alone are neither."""
-    return Authenticator.objects.filter(user_id=person_row).exclude(type=Authenticator.Type.RECOVERY_CODES).exists()
+def has_way_in(person_row: int | None) -> bool:
+    """Say whether a person has a passkey or an app; recovery codes alone are neither; nobody has none."""
+    ways = Authenticator.objects.filter(user_id=person_row).exclude(type=Authenticator.Type.RECOVERY_CODES)
+    return bool(ways.exists())
 
 
 class EnrolmentMiddleware:

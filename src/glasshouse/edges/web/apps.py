@@ -12,6 +12,6 @@ class WebConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the signals of the sign-in libraries."""
-        from glasshouse.edges.web import signals
+        from glasshouse.edges.web import signals  # noqa: PLC0415 -- models exist from here on, not before
 
         signals.connect()

@@ -23,7 +23,7 @@ SPENT_SECONDS: Final = 300
 class SignInForm(LoginForm):  # type: ignore[misc] # the library has no types
     """Address and password; the second factor follows."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         """Name the fields as their page does."""
         super().__init__(*args, **kwargs)
         self.fields["login"].label = _("Work e-mail")
@@ -49,9 +49,9 @@ class OnceOnly:
         return code
 
 
-def _describe_code(field: forms.Field, help_text: Any) -> None:
+def _describe_code(field: forms.Field) -> None:
     field.label = _("Code")
-    field.help_text = help_text
+    field.help_text = _("Six digits from your app, or one of your recovery codes.")
     field.widget = forms.TextInput(
         attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "class": "mono", "spellcheck": "false"}
     )
@@ -60,34 +60,35 @@ def _describe_code(field: forms.Field, help_text: Any) -> None:
 class CodeForm(OnceOnly, AuthenticateForm):  # type: ignore[misc] # the library has no types
     """The second factor by code, from the app or from the list of recovery codes."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         """Describe the field."""
         super().__init__(*args, **kwargs)
-        _describe_code(self.fields["code"], _("Six digits from your app, or one of your recovery codes."))
+        _describe_code(self.fields["code"])
 
 
 class ConfirmCodeForm(OnceOnly, ReauthenticateForm):  # type: ignore[misc] # the library has no types
     """The code again, before a way in changes."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         """Describe the field."""
         super().__init__(*args, **kwargs)
-        _describe_code(self.fields["code"], _("Six digits from your app, or one of your recovery codes."))
+        _describe_code(self.fields["code"])
 
 
 class AppForm(OnceOnly, ActivateTOTPForm):  # type: ignore[misc] # the library has no types
     """The first code from an app that was just set up."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         """Describe the field."""
         super().__init__(*args, **kwargs)
-        _describe_code(self.fields["code"], _("The six digits that the app shows now. They change every 30 seconds."))
+        _describe_code(self.fields["code"])
+        self.fields["code"].help_text = _("The six digits that the app shows now. They change every 30 seconds.")
 
 
 class PasskeyForm(AddWebAuthnForm):  # type: ignore[misc] # the library has no types
     """A new passkey: always one that checks who holds it, and of a kind that the verifier knows."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         """Drop the choice: every passkey here signs in by itself."""
         super().__init__(*args, **kwargs)
         self.fields.pop("passwordless", None)

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the sign-in libraries report becomes commands of `people`. Nothing else here follows a signal."""
 
-from typing import Any
-
 from allauth.account.signals import user_logged_in
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
@@ -28,18 +26,18 @@ def connect() -> None:
         signal.connect(receiver, dispatch_uid=f"glasshouse.edges.web{receiver.__name__}")
 
 
-def _signed_in(sender: object, user: Person, **kwargs: Any) -> None:
+def _signed_in(sender: object, user: Person, **kwargs: object) -> None:
     del sender, kwargs
     people.record_signed_in(Uid(user.uid), now=clock.now())
 
 
-def _signed_out(sender: object, user: Person | None, **kwargs: Any) -> None:
+def _signed_out(sender: object, user: Person | None, **kwargs: object) -> None:
     del sender, kwargs
     if user is not None:
         people.record_signed_out(Uid(user.uid), now=clock.now())
 
 
-def _added(sender: object, request: HttpRequest, user: Person, authenticator: Authenticator, **kwargs: Any) -> None:
+def _added(sender: object, request: HttpRequest, user: Person, authenticator: Authenticator, **kwargs: object) -> None:
     del sender, kwargs
     person, now = Uid(user.uid), clock.now()
     match authenticator.type:
@@ -51,7 +49,7 @@ def _added(sender: object, request: HttpRequest, user: Person, authenticator: Au
             people.record_recovery_codes_made(person, now=now)
 
 
-def _removed(sender: object, user: Person, authenticator: Authenticator, **kwargs: Any) -> None:
+def _removed(sender: object, user: Person, authenticator: Authenticator, **kwargs: object) -> None:
     del sender, kwargs
     person, now = Uid(user.uid), clock.now()
     match authenticator.type:

@@ -48,7 +48,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # the library
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send nothing: no notice of sign-in goes by mail."""
 
-    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+    def is_reauthentication_required(self, *, app: str, **kwargs: object) -> bool:
         """Ask again before a way in changes, unless it is the first: there is nothing yet to ask for."""
         del app, kwargs
         return has_way_in(self.request.user.pk)
@@ -86,7 +86,7 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc] # the library has no 
         return bool(others.exclude(type=Authenticator.Type.RECOVERY_CODES).exists())
 
     def generate_authenticator_name(self, user: Person, type: str) -> str:  # noqa: A002 -- the library's name
-        """Number a person's passkeys, the first being 1."""
+        """Name a person's passkeys by number, from 1."""
         return f"Passkey {Authenticator.objects.filter(user_id=user.pk, type=type).count() + 1}"
 
     def encrypt(self, text: str) -> str:

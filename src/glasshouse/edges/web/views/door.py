@@ -62,14 +62,14 @@ class Enrolment(AddWebAuthnView):  # type: ignore[misc] # the library has no typ
     template_name = "door/enrolment.html"
     form_class = PasskeyForm
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         """Lead on whoever is enrolled."""
         if has_way_in(request.user.pk):
             return redirect("mfa_index")
         response: HttpResponse = super().dispatch(request, *args, **kwargs)
         return response
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> dict[str, Any]:
         """Ask for a passkey that stays on its device and checks who holds it."""
         context: dict[str, Any] = super().get_context_data(**kwargs)
         return {**context, "ceremony": narrowed(auth.begin_registration(self.request.user, True))}
@@ -90,7 +90,7 @@ class SetUpApp(ActivateTOTPView):  # type: ignore[misc] # the library has no typ
         """Stand at the door for a first way in, in the person's own pages afterwards."""
         return ["me/app_add.html" if has_way_in(self.request.user.pk) else "door/app_add.html"]
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> dict[str, Any]:
         """Draw the secret."""
         context: dict[str, Any] = super().get_context_data(**kwargs)
         secret: str = context["form"].secret

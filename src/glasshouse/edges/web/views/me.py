@@ -18,6 +18,7 @@ from allauth.mfa.webauthn.views import (
 )
 from allauth.usersessions.models import UserSession
 from allauth.usersessions.views import ListUserSessionsView
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
@@ -50,7 +51,7 @@ class WaysIn(IndexView):  # type: ignore[misc] # the library has no types
 
     template_name = "me/ways_in.html"
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> dict[str, Any]:
         """List what the person has."""
         context: dict[str, Any] = super().get_context_data(**kwargs)
         kept = Authenticator.objects.filter(user=self.request.user).order_by("created_at")
@@ -73,7 +74,7 @@ class AddPasskey(AddWebAuthnView):  # type: ignore[misc] # the library has no ty
     template_name = "me/passkey_add.html"
     form_class = PasskeyForm
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> dict[str, Any]:
         """Ask for a passkey that stays on its device and checks who holds it."""
         context: dict[str, Any] = super().get_context_data(**kwargs)
         return {**context, "ceremony": narrowed(auth.begin_registration(self.request.user, True))}
@@ -85,7 +86,7 @@ class RemovePasskey(RemoveWebAuthnView):  # type: ignore[misc] # the library has
     template_name = "me/passkey_remove.html"
     success_url = reverse_lazy("mfa_index")
 
-    def form_valid(self, form: Any) -> HttpResponse:
+    def form_valid(self, form: Form) -> HttpResponse:
         """Remove it unless it is the last way in."""
         check_not_last(self.get_object())
         response: HttpResponse = super().form_valid(form)

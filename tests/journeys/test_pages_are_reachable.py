@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every page of the sign-in and of one's own ways in: no axe violation, nothing wider than its window."""
+
+import re
+from typing import Final
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.journeys.conftest import RunningLab, Visitor
+
+SCHEMES: Final = ("light", "dark")
+WIDTHS: Final = (1280, 390)
+OWN_PAGES: Final = (
+    "/",
+    "/me/ways-in",
+    "/me/passkeys/add",
+    "/me/app/add",
+    "/me/recovery-codes",
+    "/me/recovery-codes/new",
+    "/me/look",
+    "/device",
+    "/device/approved",
+    "/sign-out",
+    "/nothing/here",
+)
+
+
+def complaints_about(page: Page) -> list[str]:
+    """Return what is wrong with the page in each theme and width."""
+    found = []
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 1000})
+            where = f"{page.url} {scheme} {width}"
+            found += [f"{where}: {broken['id']} {broken['help']}" for broken in violations(page)]
+            if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+                found.append(f"{where}: wider than the window")
+    return found
+
+
+def violations(page: Page) -> list[dict[str, str]]:
+    """Return axe's violations."""
+    listed: list[dict[str, str]] = Axe().run(page).response["violations"]
+    return listed
+
+
+def test_no_page_has_an_axe_violation_in_any_theme_or_width(visitor: Visitor, lab: RunningLab) -> None:
+    page = visitor.page
+    visitor.plug_in_authenticator()
+    somebody = lab.add("reviewer@regulator.example")
+    wrong = []
+
+    page.goto("/sign-in")
+    wrong += complaints_about(page)
+    page.goto(f"/enrol/{somebody.secret}")
+    wrong += complaints_about(page)
+    page.get_by_role("button", name="Use the link").click()
+    expect(page).to_have_url(re.compile("/enrol$"))
+    wrong += complaints_about(page)
+    page.goto("/me/app/add")
+    wrong += complaints_about(page)
+    page.goto("/enrol")
+    page.get_by_role("button", name="Register a passkey").click()
+    expect(page).to_have_url(re.compile("/me/recovery-codes$"))
+    wrong += complaints_about(page)
+    for path in OWN_PAGES:
+        page.goto(path)
+        wrong += complaints_about(page)
+
+    assert wrong == []
+
+
+def test_every_page_is_reached_by_keyboard_and_shows_where_it_is(enrolled: Visitor) -> None:
+    page = enrolled.page
+    page.goto("/")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("#main$"))
+    page.keyboard.press("Tab")
+    outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert outline == "solid"
