@@ -10,6 +10,7 @@ import pytest
 from allauth.mfa.totp.internal.auth import TOTP
 from django.core.cache import cache
 from django.test import Client
+
 from glasshouse.domain.people import commands as people
 from glasshouse.domain.people.models import Person, Role
 

@@ -7,11 +7,11 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.test import Client
 from django.urls import include, path
+
 from glasshouse.domain.journal import queries as journal
 from glasshouse.domain.journal.models import Event
 from glasshouse.edges.http import refusals
 from glasshouse.kernel.errors import ConflictError, InvalidError, NotFoundError, RefusedError
-
 from tests.edges.conftest import Cast
 
 SECRET_FILE = "src/secret_name.c"
@@ -27,18 +27,22 @@ def refuse(request: HttpRequest, name: str) -> NoReturn:
 
 
 def miss(request: HttpRequest, name: str) -> NoReturn:
+    del request, name
     raise NotFoundError
 
 
 def invalid(request: HttpRequest, name: str) -> NoReturn:
+    del request, name
     raise InvalidError("lines end before they begin.")
 
 
 def conflict(request: HttpRequest, name: str) -> NoReturn:
+    del request, name
     raise ConflictError("the journal lags.")
 
 
 def bug(request: HttpRequest, name: str) -> NoReturn:
+    del request
     raise ValueError(f"int main(void) in {name}")
 
 
@@ -140,9 +144,10 @@ def test_a_refusal_that_cannot_be_recorded_does_not_claim_to_be(
     reader: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def full(*args: object, **kwargs: object) -> NoReturn:
+        del args, kwargs
         raise OSError("No space left on device")
 
-    monkeypatch.setattr(refusals.journal, "record", full)
+    monkeypatch.setattr("glasshouse.edges.http.refusals.journal.record", full)
     answer = reader.get(f"/refuse/{SECRET_FILE}")
     assert answer.status_code == 403
     assert "recorded" not in answer.content.decode()

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 import pytest
 from django.test import Client
-from glasshouse.edges.http.headers import CONTENT_SECURITY_POLICY, FIXED
 
+from glasshouse.edges.http.headers import CONTENT_SECURITY_POLICY, FIXED
 from tests.edges.conftest import BACKEND, Cast
 from tests.edges.routes import routes
 

@@ -6,6 +6,7 @@ import pytest
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
+
 from glasshouse.edges.http.proxies import FORWARDED, TrustedProxiesMiddleware, client_address
 
 PROXIES = (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
@@ -21,7 +22,7 @@ class Seen:
     """What the layers below see of a request."""
 
     def of(self, remote: str, **headers: str) -> HttpRequest:
-        request = RequestFactory(REMOTE_ADDR=remote).get("/", headers=headers)  # type: ignore[arg-type] # as documented
+        request = RequestFactory(REMOTE_ADDR=remote).get("/", headers=headers)
         TrustedProxiesMiddleware(lambda _: HttpResponse())(request)
         return request
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 import pytest
 from django.test import Client
-from glasshouse.edges.http.routes import OPEN, WHILE_ENROLLING
 
+from glasshouse.edges.http.routes import OPEN, WHILE_ENROLLING
 from tests.edges.conftest import BACKEND, Cast
 from tests.edges.routes import Route, routes
 

@@ -5,15 +5,15 @@ import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.db import connection
 from django.test import Client
+
 from glasshouse.domain.journal.models import Event
 from glasshouse.domain.people import commands as people
 from glasshouse.domain.people.models import Person
-
 from tests.edges.conftest import BACKEND, NOW, SECRET, Cast
 
 
 def code_of(secret: str) -> str:
-    return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+    return str(format_hotp_value(hotp_value(secret, int(time.time()) // 30)))
 
 
 def with_password(person: Person) -> str:

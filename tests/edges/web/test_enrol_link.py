@@ -1,20 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 import threading
-from collections.abc import Iterator
 
 import pytest
 from django.db import connection
 from django.test import Client
+
 from glasshouse.domain.journal.models import Event
 from glasshouse.domain.people import commands as people
 from glasshouse.domain.people.models import EnrolmentLink, Role
-
+from glasshouse.kernel import clock
 from tests.edges.conftest import Cast
 
 
 def link(email: str) -> str:
-    from glasshouse.kernel import clock
-
     new = people.NewPerson(email, "Newcomer", "Regulator A", [Role.REVIEWER])
     return f"/enrol/{people.add_person('operator:tests', new, now=clock.now()).secret}"
 
@@ -49,17 +47,15 @@ def test_a_secret_that_never_was_is_refused_like_a_spent_one(client: Client) -> 
 
 
 def test_a_link_does_not_replace_the_second_factor(cast: Cast, client: Client) -> None:
-    from glasshouse.kernel import clock
-
     made = people.new_link("operator:tests", cast.reviewer.email, now=clock.now())
     assert client.post(f"/enrol/{made.secret}").headers["Location"] == "/sign-in/code"
     assert client.get("/").headers["Location"].startswith("/sign-in")
 
 
 @pytest.fixture
-def racers(transactional_db: None) -> Iterator[list[Client]]:
+def racers(transactional_db: None) -> list[Client]:
     del transactional_db
-    yield [Client(SERVER_NAME="localhost", raise_request_exception=False) for _ in range(8)]
+    return [Client(SERVER_NAME="localhost", raise_request_exception=False) for _ in range(8)]
 
 
 def test_eight_tabs_press_the_button_at_once_and_one_gets_in(racers: list[Client]) -> None:

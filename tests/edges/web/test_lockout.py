@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from django.test import Client
-from glasshouse.domain.people import commands as people
 
+from glasshouse.domain.people import commands as people
 from tests.edges.conftest import NOW, Cast
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from django.test import Client
+
 from glasshouse.edges.web.agents import named
 from glasshouse.edges.web.qr import modules
 

@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.test import Client
+
 from glasshouse.domain.journal.models import Event
 from glasshouse.domain.people import commands as people
 from glasshouse.kernel import clock
-
 from tests.edges.conftest import BACKEND, Cast
 
 
@@ -61,9 +62,7 @@ def test_the_passkey_of_another_person_does_not_exist(confirmed: Client, cast: C
     assert theirs.data["name"] == "Theirs"
 
 
-def test_sessions_elsewhere_end_and_this_one_stays(cast: Cast, client: Client, reader: Client) -> None:
-    from allauth.usersessions.models import UserSession
-
+def test_sessions_elsewhere_end_and_this_one_stays(cast: Cast, reader: Client) -> None:
     elsewhere = Client(SERVER_NAME="localhost", headers={"user-agent": "Mozilla/5.0 (X11; Linux) Firefox/140.0"})
     elsewhere.force_login(cast.reviewer, BACKEND)
     for browser in (reader, elsewhere):
