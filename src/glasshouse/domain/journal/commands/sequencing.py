@@ -22,6 +22,18 @@ from glasshouse.engines.ledger.signer import SigningRequest
 BATCH = 5_000
 
 
+_INSERT = """
+INSERT INTO journal_leaf (leaf_index, event_id, commitment)
+SELECT %s + ROW_NUMBER() OVER (ORDER BY e.id) - 1, e.id, e.commitment
+  FROM (SELECT event_id FROM journal_outbox WHERE follower = 'ledger' ORDER BY event_id LIMIT %s) o
+  JOIN journal_event e ON e.id = o.event_id
+"""
+_DELETE = """
+DELETE FROM journal_outbox
+ WHERE follower = 'ledger' AND event_id IN (SELECT event_id FROM journal_leaf WHERE leaf_index >= %s)
+"""
+
+
 def sequence(limit: int = BATCH) -> int:
     """Give the next indexes to waiting events, oldest id first; return how many. Durable at return."""
     with transaction(), connection.cursor() as cursor:
@@ -29,22 +41,12 @@ def sequence(limit: int = BATCH) -> int:
             cursor.execute("LOCK TABLE journal_leaf IN EXCLUSIVE MODE")
         cursor.execute("SELECT COALESCE(MAX(leaf_index), -1) + 1 FROM journal_leaf")
         first = int(cursor.fetchone()[0])
-        cursor.execute(
-            "SELECT event_id FROM journal_outbox WHERE follower = 'ledger' ORDER BY event_id LIMIT %s", [limit]
-        )
-        waiting = [row[0] for row in cursor.fetchall()]
-        if not waiting:
-            return 0
         # Rows that commit later with smaller ids keep their outbox row and come with the next batch.
-        cursor.executemany(
-            "INSERT INTO journal_leaf (leaf_index, event_id, commitment) SELECT %s, id, commitment FROM journal_event"
-            " WHERE id = %s",
-            [(first + offset, event) for offset, event in enumerate(waiting)],
-        )
-        cursor.executemany(
-            "DELETE FROM journal_outbox WHERE follower = 'ledger' AND event_id = %s", [(event,) for event in waiting]
-        )
-    return len(waiting)
+        cursor.execute(_INSERT, [first, limit])
+        count = cursor.rowcount
+        if count:
+            cursor.execute(_DELETE, [first])
+    return count
 
 
 def integrate(log: Log, limit: int = 4 * BATCH) -> int:
