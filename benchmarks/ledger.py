@@ -39,10 +39,11 @@ BATCH = 10_000
 PROBES = 1_000
 
 
-_EVENT = (
-    "INSERT INTO journal_event (id, uid, kind, actor, at, subject, product, engagement, number, previous, names,"
-    f" commitments, boxes, commitment) VALUES ({', '.join(['%s'] * 14)})"
-)
+_EVENT = """
+INSERT INTO journal_event (id, uid, kind, actor, at, subject, product, engagement, number, previous, names, commitments,
+                           boxes, commitment)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+"""
 
 
 class Lab:
