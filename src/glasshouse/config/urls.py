@@ -3,10 +3,12 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from glasshouse.edges.api.api import api
 from glasshouse.edges.http import answers
 from glasshouse.edges.web import signin
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/v1/", api.urls),
     path("", include("glasshouse.edges.web.urls")),
 ]
 

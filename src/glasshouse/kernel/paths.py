@@ -33,6 +33,11 @@ def _escape(part: bytes) -> str:
     return "".join(shown)
 
 
+def escaped(name: bytes) -> str:
+    """Write any name of bytes in the text form of paths, also one that could not be a path."""
+    return "/".join(_escape(part) for part in name.split(b"/"))
+
+
 def _unescape(text: str) -> bytes:
     return _ESCAPE.sub(lambda match: bytes.fromhex(match[1].decode()), text.encode("utf-8", "surrogatepass"))
 
@@ -95,4 +100,4 @@ class TreePath:
 
     def __str__(self) -> str:
         """Return the escaped text form."""
-        return "/".join(_escape(part) for part in self.raw.split(b"/"))
+        return escaped(self.raw)

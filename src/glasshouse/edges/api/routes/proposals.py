@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Matters that two people decide: what is proposed, in the bytes that are decided on, and each one's word."""
+
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any, Final, Literal
+
+from django.http import HttpRequest
+from ninja import Field, Router, Schema
+
+from glasshouse.domain.access.values import Limits, NewGrant, Patterns
+from glasshouse.domain.approvals import queries as approvals
+from glasshouse.domain.people import queries as people
+from glasshouse.domain.people.viewer import Viewer
+from glasshouse.domain.readingroom import commands, queries
+from glasshouse.domain.readingroom.commands import Verdict
+from glasshouse.domain.releases import queries as releases
+from glasshouse.edges.api.auth import ACTING, SOURCE
+from glasshouse.edges.api.shapes import answering
+from glasshouse.edges.http.viewer import viewer_of
+from glasshouse.kernel import clock
+from glasshouse.kernel.digests import Digest
+from glasshouse.kernel.errors import InvalidError
+from glasshouse.kernel.ids import Uid
+
+router: Final = Router(tags=["proposals"])
+_TEXT: Final = 2000
+_BASIS: Final = 200
+
+
+class AskedLimits(Schema):
+    """Lines that may be shown in each window; what is left out has the lab's starting value."""
+
+    hour: int = Limits().hour
+    day: int = Limits().day
+    visit: int = Limits().visit
+    total: int = Limits().total
+
+
+class AskedGrant(Schema):
+    """A grant as it is proposed: for whom, on what, when, how much."""
+
+    holder: str = Field(max_length=254, description="The reviewer's address.")
+    product: str
+    versions: list[str] = Field(min_length=1, max_length=100)
+    patterns: list[str] = Field(min_length=1)
+    begins: datetime
+    ends: datetime
+    limits: AskedLimits = AskedLimits()
+
+
+class AskedErasure(Schema):
+    """Whose data is to go, by address or uid, and why."""
+
+    person: str = Field(max_length=254)
+    reason: str = Field(min_length=1, max_length=_TEXT)
+
+
+class Word(Schema):
+    """One person's word on exactly the statement with this digest."""
+
+    verdict: Literal["agree", "refuse"]
+    digest: str
+    reason: str = Field("", max_length=_TEXT)
+    basis: str = Field("", max_length=_BASIS, description="The export decision, where the word must name one.")
+
+
+class Spoken(Schema):
+    """A word that was given."""
+
+    person: str
+    verdict: str
+    reason: str
+    basis: str
+    at: datetime
+
+
+class Proposal(Schema):
+    """A proposal as one who may decide it reads it."""
+
+    uid: str
+    kind: str
+    title: str
+    state: str
+    proposed_by: str
+    proposed_at: datetime
+    beneficiary: str
+    statement: dict[str, Any]
+    digest: str
+    patterns: list[str] | None
+    product: str
+    versions: list[str]
+    agreements: int
+    words: list[Spoken]
+    may_decide: bool
+    names_basis: bool
+
+
+@router.post(
+    "/proposals/grants",
+    auth=ACTING,
+    response=answering(Proposal, HTTPStatus.CREATED),
+    url_name="propose_grant",
+)
+def propose_grant(request: HttpRequest, asked: AskedGrant) -> tuple[int, Proposal]:
+    """Propose a grant; two people open it, one of them naming the export decision."""
+    viewer = viewer_of(request)
+    if asked.begins.tzinfo is None or asked.ends.tzinfo is None:
+        raise InvalidError("A time has a zone.", hint="Write 2026-11-23T06:40:00Z.")
+    rows = [releases.release_by_name(viewer, asked.product, version) for version in asked.versions]
+    new = NewGrant(
+        holder=asked.holder,
+        product=Uid(rows[0].product.uid),
+        releases=tuple(dict.fromkeys(Uid(row.uid) for row in rows)),
+        patterns=Patterns.of(asked.patterns),
+        begins=asked.begins,
+        ends=asked.ends,
+        limits=Limits(asked.limits.hour, asked.limits.day, asked.limits.visit, asked.limits.total),
+    )
+    made = commands.propose_grant(viewer, new, now=clock.now())
+    return HTTPStatus.CREATED, _proposal(viewer, Uid(made.uid))
+
+
+@router.post(
+    "/proposals/erasures",
+    auth=ACTING,
+    response=answering(Proposal, HTTPStatus.CREATED),
+    url_name="propose_erasure",
+)
+def propose_erasure(request: HttpRequest, asked: AskedErasure) -> tuple[int, Proposal]:
+    """Propose that a person's data be erased from the journal."""
+    viewer = viewer_of(request)
+    person = Uid(people.person_by_email(viewer, asked.person).uid) if "@" in asked.person else Uid.parse(asked.person)
+    made = commands.propose_erasure(viewer, person, now=clock.now(), reason=asked.reason)
+    return HTTPStatus.CREATED, _proposal(viewer, Uid(made.uid))
+
+
+@router.get("/proposals", auth=SOURCE, response=answering(list[Proposal]), url_name="proposals")
+def proposals(request: HttpRequest, state: str = "") -> list[Proposal]:
+    """List the proposals that the caller may propose or decide, open ones first."""
+    viewer = viewer_of(request)
+    rows = approvals.proposals_of(viewer)
+    return [_proposal(viewer, Uid(row.uid)) for row in rows if state in {"", row.state}]
+
+
+@router.get("/proposals/{proposal}", auth=SOURCE, response=answering(Proposal), url_name="proposal")
+def proposal(request: HttpRequest, proposal: str) -> Proposal:
+    """Return one proposal."""
+    return _proposal(viewer_of(request), Uid.parse(proposal))
+
+
+@router.post("/proposals/{proposal}/words", auth=ACTING, response=answering(Proposal), url_name="decide")
+def decide(request: HttpRequest, proposal: str, word: Word) -> Proposal:
+    """Agree or refuse; the last agreement needed carries the matter out."""
+    viewer, uid = viewer_of(request), Uid.parse(proposal)
+    commands.decide(
+        viewer,
+        uid,
+        Verdict(word.verdict),
+        digest=Digest.parse(word.digest),
+        now=clock.now(),
+        reason=word.reason,
+        basis=word.basis,
+    )
+    return _proposal(viewer, uid)
+
+
+def _proposal(viewer: Viewer, uid: Uid) -> Proposal:
+    page = queries.proposal_page(viewer, uid)
+    row = page.proposal
+    return Proposal(
+        uid=row.uid,
+        kind=row.kind,
+        title=page.policy.title,
+        state=row.state,
+        proposed_by=row.proposed_by.name,
+        proposed_at=row.proposed_at,
+        beneficiary=row.beneficiary.name if row.beneficiary else "",
+        statement=dict(page.statement),
+        digest=bytes(row.digest).hex(),
+        patterns=list(page.patterns.globs) if page.patterns else None,
+        product=page.product,
+        versions=[release.version for release in page.releases],
+        agreements=page.policy.agreements,
+        words=[
+            Spoken(person=one.person.name, verdict=one.verdict, reason=one.reason, basis=one.basis, at=one.at)
+            for one in row.decisions.all()
+        ],
+        may_decide=page.may_decide,
+        names_basis=page.names_basis,
+    )
