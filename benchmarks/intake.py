@@ -2,8 +2,8 @@
 """Taking a release in, against `tar -x` of the same archive to the same disk: `python -m benchmarks.intake`.
 
 The corpus is Debian's linux-source (1.3 GB, 79,000 files), used where installed and else fetched with apt-get;
-`--quick` uses newlib-source (90 MB, 7,000 files). The peer ends with a sync of its disk, as an intake ends durable. A second
-release is the first with every twentieth file changed.
+`--quick` uses newlib-source (90 MB, 7,000 files). The peer ends with a sync of its disk, as an intake ends durable.
+A second release is the first with every twentieth file changed.
 """
 
 import json
@@ -24,8 +24,8 @@ from benchmarks.measure import (
     Row,
     Sample,
     at_most,
+    family_memory,
     fsync_p50,
-    group_memory,
     interleaved,
     options,
     quantity,
@@ -82,8 +82,8 @@ class Bench:
         command = [sys.executable, "-m", "benchmarks.intake", "--take", str(place), str(archive)]
         child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         while child.poll() is None:
-            self.memory = max(self.memory, group_memory())
-            time.sleep(0.05)
+            self.memory = max(self.memory, family_memory(child.pid))
+            time.sleep(0.1)
         told, _ = child.communicate()
         if child.returncode:
             raise SystemExit(f"the intake of {archive.name} failed")

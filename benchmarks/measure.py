@@ -159,23 +159,15 @@ def fsync_p50(folder: Path, *, times: int = 101) -> float:
     return statistics.median(taken) * 1000
 
 
-def group_memory() -> int:
-    """Return the resident bytes of this process's children, with theirs."""
-    page = os.sysconf("SC_PAGE_SIZE")
-    parents: dict[int, int] = {}
-    resident: dict[int, int] = {}
-    for place in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = place.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-        except OSError:
-            continue
-        parents[int(place.parent.name)], resident[int(place.parent.name)] = int(fields[1]), int(fields[21]) * page
-    family, grown = {os.getpid()}, True
-    while grown:
-        more = {one for one, parent in parents.items() if parent in family} - family
-        family |= more
-        grown = bool(more)
-    return sum(resident[one] for one in family - {os.getpid()} if one in resident)
+def family_memory(process: int) -> int:
+    """Return the resident bytes of a process and of all below it; one that has ended has none."""
+    place = Path(f"/proc/{process}")
+    try:
+        pages = int((place / "statm").read_text(encoding="ascii").split()[1])
+        children = {int(one) for task in place.glob("task/*/children") for one in task.read_text("ascii").split()}
+    except OSError:
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE") + sum(family_memory(child) for child in children)
 
 
 def options(about: str) -> argparse.ArgumentParser:
