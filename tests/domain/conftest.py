@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A furnished lab for the tests of the rooms."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from pytest_django.fixtures import Settings
+
+from tests.lab import Desk, House, furnish
+
+
+@pytest.fixture
+def folders(tmp_path: Path, settings: Settings) -> Path:
+    """Point the settings at folders of this test's own."""
+    settings.GLASSHOUSE = replace(settings.GLASSHOUSE, home=tmp_path / "lab", keys=tmp_path / "keys")
+    return tmp_path
+
+
+@pytest.fixture
+def house(db: None, folders: Path) -> House:
+    """A founded lab with its cast, inside a transaction that ends with the test."""
+    del db
+    return furnish(folders)
+
+
+@pytest.fixture
+def open_house(transactional_db: None, folders: Path) -> House:
+    """A founded lab whose rows other threads and processes see."""
+    del transactional_db
+    return furnish(folders)
+
+
+@pytest.fixture
+def desk(house: House) -> Desk:
+    """The reviewer with an open visit to the whole of a release."""
+    return house.desk()
