@@ -334,6 +334,28 @@ def test_progress_is_told_and_ends_at_the_truth(lab: Lab) -> None:
     assert told[-1] == (1000, 10_000)
 
 
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ([b"top-1/a", b"top-1/b/c"], [b"a", b"b/c"]),
+        ([b"top-1/a", b"top-2/a"], [b"top-1/a", b"top-2/a"]),
+        ([b"top/a", b"top-1/a"], [b"top-1/a", b"top/a"]),
+        ([b"a"], [b"a"]),
+        ([b"a", b"b/c"], [b"a", b"b/c"]),
+        ([], []),
+    ],
+)
+def test_one_folder_that_holds_everything_is_left_off_when_asked(
+    lab: Lab, given: list[bytes], kept: list[bytes]
+) -> None:
+    with lab.product.begin() as intake:
+        for path in given:
+            intake.add(member(path, path))
+        root = intake.finish(strip_top=True).root
+    assert [entry.path.raw for entry in lab.product.manifest(root).entries()] == kept
+    assert lab.product.verify(root).is_whole
+
+
 def test_an_empty_release_is_a_release(lab: Lab) -> None:
     sealed = lab.take({})
     manifest = lab.product.manifest(sealed.root)

@@ -68,7 +68,8 @@ class Catalog:
             for segment in sorted(found, key=lambda one: one.head.segment):
                 if segment.head.segment != len(self.segments) or segment.head.base != self.index.next_number:
                     raise segment.index.damaged("a release that came before it is missing")
-                blob_index.read_runs(segment.index, segment.head, self.index.add)
+                for run in blob_index.read_runs(segment.index, segment.head):
+                    self.index.add(run)
                 self.segments.append(segment)
                 self._roots[segment.root] = segment
 

@@ -12,7 +12,6 @@ import json
 import struct
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -275,12 +274,14 @@ def read_head(reader: PackReader) -> Head:
     )
 
 
-def read_runs(reader: PackReader, head: Head, add: Callable[[Run], None]) -> None:
+def read_runs(reader: PackReader, head: Head) -> list[Run]:
     """Read the runs of one release."""
+    runs: list[Run] = []
     base = head.base
     for place, rows in enumerate(head.rows):
         columns = [reader.block(1 + 3 * place + column) for column in range(3)]
         if len(columns[0]) != rows * _DIGEST or len(columns[1]) != rows * _FACTS.size:
             raise reader.damaged("its columns differ in length")
-        add(Run.of(head.segment, base, *columns))
+        runs.append(Run.of(head.segment, base, *columns))
         base += rows
+    return runs

@@ -72,13 +72,11 @@ class _Whole:
         self.size = size
         self.chunks: list[bytes] = []
         self._claimed = git_id
-        self._fed = 0
         self._sha256 = hashlib.sha256()
         self._git = git_hasher(size, 20)
         self._git256 = git_hasher(size, 32) if git_id and len(git_id) == _SHA256_BYTES else None
 
     def update(self, chunk: bytes) -> None:
-        self._fed += len(chunk)
         self._sha256.update(chunk)
         self._git.update(chunk)
         if self._git256:
@@ -86,8 +84,6 @@ class _Whole:
 
     def finish(self) -> tuple[bytes, bytes]:
         """Return SHA-256 and git id."""
-        if self._fed != self.size:
-            raise RuntimeError("a chunk was not hashed")
         git_id = self._git.digest()
         if self._claimed is not None and self._claimed != (self._git256.digest() if self._git256 else git_id):
             raise WrongGitIdError("A git object's content does not have the object's id.")
@@ -194,12 +190,13 @@ class Pipeline:
         self._expect(self._stream.submit(whole.finish), 0, lambda digests: self._take_whole(key, whole, *digests))
 
     def _send_chunk(self, whole: _Whole, chunk: bytes) -> None:
-        # One thread keeps the order the running hashes need; the other does each chunk's own.
-        self._stream.submit(whole.update, chunk)
+        # One thread keeps the order the running hashes need; the other does each chunk's own. Both are waited for,
+        # or the chunks of a large file would pile up before the slower one.
+        digest = self._batcher.submit(_hash_chunk, chunk)
         self._expect(
-            self._batcher.submit(_hash_chunk, chunk),
+            self._stream.submit(whole.update, chunk),
             len(chunk),
-            lambda digest: self._take_chunk(whole, chunk, digest),
+            lambda _: self._take_chunk(whole, chunk, digest.result()),
         )
 
     def _expect(self, future: "Future[Any]", size: int, then: Callable[[Any], None]) -> None:
