@@ -32,9 +32,12 @@ class Plan:
 
 def found(plan: Plan, actor: str) -> str:
     """Make what is missing of the lab and return the line of its log's key for trust files."""
+    os.umask(0o077)  # what is founded is for its user alone
     is_new = not (plan.home / "lab.toml").exists()
     if is_new:
         _write_settings(plan)
+        # Before the settings are read, or this process would work under a key that no other has.
+        _make_secret(plan.keys / "web" / "django.key")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "glasshouse.config.settings")
     os.environ["GLASSHOUSE_HOME"] = str(plan.home)
     import django
@@ -103,6 +106,7 @@ def _write_settings(plan: Plan) -> None:
 
 
 def _make_secret(path: Path) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not path.exists():
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(secrets.token_hex(32) + "\n")
