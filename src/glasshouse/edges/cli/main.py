@@ -5,7 +5,7 @@ import os
 
 import typer
 
-from glasshouse.edges.cli import ledger, operating, releases
+from glasshouse.edges.cli import deciding, ledger, operating, reading, releases, signingin, tokens, visiting
 
 app = typer.Typer(
     name="glasshouse",
@@ -20,6 +20,11 @@ operating.add_to(app)
 app.add_typer(operating.person, name="person")
 app.add_typer(releases.release, name="release")
 app.add_typer(ledger.ledger, name="ledger")
+signingin.add_to(app)
+reading.add_to(releases.release)
+visiting.add_to(app)
+deciding.add_to(app)
+app.add_typer(tokens.token, name="token")
 
 
 def main() -> None:

@@ -13,11 +13,13 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from glasshouse.engines.codeindex.text import pieces
 from glasshouse.kernel.errors import GlasshouseError
 
 Json = None | bool | int | str | Sequence["Json"] | Mapping[str, "Json"]
-errors = Console(stderr=True, highlight=False)
-console = Console(highlight=False, soft_wrap=True)
+# Names and source may hold anything: no markup, no emoji names, no highlighting is read out of them.
+errors = Console(stderr=True, highlight=False, markup=False, emoji=False)
+console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
 def actor() -> str:
@@ -25,22 +27,32 @@ def actor() -> str:
     return f"operator:{os.environ.get('SUDO_USER') or getuser()}"
 
 
+def safe(text: str) -> str:
+    """Return one line in which everything is visible: escape sequences, controls and bidi marks stand as `[U+001B]`."""
+    return "".join(piece.text for piece in pieces(text.encode("utf-8", "surrogatepass")))
+
+
+def tell_json(value: Json) -> None:
+    """Print one JSON value in ASCII: no control character of a name or a line reaches a terminal."""
+    sys.stdout.write(json.dumps(value, indent=2) + "\n")
+
+
 def tell(value: Json, lines: Sequence[str], *, as_json: bool) -> None:
     """Print one JSON value, or the lines that say the same to a person."""
     if as_json:
-        sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+        tell_json(value)
     else:
         for line in lines:
-            console.print(line, markup=False)
+            console.print(safe(line))
 
 
 def tell_table(rows: Sequence[Mapping[str, Json]], columns: Sequence[str], *, empty: str, as_json: bool) -> None:
     """Print rows as a table with these columns, or as JSON."""
     if as_json:
-        sys.stdout.write(json.dumps(list(rows), ensure_ascii=False, indent=2) + "\n")
+        tell_json(list(rows))
         return
     if not rows:
-        console.print(empty, markup=False)
+        console.print(empty)
         return
     table = Table(box=None, pad_edge=False)
     for column in columns:
@@ -52,14 +64,14 @@ def tell_table(rows: Sequence[Mapping[str, Json]], columns: Sequence[str], *, em
 
 
 def _cell(value: Json) -> str:
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value or "-")
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else safe(str(value or "-"))
 
 
 @contextmanager
 def progress(title: str, *, as_json: bool) -> Iterator[Callable[[int, int], None]]:
     """Show how far a long step is, on standard error; yields `report(done, of)`, where 0 stands for unknown."""
     if as_json or not errors.is_terminal:
-        errors.print(f"{title} …", markup=False)
+        errors.print(f"{title} …")
         yield lambda _done, _of: None
         return
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[state]}"), TimeElapsedColumn())
@@ -78,9 +90,9 @@ def answered(*, as_json: bool) -> Iterator[None]:
     except GlasshouseError as error:
         if as_json:
             told = {"error": error.code, "message": error.message, "hint": error.hint}
-            sys.stdout.write(json.dumps(told, ensure_ascii=False) + "\n")
+            tell_json(told)
         else:
-            errors.print(f"{error.message}", markup=False)
+            errors.print(safe(error.message))
             if error.hint:
-                errors.print(f"{error.hint}", markup=False)
+                errors.print(safe(error.hint))
         raise typer.Exit(error.exit_code) from error
