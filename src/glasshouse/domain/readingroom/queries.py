@@ -31,6 +31,7 @@ from glasshouse.domain.releases import queries as releases
 from glasshouse.domain.releases import vault
 from glasshouse.domain.releases.models import Release
 from glasshouse.domain.releases.values import ReleaseRef
+from glasshouse.kernel import clock
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.errors import NotFoundError, RefusedError
 from glasshouse.kernel.ids import Uid
@@ -257,6 +258,16 @@ class ProposalPage:
     releases: Sequence[Release]
     may_decide: bool
     names_basis: bool
+
+    @property
+    def begins(self) -> datetime | None:
+        """Return when a proposed grant begins."""
+        return clock.parse(str(self.statement["begins"])) if "begins" in self.statement else None
+
+    @property
+    def ends(self) -> datetime | None:
+        """Return when a proposed grant ends."""
+        return clock.parse(str(self.statement["ends"])) if "ends" in self.statement else None
 
 
 def proposal_page(viewer: Viewer, uid: Uid) -> ProposalPage:

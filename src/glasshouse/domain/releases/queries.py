@@ -167,7 +167,7 @@ def lines(found: ReleaseRef, path: TreePath, span: Span, *, column: int = 0) -> 
             vault.blob_id(found.product, item.digest),
             first,
             [len(text) for text in texts],
-            frozenset(offset for offset, line in enumerate(content) if line.is_cut or column),
+            frozenset(offset for offset, line in enumerate(content) if line.is_cut or line.column),
         ),
     )
 

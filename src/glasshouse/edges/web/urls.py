@@ -3,7 +3,7 @@
 
 from django.urls import URLPattern, path
 
-from glasshouse.edges.web.views import door, home, me
+from glasshouse.edges.web.views import changes, decisions, desk, door, home, me, reading, record, visits
 
 DOOR: list[URLPattern] = [
     path("sign-in", door.SignIn.as_view(), name="account_login"),
@@ -33,4 +33,44 @@ ME: list[URLPattern] = [
     path("device/approved", me.device_approved, name="device-approved"),
 ]
 
-urlpatterns: list[URLPattern] = [path("", home.home, name="home"), *DOOR, *ME]
+READING: list[URLPattern] = [
+    path("r/", reading.reading_room, name="reading-room"),
+    path("r/<str:grant>/<str:release>/", reading.folder, name="release"),
+    path("r/<str:grant>/<str:release>/begin", reading.begin, name="visit-begin"),
+    path("r/<str:grant>/<str:release>/folder/<path:path>", reading.folder, name="folder"),
+    path("r/<str:grant>/<str:release>/file/<path:path>", reading.file, name="file"),
+    path("r/<str:grant>/<str:release>/left-out", reading.left_out, name="left-out"),
+    path("changes/", changes.changes, name="changes"),
+    path("changes/<str:grant>/<str:before>/<str:after>/", changes.release_changes, name="release-changes"),
+    path("changes/<str:grant>/<str:before>/<str:after>/file/<path:path>", changes.difference, name="difference"),
+]
+
+RECORD: list[URLPattern] = [
+    path("record/", record.record, name="record"),
+    path("record/trust", record.trust, name="trust"),
+    path("record/entries/<str:event>", record.proof, name="proof"),
+    path("record/entries/<str:event>/seal", record.seal, name="seal"),
+    path("record/entries/<str:event>/watermark.svg", record.watermark, name="watermark"),
+    path("record/entries/<str:event>/tlog-proof", record.tlog_proof, name="tlog-proof"),
+    path("record/visits/<str:visit>", visits.visit, name="visit"),
+    path("record/visits/<str:visit>/close", visits.close, name="visit-close"),
+    path("record/visits/<str:visit>/receipt.zip", visits.receipt, name="receipt"),
+]
+
+DECISIONS: list[URLPattern] = [
+    path("proposals/grant", decisions.new_grant, name="grant-new"),
+    path("proposals/erasure", decisions.new_erasure, name="erasure-new"),
+    path("proposals/shredding", decisions.new_shredding, name="shredding-new"),
+    path("proposals/<str:proposal>/", decisions.proposal, name="proposal"),
+    path("grants/", decisions.grants, name="grants"),
+    path("grants/<str:grant>/revoke", decisions.revoke, name="grant-revoke"),
+]
+
+urlpatterns: list[URLPattern] = [
+    path("", desk.home, name="home"),
+    *DOOR,
+    *ME,
+    *READING,
+    *RECORD,
+    *DECISIONS,
+]

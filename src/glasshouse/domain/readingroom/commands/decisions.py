@@ -4,6 +4,7 @@
 import json
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import Q
 
 from glasshouse.domain.access import commands as access
@@ -11,6 +12,7 @@ from glasshouse.domain.access.models import Grant
 from glasshouse.domain.access.values import Limits, NewGrant, Patterns
 from glasshouse.domain.approvals import commands as approvals
 from glasshouse.domain.approvals.models import Proposal, State, Verdict
+from glasshouse.domain.approvals.rules import POLICIES, check_may_propose
 from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.journal.models import Event, SeedClass
 from glasshouse.domain.people import commands as people
@@ -31,7 +33,7 @@ from glasshouse.kernel.ids import Uid
 
 def propose_grant(viewer: Viewer, new: NewGrant, *, now: datetime) -> Proposal:
     """Put a grant up for decision: two people agree, the export officer among them naming the export decision."""
-    viewer.check_role(Role.LAB_MANAGER, Role.CUSTODIAN)
+    check_may_propose(POLICIES["access.grant"], viewer)
     holder = people_queries.person_by_email(viewer, new.holder)
     if not holder.roles.filter(role=Role.REVIEWER).exists():
         raise InvalidError(f"{holder.name} is no reviewer.", hint="A grant is held by a person with that role.")
@@ -112,7 +114,7 @@ def decide(
 
 def revoke_grant(viewer: Viewer, grant: Uid, *, now: datetime) -> None:
     """End a grant at once; one person suffices to stop a showing."""
-    viewer.check_role(Role.LAB_MANAGER, Role.CUSTODIAN)
+    check_may_propose(POLICIES["access.grant"], viewer)
     with journal.transaction():
         found = Grant.objects.filter(uid=grant.text).first()
         if found is None:
@@ -130,7 +132,7 @@ def _roots(viewer: Viewer, new: NewGrant) -> dict[Uid, Digest]:
 def _carry_out(viewer: Viewer, agreed: Proposal, now: datetime) -> None:
     statement = json.loads(agreed.statement)
     if agreed.kind == "access.grant":
-        _open_grant(agreed, statement, now)
+        _open_grant(viewer, agreed, statement, now)
     elif agreed.kind == "journal.erasure":
         _erase(viewer, agreed, now)
     else:
@@ -138,7 +140,7 @@ def _carry_out(viewer: Viewer, agreed: Proposal, now: datetime) -> None:
         releases.mark_destroyed(product, actor=viewer.uid.text, approval=Uid(agreed.uid), now=now)
 
 
-def _open_grant(agreed: Proposal, statement: dict[str, object], now: datetime) -> None:
+def _open_grant(viewer: Viewer, agreed: Proposal, statement: dict[str, object], now: datetime) -> None:
     holder = Person.objects.select_related("organisation").get(uid=agreed.subject)
     product = Uid(str(statement["product"]))
     roots = {Uid(uid): Digest.parse(root) for uid, root in _texts(statement["releases"]).items()}
@@ -158,9 +160,15 @@ def _open_grant(agreed: Proposal, statement: dict[str, object], now: datetime) -
         ends=clock.parse(str(statement["ends"])),
         limits=Limits(**limits),
     )
-    engagement = _engagement(holder, product, now)
     access.open_grant(
-        new, holder, roots, proposal=Uid(agreed.uid), engagement=engagement, sealed=bytes(agreed.sealed), now=now
+        new,
+        holder,
+        viewer.uid.text,
+        roots,
+        proposal=Uid(agreed.uid),
+        engagement=_engagement(viewer, holder, product, now),
+        sealed=bytes(agreed.sealed),
+        now=now,
     )
 
 
@@ -170,12 +178,15 @@ def _texts(value: object) -> dict[str, str]:
     return {str(key): str(item) for key, item in value.items()}
 
 
-def _engagement(holder: Person, product: Uid, now: datetime) -> Uid:
+def _engagement(viewer: Viewer, holder: Person, product: Uid, now: datetime) -> Uid:
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:  # labels count up over all engagements; two last words may come at once
+            cursor.execute("LOCK TABLE readingroom_engagement IN SHARE ROW EXCLUSIVE MODE")
     found = Engagement.objects.filter(organisation=holder.organisation, product=product.text).first()
     if found is not None:
         return Uid(found.uid)
     uid = Uid.new()
-    count = Engagement.objects.filter(opened_at__year=now.year).count() + 1
+    count = Engagement.objects.filter(label__startswith=f"{now:%y}-").count() + 1
     Engagement.objects.create(
         uid=uid.text,
         label=f"{now:%y}-{count:03d}",
@@ -186,7 +197,7 @@ def _engagement(holder: Person, product: Uid, now: datetime) -> Uid:
     journal.start_chain(uid, at=now)
     journal.record(
         "readingroom.engagement-opened",
-        actor=holder.uid,
+        actor=viewer.uid.text,
         at=now,
         subject=uid,
         engagement=uid,

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import rfc8785
+from django.db import connection
 
 from glasshouse.domain.access import commands as access
 from glasshouse.domain.access import rules
@@ -260,4 +261,13 @@ def _show(
             if source
             else None,
         )
+        # Last, because the chain is ours from `record` on: a visit that another tab closes meanwhile shows no more.
+        _check_still_open(visit)
     return View(room, recorded, promise(recorded), charged, queries.balance(room, now))
+
+
+def _check_still_open(visit: VisitRef) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM readingroom_visit WHERE uid = %s AND closed_at IS NULL", [visit.uid.text])
+        if cursor.fetchone() is None:
+            raise NoVisitError("This visit was closed while the page was made.", hint="Begin another on your desk.")

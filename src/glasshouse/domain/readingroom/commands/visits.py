@@ -4,36 +4,37 @@
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import datetime
 
 import rfc8785
-from cryptography.exceptions import InvalidSignature
 from django.conf import settings
+from django.db import connection
 from django.db.models import Max
-from fido2 import cbor
-from fido2.cose import CoseKey
 
-from glasshouse.domain.access import rules
+from glasshouse.domain.access import rules as access
 from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.journal import queries as journal_queries
+from glasshouse.domain.journal.queries import Numbered
+from glasshouse.domain.journal.values import Json
 from glasshouse.domain.people.models import Passkey
 from glasshouse.domain.people.viewer import Viewer
-from glasshouse.domain.readingroom import queries
+from glasshouse.domain.readingroom import queries, rules
 from glasshouse.domain.readingroom.errors import CloseNotSignedError, VisitClosedError
 from glasshouse.domain.readingroom.models import Engagement, Visit
 from glasshouse.domain.readingroom.values import Assertion, CloseStatement
 from glasshouse.kernel.ids import Uid
 
-_USER_PRESENT, _USER_VERIFIED = 0x01, 0x04
-
 
 def begin_visit(viewer: Viewer, grant: Uid, release: Uid, *, now: datetime) -> Visit:
     """Open a visit in a grant's engagement, or return the one that is open."""
     room = queries.room(viewer, grant, release)
-    rules.check_is_open(room.terms, now)
+    access.check_is_open(room.terms, now)
     with journal.transaction():
-        engagement = Engagement.objects.get(uid=room.engagement.text)
+        engagements = Engagement.objects.filter(uid=room.engagement.text)
+        if connection.features.has_select_for_update:
+            engagements = engagements.select_for_update()  # two tabs begin one visit, and numbers have no holes
+        engagement = engagements.get()
         open_visit = engagement.visits.filter(person_id=viewer.row, closed_at=None).first()
         if open_visit is not None:
             return open_visit
@@ -59,22 +60,7 @@ def begin_visit(viewer: Viewer, grant: Uid, release: Uid, *, now: datetime) -> V
 
 def prepare_close(viewer: Viewer, visit: Uid) -> CloseStatement:
     """Return what the passkey signs: the visit's first and last number, its count of entries, the last commitment."""
-    found = _open_visit(viewer, visit)
-    events = journal_queries.events_of_subject(visit)
-    first, last = events[0], events[-1]
-    text = rfc8785.dumps(
-        {
-            "count": len(events),
-            "engagement": found.engagement.uid,
-            "first": first.number,
-            "head": last.commitment.hex(),
-            "last": last.number,
-            "origin": settings.GLASSHOUSE.origin,
-            "visit": visit.text,
-        }
-    )
-    challenge = hashlib.sha256(b"glasshouse/visit-close/v1\n" + text).digest()
-    return CloseStatement(visit, text, challenge, len(events), first.number, last.number)
+    return _statement(_open_visit(viewer, visit), journal_queries.events_of_subject(visit))
 
 
 def close_visit(
@@ -82,11 +68,9 @@ def close_visit(
 ) -> Visit:
     """End a visit, with the passkey's word on its statement, or without: the receipt then says unacknowledged."""
     found = _open_visit(viewer, visit)
-    engagement = Uid(found.engagement.uid)
-    close = None
-    if statement is not None and assertion is not None:
-        _check_statement(viewer, visit, statement)
-        close = _checked_close(viewer, statement, assertion)
+    if (statement is None) != (assertion is None):
+        raise CloseNotSignedError("A statement and the passkey's word on it go together.")
+    close = _checked_close(viewer, statement, assertion) if statement is not None and assertion is not None else None
     with journal.transaction():
         # The condition in the UPDATE decides between two tabs.
         if not Visit.objects.filter(pk=found.pk, closed_at=None).update(closed_at=now, close=close):
@@ -96,9 +80,16 @@ def close_visit(
             actor=viewer.uid.text,
             at=now,
             subject=visit,
-            engagement=engagement,
+            engagement=Uid(found.engagement.uid),
             fields={"close": {"statement": hashlib.sha256(statement or b"").hexdigest(), "visit": visit.text}},
         )
+        # The chain is ours from `record` on: no view can slip between what was signed and the close.
+        before = journal_queries.events_of_subject(visit)[:-1]
+        if statement is not None and statement != _statement(found, before).text:
+            raise CloseNotSignedError(
+                "Something was shown since you began to close, or this close is of another visit.",
+                hint="Load the page again and close then.",
+            )
         Visit.objects.filter(pk=found.pk).update(last=recorded.number)
     found.refresh_from_db()
     return found
@@ -111,44 +102,37 @@ def _open_visit(viewer: Viewer, visit: Uid) -> Visit:
     return found
 
 
-def _check_statement(viewer: Viewer, visit: Uid, statement: bytes) -> None:
-    if statement != prepare_close(viewer, visit).text:
-        raise CloseNotSignedError(
-            "Something was shown since you began to close, or this close is of another visit.",
-            hint="Load the page again and close then.",
-        )
+def _statement(visit: Visit, events: Sequence[Numbered]) -> CloseStatement:
+    first, last = events[0], events[-1]
+    text = rfc8785.dumps(
+        {
+            "count": len(events),
+            "engagement": visit.engagement.uid,
+            "first": first.number,
+            "head": last.commitment.hex(),
+            "last": last.number,
+            "origin": settings.GLASSHOUSE.origin,
+            "visit": visit.uid,
+        }
+    )
+    return CloseStatement(Uid(visit.uid), text, rules.close_challenge(text), len(events), first.number, last.number)
 
 
-def _checked_close(viewer: Viewer, statement: bytes, assertion: Assertion) -> dict[str, str]:
-    """Verify a WebAuthn assertion over the statement (W3C Web Authentication 3, 7.2) and return it for keeping."""
+def _checked_close(viewer: Viewer, statement: bytes, assertion: Assertion) -> dict[str, Json]:
+    """Verify the passkey's word on the statement and return it as the receipt carries it."""
     key = Passkey.objects.filter(credential=assertion.credential, person_id=viewer.row, removed_at=None).first()
     if key is None:
         raise CloseNotSignedError("This passkey is not one of yours.")
-    challenge = hashlib.sha256(b"glasshouse/visit-close/v1\n" + statement).digest()
+    challenge = rules.close_challenge(statement)
+    rules.check_assertion(assertion, cose=bytes(key.cose), challenge=challenge, url=settings.GLASSHOUSE.url)
     try:
-        client = json.loads(assertion.client_data)
-        told = base64.urlsafe_b64decode(client["challenge"] + "==")
-        origin, kind = client["origin"], client["type"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise CloseNotSignedError("The passkey's answer is malformed.") from error
-    if kind != "webauthn.get" or told != challenge or origin != settings.GLASSHOUSE.url:
-        raise CloseNotSignedError("The passkey answered another question.")
-    data = assertion.authenticator_data
-    host = settings.GLASSHOUSE.url.split("//", 1)[1].split(":")[0].split("/")[0]
-    wanted = _USER_PRESENT | _USER_VERIFIED
-    if len(data) < 37 or data[:32] != hashlib.sha256(host.encode()).digest() or data[32] & wanted != wanted:  # noqa: PLR2004 -- 6.1: hash, flags, counter
-        raise CloseNotSignedError("The passkey did not check who holds it.")
-    try:
-        cose = cbor.decode(bytes(key.cose))
-        if not isinstance(cose, Mapping):
-            raise CloseNotSignedError("The passkey that was enrolled is malformed.")
-        CoseKey.parse(cose).verify(data + hashlib.sha256(assertion.client_data).digest(), assertion.signature)
-    except InvalidSignature as error:
-        raise CloseNotSignedError("The passkey's signature does not hold.") from error
+        stated: Json = json.loads(statement)
+    except ValueError as error:
+        raise CloseNotSignedError("This is not the statement of a close.") from error
     return {
-        "authenticator_data": base64.b64encode(data).decode(),
-        "client_data": base64.b64encode(assertion.client_data).decode(),
+        "authenticator_data": base64.b64encode(assertion.authenticator_data).decode("ascii"),
+        "client_data": base64.b64encode(assertion.client_data).decode("ascii"),
         "credential": key.fingerprint,
-        "signature": base64.b64encode(assertion.signature).decode(),
-        "statement": base64.b64encode(statement).decode(),
+        "signature": base64.b64encode(assertion.signature).decode("ascii"),
+        "statement": stated,
     }

@@ -1,23 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Home, and how pages look in this browser."""
+"""How pages look in this browser."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
-from glasshouse.edges.http.viewer import viewer_of
 from glasshouse.edges.web.forms import LookForm
 from glasshouse.edges.web.look import Look
-
-
-@require_safe
-def home(request: HttpRequest) -> HttpResponse:
-    """Show where the viewer can go from here."""
-    viewer = viewer_of(request)
-    roles = sorted(role.label for role in viewer.roles)
-    return render(request, "home.html", {"roles": roles, "signed_in_until": request.session.get_expiry_date()})
 
 
 @require_http_methods(["GET", "POST"])

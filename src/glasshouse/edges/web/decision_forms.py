@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Forms of the desk: what two people will decide, and one person's word on it. A form parses; a command decides."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+
+from glasshouse.domain.access.values import Limits, NewGrant, Patterns
+from glasshouse.domain.approvals.models import Verdict
+from glasshouse.domain.people.models import Person
+from glasshouse.domain.releases.models import Product, Release
+from glasshouse.kernel.digests import Digest
+from glasshouse.kernel.errors import InvalidError
+from glasshouse.kernel.ids import Uid
+
+Data = QueryDict | None
+Initial = dict[str, Any]
+_MOMENT = "%Y-%m-%dT%H:%M"
+
+
+def _moment() -> forms.DateTimeInput:
+    return forms.DateTimeInput(attrs={"type": "datetime-local"}, format=_MOMENT)
+
+
+class GrantForm(forms.Form):
+    """A grant as it will be proposed."""
+
+    holder = forms.ChoiceField(label=_("Reviewer"))
+    releases = forms.MultipleChoiceField(label=_("Releases, all of one product"), widget=forms.CheckboxSelectMultiple)
+    patterns = forms.CharField(
+        label=_("Path patterns, one a line"),
+        help_text=_("** is the whole release; src/** a folder and all below it; **/*.c every file with that ending."),
+        widget=forms.Textarea(attrs={"rows": 4, "class": "mono", "spellcheck": "false"}),
+    )
+    begins = forms.DateTimeField(label=_("Begins"), widget=_moment(), input_formats=[_MOMENT])
+    ends = forms.DateTimeField(label=_("Ends"), widget=_moment(), input_formats=[_MOMENT])
+    hour = forms.IntegerField(label=_("Lines an hour"), min_value=1, initial=Limits().hour)
+    day = forms.IntegerField(label=_("Lines a day"), min_value=1, initial=Limits().day)
+    visit = forms.IntegerField(label=_("Lines a visit"), min_value=1, initial=Limits().visit)
+    total = forms.IntegerField(label=_("Lines in all"), min_value=1, initial=Limits().total)
+
+    def __init__(
+        self, data: Data, *, reviewers: Sequence[Person], releases: Sequence[Release], initial: Initial
+    ) -> None:
+        """Offer these reviewers and releases; nobody and nothing else can be named."""
+        super().__init__(data, initial=initial)
+        self._releases = {row.uid: row for row in releases}
+        self.new: NewGrant | None = None
+        holders = [(person.email, f"{person.name}, {person.organisation.name}") for person in reviewers]
+        holder, offered = self.fields["holder"], self.fields["releases"]
+        if isinstance(holder, forms.ChoiceField) and isinstance(offered, forms.ChoiceField):
+            holder.choices = [("", _("Choose a reviewer")), *holders]
+            offered.choices = [(row.uid, str(row)) for row in releases]
+
+    def clean_patterns(self) -> Patterns:
+        """Read the patterns as a grant does."""
+        try:
+            return Patterns.of(str(self.cleaned_data["patterns"]).splitlines())
+        except InvalidError as error:
+            raise ValidationError(f"{error.message} {error.hint}") from error
+
+    def clean_releases(self) -> tuple[Uid, ...]:
+        """Refuse releases of two products."""
+        chosen: list[str] = self.cleaned_data["releases"]
+        if len({self._releases[uid].product_id for uid in chosen}) > 1:
+            raise ValidationError(_("A grant's releases are of one product. Propose another grant for the other one."))
+        return tuple(Uid(uid) for uid in chosen)
+
+    def clean(self) -> dict[str, Any]:
+        """Make the grant."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        if self.errors:
+            return cleaned
+        try:
+            self.new = NewGrant(
+                holder=cleaned["holder"],
+                product=Uid(self._releases[cleaned["releases"][0].text].product.uid),
+                releases=cleaned["releases"],
+                patterns=cleaned["patterns"],
+                begins=_utc(cleaned["begins"]),
+                ends=_utc(cleaned["ends"]),
+                limits=Limits(**{name: cleaned[name] for name in ("hour", "day", "visit", "total")}),
+            )
+        except InvalidError as error:
+            self.add_error("ends", error.message)
+        return cleaned
+
+
+class ErasureForm(forms.Form):
+    """Whose data is to be erased."""
+
+    email = forms.EmailField(label=_("The person's address"), widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+
+
+class ShreddingForm(forms.Form):
+    """Which product's key is to be destroyed."""
+
+    product = forms.ChoiceField(label=_("Product"))
+    again = forms.CharField(
+        label=_("Its name again"),
+        help_text=_("What is destroyed is gone for everybody, backups included."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "class": "mono"}),
+    )
+
+    def __init__(self, data: Data, *, products: Sequence[Product]) -> None:
+        """Offer these products."""
+        super().__init__(data)
+        product = self.fields["product"]
+        if isinstance(product, forms.ChoiceField):
+            product.choices = [("", _("Choose a product")), *((row.slug, row.slug) for row in products)]
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for the name twice."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        if not self.errors and cleaned["again"].strip() != cleaned["product"]:
+            self.add_error("again", _("This is another name than the product you chose."))
+        return cleaned
+
+
+class DecisionForm(forms.Form):
+    """One person's word on exactly the statement they were shown."""
+
+    verdict = forms.ChoiceField(choices=Verdict.choices)
+    digest = forms.CharField(widget=forms.HiddenInput)
+    basis = forms.CharField(
+        label=_("Number of the export decision"),
+        help_text=_("For instance EC-2026-0117. Agreeing names it; the ledger keeps it."),
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "class": "mono"}),
+    )
+    reason = forms.CharField(
+        label=_("Reason"),
+        help_text=_("Asked for when you refuse. Everybody who decides reads it."),
+        max_length=2_000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def __init__(self, data: Data, *, names_basis: bool, initial: Initial) -> None:
+        """Ask for the basis only of those whose agreement names it."""
+        super().__init__(data, initial=initial)
+        self._names_basis = names_basis
+        if not names_basis:
+            del self.fields["basis"]
+
+    def clean_digest(self) -> Digest:
+        """Read the digest of what was shown."""
+        try:
+            return Digest.parse(str(self.cleaned_data["digest"]))
+        except InvalidError as error:
+            raise ValidationError(error.message) from error
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for a reason to refuse, and for a basis to agree where one is named."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        verdict = cleaned.get("verdict")
+        if verdict == Verdict.REFUSE and not cleaned.get("reason", "").strip():
+            self.add_error("reason", _("Say why you refuse."))
+        if verdict == Verdict.AGREE and self._names_basis and not cleaned.get("basis", "").strip():
+            self.add_error("basis", _("Your agreement names the export decision."))
+        return cleaned
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC)

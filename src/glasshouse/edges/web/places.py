@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Addresses inside the reading room, written without a lookup in the URL table for each link.
+
+Every character that an address may not hold is quoted, so an address stands in HTML as it is.
+"""
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from django.urls import reverse
+
+from glasshouse.kernel.ids import Uid
+from glasshouse.kernel.paths import TreePath
+
+
+def quoted(path: TreePath) -> str:
+    """Return a path's escaped text form, quoted for an address; nothing in it needs escaping in HTML."""
+    return quote(str(path), safe="/")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A release as one grant shows it."""
+
+    base: str
+
+    @classmethod
+    def of(cls, grant: Uid, release: Uid) -> "Place":
+        """Return the place of a grant's release."""
+        return cls(reverse("release", args=[grant.text, release.text]))
+
+    def file(self, path: TreePath) -> str:
+        """Return a file's address."""
+        return f"{self.base}file/{quoted(path)}"
+
+    def folder(self, path: TreePath | None) -> str:
+        """Return a folder's address; the top is the release's own."""
+        return f"{self.base}folder/{quoted(path)}" if path else self.base
+
+    @property
+    def left_out(self) -> str:
+        """Return the address of what intake left out."""
+        return f"{self.base}left-out"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two releases of one grant, the older first."""
+
+    base: str
+
+    @classmethod
+    def of(cls, grant: Uid, before: Uid, after: Uid) -> "Comparison":
+        """Return the place of a grant's two releases."""
+        return cls(reverse("release-changes", args=[grant.text, before.text, after.text]))
+
+    def file(self, path: TreePath, was: TreePath | None = None) -> str:
+        """Return the address of a file side by side; `was` is its path in the older release where that differs."""
+        moved = f"?was={quote(str(was), safe='/')}" if was is not None and was != path else ""
+        return f"{self.base}file/{quoted(path)}{moved}"

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every page that shows source carries: its seal, its promise, whose it is, and what is left of the budgets."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from glasshouse.domain.access.values import Balance, Spent
+from glasshouse.domain.readingroom.values import View
+from glasshouse.edges.http.viewer import viewer_of
+from glasshouse.edges.web.places import Place
+
+PROMISE: Final = "Glasshouse-Promise"
+"""The header that carries the web's key and its signature over the entry's commitment, both in base64."""
+_NEAR: Final = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A budget as the context bar shows it."""
+
+    label: str
+    used: int
+    limit: int
+
+    @property
+    def is_near(self) -> bool:
+        """Say whether little is left."""
+        return self.used >= self.limit * _NEAR
+
+
+def limits_of(balance: Balance) -> list[Limit]:
+    """Return the three budgets that a reader meets while reading."""
+    named: list[tuple[str, Spent]] = [
+        (_("Lines this hour"), balance.hour),
+        (_("Today"), balance.day),
+        (_("This visit"), balance.visit),
+    ]
+    return [Limit(label, spent.used, spent.limit) for label, spent in named]
+
+
+def page_of(request: HttpRequest, template: str, view: View, context: Mapping[str, Any]) -> HttpResponse:
+    """Render a showing that is recorded, with its promise."""
+    viewer, room = viewer_of(request), view.room
+    shared = {
+        "view": view,
+        "viewer": viewer,
+        "engagement": room.engagement_label,
+        "visit": room.visit,
+        "release": room.release,
+        "place": Place.of(room.grant, room.release.uid),
+        "limits": limits_of(view.balance),
+        "event": view.recorded.uid.text,
+        "number": view.recorded.number,
+        "room": "reading-room",
+    }
+    response = render(request, template, {**shared, **context})
+    response[PROMISE] = view.promise.header
+    return response

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tree beside a page: every folder open along the path. Rendered once per release, folder and grant version.
+
+What is kept is HTML in this process's memory; it names files, so it is never written anywhere.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from html import escape
+from typing import Final
+
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
+
+from glasshouse.domain.access.values import Patterns
+from glasshouse.domain.readingroom.values import Room
+from glasshouse.domain.releases import queries as releases
+from glasshouse.domain.releases.values import Item, ReleaseRef
+from glasshouse.edges.web.places import Place
+from glasshouse.kernel.paths import TreePath
+
+PART: Final = 400
+"""A folder with more items is shown in parts of this many; its own page lists them all."""
+KEPT: Final = 256
+
+_Level = tuple[TreePath | None, Sequence[Item]]
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A rendered tree, and the files of its innermost folder in their order."""
+
+    html: str
+    files: tuple[str, ...]
+    at: dict[str, int]
+
+    def marked(self, here: str) -> SafeString:
+        """Return the tree with the page's own link marked."""
+        link = f'href="{here}"'
+        return mark_safe(self.html.replace(link, f'{link} aria-current="page"', 1))  # noqa: S308 -- escaped when made
+
+    def beside(self, here: str) -> tuple[str, str]:
+        """Return the addresses of the files before and after this one, empty at the ends."""
+        place = self.at.get(here)
+        if place is None:
+            return "", ""
+        before = self.files[place - 1] if place else ""
+        return before, self.files[place + 1] if place + 1 < len(self.files) else ""
+
+
+def tree_of(room: Room, place: Place, path: TreePath | None, *, is_folder: bool) -> Tree:
+    """Return the tree of a room, open along a path that stands in it."""
+    folder = path if is_folder or path is None else path.parent
+    patterns = room.terms.patterns
+    small = _small(room.release, patterns, place, folder)
+    return small or _large(room.release, patterns, place, folder, path)
+
+
+def left_out_count(room: Room) -> int:
+    """Return how many things intake left out that the grant covers."""
+    return len(releases.covered_left_out(room.release, room.terms.patterns)) if room.left_out else 0
+
+
+@lru_cache(maxsize=KEPT)
+def _small(release: ReleaseRef, patterns: Patterns, place: Place, folder: TreePath | None) -> Tree | None:
+    levels = _levels(release, patterns, folder)
+    return None if any(len(items) > PART for _, items in levels) else _rendered(levels, place)
+
+
+@lru_cache(maxsize=KEPT)
+def _large(
+    release: ReleaseRef, patterns: Patterns, place: Place, folder: TreePath | None, path: TreePath | None
+) -> Tree:
+    levels = _levels(release, patterns, folder)
+    shown = [*(level for level, _ in levels[1:]), path]
+    return _rendered([_part(level, child) for level, child in zip(levels, shown, strict=True)], place)
+
+
+def _levels(release: ReleaseRef, patterns: Patterns, folder: TreePath | None) -> list[_Level]:
+    opened = [None, *folder.ancestors, folder] if folder else [None]
+    return [(one, releases.listing(release, patterns, one)) for one in opened]
+
+
+def _part(level: _Level, child: TreePath | None) -> _Level:
+    folder, items = level
+    place = next((index for index, item in enumerate(items) if item.path == child), 0)
+    start = place - place % PART
+    return folder, items[start : start + PART]
+
+
+def _rendered(levels: Sequence[_Level], place: Place) -> Tree:
+    inner = ""
+    opened: TreePath | None = None
+    for folder, items in reversed(levels):
+        inner = _list(items, place, opened, inner)
+        opened = folder
+    files = tuple(place.file(item.path) for item in levels[-1][1] if not item.is_folder)
+    return Tree(inner, files, {address: index for index, address in enumerate(files)})
+
+
+def _list(items: Sequence[Item], place: Place, opened: TreePath | None, inner: str) -> str:
+    rows = []
+    for item in items:
+        size = f"{item.files:,}" if item.is_folder else _size(item)
+        said = f'<span class="name">{escape(item.name)}</span><span class="n">{size}</span></a>'
+        if not item.is_folder:
+            rows.append(f'<li><a href="{place.file(item.path)}">{said}</li>')
+        elif opened is not None and item.path == opened:
+            link = f'<a class="dir open" href="{place.folder(item.path)}" aria-expanded="true">'
+            rows.append(f"<li>{link}{said}{inner}</li>")
+        else:
+            rows.append(f'<li><a class="dir" href="{place.folder(item.path)}">{said}</li>')
+    return f"<ul>{''.join(rows)}</ul>"
+
+
+def _size(item: Item) -> str:
+    return escape(gettext("link")) if item.is_link else size_text(item.bytes)
+
+
+def size_text(size: int) -> str:
+    """Write a size as people read it in a list: 812, 1.9 K, 75 K, 2.4 M; thousands, not 1,024."""
+    value, unit = float(size), ""
+    for unit in ("", " K", " M", " G", " T"):
+        if value < 999.5 or unit == " T":  # noqa: PLR2004 -- 999.5 would be written as 1000
+            break
+        value /= 1000
+    return f"{value:.0f}{unit}" if value >= 9.95 or not unit else f"{value:.1f}{unit}"  # noqa: PLR2004 -- 9.95 is 10

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Matters that two people decide: putting them up, reading exactly what is decided on, giving one's word."""
+
+from datetime import timedelta
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from glasshouse.domain.access import queries as access
+from glasshouse.domain.access.models import Grant
+from glasshouse.domain.access.rules import standing
+from glasshouse.domain.approvals.models import Verdict
+from glasshouse.domain.approvals.rules import POLICIES, check_may_propose
+from glasshouse.domain.people import queries as people
+from glasshouse.domain.people.models import Role
+from glasshouse.domain.people.viewer import Viewer
+from glasshouse.domain.readingroom import commands, queries
+from glasshouse.domain.releases import queries as releases
+from glasshouse.domain.releases.models import Product
+from glasshouse.edges.http.viewer import viewer_of
+from glasshouse.edges.web.decision_forms import DecisionForm, ErasureForm, GrantForm, ShreddingForm
+from glasshouse.kernel import clock
+from glasshouse.kernel.errors import NotFoundError
+from glasshouse.kernel.ids import Uid
+
+_DAYS = 30
+
+
+@require_http_methods(["GET", "POST"])
+def proposal(request: HttpRequest, proposal: str) -> HttpResponse:
+    """Show the statement that is decided on, and take the viewer's word on it."""
+    viewer, uid = viewer_of(request), Uid.parse(proposal)
+    page = queries.proposal_page(viewer, uid)
+    digest = bytes(page.proposal.digest).hex()
+    form = DecisionForm(request.POST or None, names_basis=page.names_basis, initial={"digest": digest})
+    if request.method == "POST" and form.is_valid():
+        commands.decide(
+            viewer,
+            uid,
+            Verdict(form.cleaned_data["verdict"]),
+            digest=form.cleaned_data["digest"],
+            now=clock.now(),
+            reason=form.cleaned_data["reason"],
+            basis=form.cleaned_data.get("basis", ""),
+        )
+        return redirect("proposal", proposal=uid.text)
+    context = {"page": page, "form": form, "digest": digest, "viewer": viewer, "room": "home"}
+    return render(request, "reading/proposal.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def new_grant(request: HttpRequest) -> HttpResponse:
+    """Put a grant up for decision."""
+    viewer = viewer_of(request)
+    check_may_propose(POLICIES["access.grant"], viewer)
+    here = timezone.localtime().replace(minute=0, second=0, microsecond=0)
+    form = GrantForm(
+        request.POST or None,
+        reviewers=list(people.reviewers_of(viewer)),
+        releases=list(releases.releases_of(viewer).filter(product__destroyed_at=None)),
+        initial={"patterns": "**", "begins": here, "ends": here + timedelta(days=_DAYS)},
+    )
+    if request.method == "POST" and form.is_valid() and form.new is not None:
+        made = commands.propose_grant(viewer, form.new, now=clock.now())
+        return redirect("proposal", proposal=made.uid)
+    return render(request, "reading/grant_new.html", {"form": form, "room": "home"})
+
+
+@require_http_methods(["GET", "POST"])
+def new_erasure(request: HttpRequest) -> HttpResponse:
+    """Put the erasure of a person's data up for decision."""
+    viewer = viewer_of(request)
+    check_may_propose(POLICIES["journal.erasure"], viewer)
+    form = ErasureForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            person = people.person_by_email(viewer, form.cleaned_data["email"])
+        except NotFoundError:
+            form.add_error("email", _("Nobody whom you may name has this address."))
+        else:
+            made = commands.propose_erasure(viewer, Uid(person.uid), now=clock.now())
+            return redirect("proposal", proposal=made.uid)
+    return render(request, "reading/erasure_new.html", {"form": form, "room": "home"})
+
+
+@require_http_methods(["GET", "POST"])
+def new_shredding(request: HttpRequest) -> HttpResponse:
+    """Put the destruction of a product's key up for decision."""
+    viewer = viewer_of(request)
+    check_may_propose(POLICIES["releases.shredding"], viewer)
+    form = ShreddingForm(request.POST or None, products=_products(viewer))
+    if request.method == "POST" and form.is_valid():
+        made = commands.propose_shredding(viewer, form.cleaned_data["product"], now=clock.now())
+        return redirect("proposal", proposal=made.uid)
+    return render(request, "reading/shredding_new.html", {"form": form, "room": "home"})
+
+
+@require_safe
+def grants(request: HttpRequest) -> HttpResponse:
+    """Show every grant, for those who arrange visits."""
+    viewer = viewer_of(request)
+    if not viewer.is_vendor:
+        raise NotFoundError
+    now, products = clock.now(), releases.product_slugs()
+    rows = [
+        (grant, standing(grant.begins, grant.ends, grant.revoked_at, now), products.get(grant.product, ""))
+        for grant in access.grants_arranged(viewer)
+    ]
+    return render(request, "reading/grants.html", {"grants": rows, "room": "home"})
+
+
+@require_http_methods(["GET", "POST"])
+def revoke(request: HttpRequest, grant: str) -> HttpResponse:
+    """Ask, then end a grant at once."""
+    viewer, found = viewer_of(request), _arranged(request, grant)
+    if request.method == "POST":
+        commands.revoke_grant(viewer, Uid(found.uid), now=clock.now())
+        return redirect("grants")
+    where = standing(found.begins, found.ends, found.revoked_at, clock.now())
+    context = {
+        "grant": found,
+        "standing": where,
+        "product": releases.product_slugs().get(found.product, ""),
+        "room": "home",
+    }
+    return render(request, "reading/revoke.html", context)
+
+
+def _arranged(request: HttpRequest, grant: str) -> Grant:
+    viewer, uid = viewer_of(request), Uid.parse(grant)
+    if not viewer.is_vendor or not viewer.may_act_as(Role.LAB_MANAGER, Role.CUSTODIAN):
+        raise NotFoundError
+    found = access.grants_arranged(viewer).filter(uid=uid.text).first()
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+def _products(viewer: Viewer) -> list[Product]:
+    rows = releases.releases_of(viewer).filter(product__destroyed_at=None)
+    return list({row.product_id: row.product for row in rows}.values())

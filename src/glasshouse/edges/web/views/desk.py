@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Home: what waits, what may be read, what was visited. Each role sees its own part and nothing of the others'."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from glasshouse.domain.access import queries as access
+from glasshouse.domain.approvals import queries as approvals
+from glasshouse.domain.approvals.models import State
+from glasshouse.domain.approvals.rules import POLICIES
+from glasshouse.domain.people.models import Role
+from glasshouse.domain.people.viewer import Viewer
+from glasshouse.domain.readingroom import queries
+from glasshouse.domain.releases import queries as releases
+from glasshouse.edges.http.viewer import viewer_of
+from glasshouse.kernel import clock
+
+ARRANGERS = (Role.LAB_MANAGER, Role.CUSTODIAN)
+_DECIDED_SHOWN = 20
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Show the viewer's desk."""
+    viewer = viewer_of(request)
+    context: dict[str, Any] = {
+        "roles": sorted(role.label for role in viewer.roles),
+        "signed_in_until": request.session.get_expiry_date(),
+        **_reading(viewer),
+    }
+    if viewer.is_vendor:
+        context |= _arranging(viewer)
+    return render(request, "reading/desk.html", context)
+
+
+def _reading(viewer: Viewer) -> dict[str, Any]:
+    desk = queries.desk(viewer, clock.now())
+    return {
+        "is_reviewer": viewer.may_act_as(Role.REVIEWER) or bool(desk),
+        "desk": desk,
+        "visits": queries.visits_of(viewer),
+    }
+
+
+def _arranging(viewer: Viewer) -> dict[str, Any]:
+    proposals = list(approvals.proposals_of(viewer))
+    waiting = [found for found in proposals if found.state == State.OPEN]
+    mine = [found for found in waiting if approvals.may_decide(viewer, found)]
+    context: dict[str, Any] = {
+        "proposes": [policy for policy in POLICIES.values() if viewer.may_act_as(*policy.proposed_by)],
+        "sees_proposals": any(
+            viewer.may_act_as(*policy.proposed_by, *policy.decided_by) for policy in POLICIES.values()
+        ),
+        "titles": {kind: policy.title for kind, policy in POLICIES.items()},
+        "mine": mine,
+        "others": [found for found in waiting if found not in mine],
+        "decided": [found for found in proposals if found.state != State.OPEN][:_DECIDED_SHOWN],
+        "releases": list(releases.releases_of(viewer)),
+    }
+    if viewer.may_act_as(*ARRANGERS):
+        context["grants"] = list(access.grants_arranged(viewer)[:_DECIDED_SHOWN])
+    return context

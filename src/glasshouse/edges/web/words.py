@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What entries of the journal and reasons of intake are called on pages."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from glasshouse.domain.journal.values import Json, Opened
+
+REASONS: Final[Mapping[str, Any]] = {
+    "absolute-name": gettext_lazy("its name is absolute"),
+    "parent-name": gettext_lazy("its name leads out of the release (\u201c..\u201d)"),
+    "bad-name": gettext_lazy("its name is empty or holds a NUL"),
+    "name-too-long": gettext_lazy("its name is longer than 4,096 bytes"),
+    "too-deep": gettext_lazy("it lies too many folders deep"),
+    "duplicate-name": gettext_lazy("another file has this name"),
+    "file-folder-conflict": gettext_lazy("its name is a file and a folder"),
+    "too-large": gettext_lazy("it is larger than one file may be"),
+    "device": gettext_lazy("it is a device"),
+    "fifo": gettext_lazy("it is a named pipe"),
+    "socket": gettext_lazy("it is a socket"),
+    "hard-link-missing": gettext_lazy("it is a hard link to a file that is not there"),
+    "bad-link": gettext_lazy("it is a link without a usable target"),
+    "sparse": gettext_lazy("it is stored as a sparse file"),
+    "encrypted": gettext_lazy("it is encrypted"),
+    "submodule": gettext_lazy("it is a submodule, another repository"),
+    "unreadable": gettext_lazy("it could not be read"),
+    "unsupported": gettext_lazy("it is of a kind that is not taken in"),
+}
+"""Why something did not come in, by the store's reason."""
+
+KINDS: Final[Mapping[str, Any]] = {
+    "readingroom.engagement-opened": gettext_lazy("Engagement opened"),
+    "readingroom.visit-opened": gettext_lazy("Visit begun"),
+    "readingroom.visit-closed": gettext_lazy("Visit closed"),
+    "readingroom.lines-shown": gettext_lazy("Lines shown"),
+    "readingroom.columns-shown": gettext_lazy("Part of a long line shown"),
+    "readingroom.facts-shown": gettext_lazy("Facts of a file shown"),
+    "readingroom.folder-shown": gettext_lazy("Folder shown"),
+    "readingroom.left-out-shown": gettext_lazy("What intake left out shown"),
+    "readingroom.changes-shown": gettext_lazy("Changes between releases shown"),
+    "readingroom.difference-shown": gettext_lazy("Difference of a file shown"),
+    "access.grant-opened": gettext_lazy("Grant opened"),
+    "access.grant-revoked": gettext_lazy("Grant revoked"),
+}
+"""What an entry tells of, by its kind; a kind that is not here is shown as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An entry in words: what happened, to which object, which part of it, in which release."""
+
+    kind: str
+    what: str
+    part: str
+    release: str
+    charged: int | None
+
+
+def told(event: Opened, products: Mapping[str, str]) -> Told:
+    """Put an opened entry into words; a field that cannot be opened any more is said to be gone."""
+    release = _mapping(event.fields.get("release"))
+    shown = _mapping(event.fields.get("shown"))
+    charged = shown.get("charged")
+    return Told(
+        kind=str(KINDS.get(event.kind, event.kind)),
+        what=_what(event),
+        part=_part(event.kind, shown),
+        release=f"{products.get(str(release['product']), '')} {release['version']}".strip() if release else "",
+        charged=charged if isinstance(charged, int) else None,
+    )
+
+
+def _what(event: Opened) -> str:
+    file = _mapping(event.fields.get("file"))
+    if "path" in file:
+        return str(file["path"]) or _("the top folder")
+    sides = file.get("sides")
+    if isinstance(sides, list):
+        names = list(dict.fromkeys(str(_mapping(side).get("path", "")) for side in sides))
+        return " → ".join(names)
+    return _("name destroyed with the product's key") if "file" in event.missing else ""
+
+
+def _part(kind: str, shown: Mapping[str, Json]) -> str:
+    if kind in {"readingroom.lines-shown", "readingroom.columns-shown"}:
+        first, last = int(str(shown.get("first", 0))), int(str(shown.get("last", 0)))
+        if last < first:
+            return _("empty file")
+        lines = _("lines %(first)s\u2013%(last)s") % {"first": f"{first:,}", "last": f"{last:,}"}
+        return f"{lines}, {_('from byte')} {int(str(shown['column'])):,}" if "column" in shown else lines
+    if "items" in shown:
+        return _("%(items)s items") % {"items": f"{int(str(shown['items'])):,}"}
+    return ""
+
+
+def _mapping(value: Json) -> Mapping[str, Json]:
+    return value if isinstance(value, Mapping) else {}
