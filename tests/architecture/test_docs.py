@@ -3,8 +3,10 @@
 
 In README.md and docs/, a ```python block is run, the blocks of one document one after the other. In a ```console
 block each line after `$ ` is a command: the targets of `make` and the commands and options of ours must exist.
+Names of our code in backticks resolve, files that are linked or named exist.
 """
 
+import pkgutil
 import re
 import shlex
 import subprocess
@@ -21,12 +23,15 @@ from typer.core import TyperGroup
 from glasshouse.edges.cli.main import app
 
 ROOT: Final = Path(__file__).parents[2]
+NAME: Final = re.compile(r"`(glasshouse(?:_verify)?(?:\.\w+)+)`")
+LINK: Final = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
+PLACE: Final = re.compile(r"`((?:src|tests|docs|scripts|verifier|requirements|benchmarks|soak)/[\w./-]+)`")
 FENCE: Final = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 VERIFIER: Final = tomllib.loads((ROOT / "verifier" / "pyproject.toml").read_text("utf-8"))["project"]["scripts"]
 
 
 def documents() -> list[Path]:
-    return [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def blocks(document: Path, language: str) -> Iterator[str]:
@@ -88,6 +93,40 @@ def test_every_python_block_of_a_document_runs(document: Path, tmp_path: Path) -
         [sys.executable, "-W", "error", script], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert (ran.returncode, ran.stderr) == (0, "")
+
+
+def absent(text: str) -> list[str]:
+    """Return the names of our code in a text that stand for nothing."""
+    missing = []
+    for name in NAME.findall(text):
+        try:
+            pkgutil.resolve_name(name)
+        except (ImportError, AttributeError) as error:
+            missing.append(f"{name}: {error}")
+    return missing
+
+
+@pytest.mark.parametrize("document", documents(), ids=lambda path: path.name)
+def test_every_name_of_the_code_in_a_document_resolves(document: Path) -> None:
+    assert absent(document.read_text("utf-8")) == []
+
+
+@pytest.mark.parametrize("document", documents(), ids=lambda path: path.name)
+def test_every_file_that_a_document_names_exists(document: Path) -> None:
+    text = document.read_text("utf-8")
+    linked = [document.parent / found for found in LINK.findall(text)]
+    named = [ROOT / found for found in PLACE.findall(text)]
+    assert [str(path) for path in (*linked, *named) if not path.exists()] == []
+
+
+def test_the_tour_names_the_functions_that_run() -> None:
+    assert len(NAME.findall((ROOT / "docs" / "tour.md").read_text("utf-8"))) > 30
+
+
+def test_a_name_that_stands_for_nothing_is_found_out() -> None:
+    assert absent("`glasshouse.kernel.paths.TreePath.no_such_verb`")
+    assert absent("`glasshouse.no_such_room.thing`")
+    assert absent("`glasshouse.kernel.paths.TreePath.parse`") == []
 
 
 def test_a_command_that_does_not_exist_is_found_out() -> None:
