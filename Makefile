@@ -27,7 +27,7 @@ static: setup-tests ## format, lint, types, import contracts, missing migrations
 	@scripts/static.sh $(SOURCES)
 
 test: setup-tests ## every test, on SQLite and on PostgreSQL; ARGS goes to pytest
-	@$(PYTHON) -m pytest $(ARGS)
+	@$(PYTHON) -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile $(ARGS)
 
 check: static test ## what CI runs
 
