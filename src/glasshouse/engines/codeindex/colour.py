@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Colour for a window of lines, bounded whatever the lines hold.
 
-Source is hostile and this runs where keys are held, so no native parser reads it here; grammars are lexical, and
-their patterns linear (`grammar.py`; docs/decisions say what was measured). Colour helps the eye and proves nothing:
-a directive may compile a line away, and a macro may make anything of a word.
+Source is hostile and this runs where keys are held, so no parser in C reads it here: grammars are lexical and their
+patterns linear (`grammar.py`). tree-sitter 0.26 was tried. 600 lines of ever deeper `if 1:` end the process in the
+scanner of its Python grammar; error recovery took 34 s on 67 KB without asking its progress callback; queries, which
+cannot be bounded, took 3.6 s on 160 KB. Colour helps the eye and proves nothing: a directive may compile a line away,
+and a macro may make anything of a word.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,9 +16,10 @@ from glasshouse.engines.codeindex.grammars import scanner
 from glasshouse.engines.codeindex.languages import Language
 from glasshouse.engines.codeindex.text import Role, Token, content, is_clean, pieces, runs
 
-__all__ = ["MAX_COLOURED_LINE", "MAX_SCANNED", "Role", "Token", "colour", "runs"]
+__all__ = ["MAX_COLOURED_LINE", "MAX_COLOURED_WINDOW", "MAX_SCANNED", "Role", "Token", "colour", "runs"]
 
 MAX_SCANNED: Final = 256 * 1024  # bytes of context and window together
+MAX_COLOURED_WINDOW: Final = 64 * 1024
 _CONTINUATION: Final = 0x80  # the upper two bits of a byte inside a character
 MAX_COLOURED_LINE: Final = 2_000  # bytes; a longer line was written by a machine, and is shown plain
 
@@ -27,8 +30,8 @@ def colour(
     """Return the tokens of each line; joined they are its `display_text`.
 
     `context_before` are the lines right before, the nearest last; as many as fit into `MAX_SCANNED` decide whether the
-    first line stands inside a comment or a string. A window too large by itself is plain, and only as long as its text
-    takes: nothing is cut, so the caller bounds the bytes of a window.
+    first line stands inside a comment or a string. A window beyond `MAX_COLOURED_WINDOW` is plain. No text is
+    ever cut, so the caller bounds the bytes of a window.
     """
     bare = [content(line) for line in lines]
     spans = _spans(bare, language, context_before) if language else []
@@ -38,9 +41,9 @@ def colour(
 def _spans(bare: Sequence[bytes], language: Language, context: Sequence[bytes]) -> list[Span]:
     """Return the spans of the window, offsets counted from its first byte."""
     window = b"\n".join(bare)
-    room = MAX_SCANNED - len(window)
-    if room < 0:
+    if len(window) > MAX_COLOURED_WINDOW:
         return []
+    room = MAX_SCANNED - len(window)
     near: list[bytes] = []
     for line in reversed(context):
         room -= len(line) + 1

@@ -36,7 +36,7 @@ SYSTEM_HEADER: Final = (Role.STR, r"(?:(?<=include)|(?<=include[ \t]))<[^>\n]{1,
 # After what cannot end an expression a slash begins a pattern. Its length is bounded because its end may be missing.
 SLASHED: Final = (
     Role.STR,
-    r"(?<=[(,=:\[!&|?{};\n])[ \t]*+/(?![*/])(?:[^\\/\[\n]|\\[^\n]|\[(?:[^\]\\\n]|\\[^\n]){0,31}+\]){1,99}+/[a-z]*+",
+    r"(?<=[(,=:\[!&|?{};\n])[ \t]*+/(?![*/])(?:[^\\/\[\n]|\\[^\n]|\[(?:[^\]\\\n]|\\[^\n]){0,15}+\]){1,63}+/[a-z]*+",
 )
 RAW_CPP: Final = (
     Role.STR,
