@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
+from django.db.models import Value
+from django.db.models.functions import Greatest
 
 from glasshouse.domain.access import rules
 from glasshouse.domain.access.errors import BudgetExhaustedError, GrantRevokedError
@@ -33,6 +35,7 @@ class Purse:
 def open_grant(
     new: NewGrant,
     holder: Person,
+    actor: str,
     roots: Mapping[Uid, Digest],
     *,
     proposal: Uid,
@@ -58,7 +61,7 @@ def open_grant(
     _open_budgets(grant, holder, new.limits)
     journal.record(
         "access.grant-opened",
-        actor=holder.uid,
+        actor=actor,
         at=now,
         subject=Uid(grant.uid),
         engagement=engagement,
@@ -94,11 +97,12 @@ def _open_budgets(grant: Grant, holder: Person, limits: Limits) -> None:
                 "total_limit": limits.total * factor,
             },
         )
-        if not is_new:
-            for name in ("hour", "day", "total"):
-                raised = max(getattr(budget, f"{name}_limit"), getattr(limits, name) * factor)
-                setattr(budget, f"{name}_limit", raised)
-            budget.save()
+        if not is_new:  # limits only: a view may be paying from the same row
+            raised = {
+                f"{name}_limit": Greatest(f"{name}_limit", Value(getattr(limits, name) * factor))
+                for name in ("hour", "day", "total")
+            }
+            Budget.objects.filter(pk=budget.pk).update(**raised)
 
 
 def revoke(grant: Grant, *, actor: str, now: datetime) -> None:
@@ -145,16 +149,20 @@ def charge(purse: Purse, version: int, visit: Uid, shown: Sequence[Shown], *, no
 
 _VERSION = "SELECT version FROM access_grant WHERE id = %s"
 _LOCKED = "SELECT version FROM access_grant WHERE id = %s FOR UPDATE"
-# Each window counts from zero again when its name changes: the hour, the day, the visit.
+_IN_ORDER = "SELECT id FROM access_budget WHERE id IN (%(grant)s, %(person)s, %(organisation)s) ORDER BY id FOR UPDATE"
+# Each window counts from zero again when its name changes: the hour, the day, the visit. Requests that set out
+# before the hour struck, or on a host whose clock is behind, must not set it back: they pay in the newer one.
 _PAY = """
 UPDATE access_budget
-   SET hour_used = CASE WHEN hour = %(hour)s THEN hour_used ELSE 0 END + %(cost)s, hour = %(hour)s,
-       day_used = CASE WHEN day = %(day)s THEN day_used ELSE 0 END + %(cost)s, day = %(day)s,
+   SET hour_used = CASE WHEN hour IN (%(hour)s, %(hour)s + 1) THEN hour_used ELSE 0 END + %(cost)s,
+       hour = CASE WHEN hour = %(hour)s + 1 THEN hour ELSE %(hour)s END,
+       day_used = CASE WHEN day IN (%(day)s, %(day)s + 1) THEN day_used ELSE 0 END + %(cost)s,
+       day = CASE WHEN day = %(day)s + 1 THEN day ELSE %(day)s END,
        visit_used = CASE WHEN visit = %(visit)s THEN visit_used ELSE 0 END + %(cost)s, visit = %(visit)s,
        total_used = total_used + %(cost)s
  WHERE id IN (%(grant)s, %(person)s, %(organisation)s)
-   AND CASE WHEN hour = %(hour)s THEN hour_used ELSE 0 END + %(cost)s <= hour_limit
-   AND CASE WHEN day = %(day)s THEN day_used ELSE 0 END + %(cost)s <= day_limit
+   AND CASE WHEN hour IN (%(hour)s, %(hour)s + 1) THEN hour_used ELSE 0 END + %(cost)s <= hour_limit
+   AND CASE WHEN day IN (%(day)s, %(day)s + 1) THEN day_used ELSE 0 END + %(cost)s <= day_limit
    AND CASE WHEN visit = %(visit)s THEN visit_used ELSE 0 END + %(cost)s <= visit_limit
    AND total_used + %(cost)s <= total_limit
 """
@@ -165,6 +173,8 @@ def _pay(purse: Purse, visit: Uid, cost: int, now: datetime) -> None:
     windows: dict[str, int | str] = {"hour": seconds // 3600, "day": seconds // 86_400, "visit": visit.text}
     payers = dict(zip(("grant", "person", "organisation"), purse.budgets, strict=True))
     with connection.cursor() as cursor:
+        if connection.features.has_select_for_update:
+            cursor.execute(_IN_ORDER, payers)  # two grants of one organisation would lock each other out
         cursor.execute(_PAY, {**windows, **payers, "cost": cost})
         if cursor.rowcount != len(purse.budgets):
             raise _exhausted(purse, windows, cost)
@@ -173,7 +183,7 @@ def _pay(purse: Purse, visit: Uid, cost: int, now: datetime) -> None:
 def _exhausted(purse: Purse, windows: Mapping[str, int | str], cost: int) -> BudgetExhaustedError:
     for budget in Budget.objects.filter(pk__in=purse.budgets).order_by("pk"):
         for name in _WINDOWS:
-            is_current = name == "total" or getattr(budget, name) == windows[name]
+            is_current = name == "total" or rules.still_counts(getattr(budget, name), windows[name])
             used = getattr(budget, f"{name}_used") if is_current else 0
             limit = getattr(budget, f"{name}_limit")
             if used + cost > limit:
@@ -187,7 +197,10 @@ def _exhausted(purse: Purse, windows: Mapping[str, int | str], cost: int) -> Bud
 
 
 def _mark_seen(grant: int, shown: Shown) -> int:
-    """Set the bits of these lines and return the cost of those that were not set before."""
+    """Set the bits of these lines and return the cost of those that were not set before.
+
+    A line of which only a part is shown stays unset: else its last byte would buy the whole of it.
+    """
     cost, position = 0, 0
     first = shown.first - 1
     while position < len(shown.costs):
@@ -207,7 +220,8 @@ def _mark_part(key: tuple[int, bytes, int], offset: int, costs: Sequence[int], a
         bits = int.from_bytes(bytes(row[0]), "little") if row else 0
         wanted = (1 << len(costs)) - 1
         cost = rules.new_cost(costs, always, bits >> offset & wanted)
-        after = bits | wanted << offset
+        parts = sum(1 << index for index in always)
+        after = bits | (wanted & ~parts) << offset
         if after != bits:
             content = after.to_bytes((after.bit_length() + 7) // 8, "little")
             cursor.execute(

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import connection
 from django.db.models import QuerySet
 
+from glasshouse.domain.access import rules
 from glasshouse.domain.access.commands import Purse
 from glasshouse.domain.access.errors import GrantUnknownError
 from glasshouse.domain.access.models import Grant
@@ -53,8 +54,8 @@ def balance(purse: Purse, visit: Uid | None, now: datetime) -> Balance:
         cursor.execute(_BUDGETS, purse.budgets)
         for hour, hour_used, hour_limit, day, day_used, day_limit, *rest in cursor.fetchall():
             current, visit_used, visit_limit, total_used, total_limit = rest
-            hours.append(Spent(hour_used if hour == seconds // 3600 else 0, hour_limit))
-            days.append(Spent(day_used if day == seconds // 86_400 else 0, day_limit))
+            hours.append(Spent(hour_used if rules.still_counts(hour, seconds // 3600) else 0, hour_limit))
+            days.append(Spent(day_used if rules.still_counts(day, seconds // 86_400) else 0, day_limit))
             visits.append(Spent(visit_used if current == str(visit or "") else 0, visit_limit))
             totals.append(Spent(total_used, total_limit))
     return Balance(*(min(spent, key=lambda one: one.left) for spent in (hours, days, visits, totals)))

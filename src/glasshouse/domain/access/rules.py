@@ -67,6 +67,14 @@ def cost_of(length: int) -> int:
     return max(1, -(-length // BYTES_A_LINE))
 
 
+def still_counts(stored: int | str, current: int | str) -> bool:
+    """Say whether a counter kept under `stored` counts for the window `current`.
+
+    An hour or day that is one ahead does: whoever asks set out before it struck, or has a clock that is behind.
+    """
+    return stored == current or (isinstance(current, int) and stored == current + 1)
+
+
 def new_cost(costs: Sequence[int], always: frozenset[int], seen: int) -> int:
     """Return what a window costs; bit i of `seen` says that line i was shown before."""
     return sum(cost for offset, cost in enumerate(costs) if offset in always or not seen >> offset & 1)

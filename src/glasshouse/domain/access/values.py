@@ -3,12 +3,12 @@
 
 import functools
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
+from glasshouse.domain.access.globs import Globs, wildcards
 from glasshouse.kernel.errors import InvalidError
 from glasshouse.kernel.ids import Uid
 from glasshouse.kernel.paths import TreePath
@@ -16,14 +16,11 @@ from glasshouse.kernel.paths import TreePath
 MAX_PATTERNS = 64
 MAX_STARS = 6
 MAX_LENGTH = 512
-_TOKEN = re.compile(rb"(\*\*/|/\*\*$|\*\*|\*|\?)")
-_MEANING = {b"**/": rb"(?:.*/)?", b"/**": rb"(?:/.*)?", b"**": rb".*", b"*": rb"[^/]*", b"?": rb"[^/]"}
 
 
-@functools.lru_cache(maxsize=512)
-def _compiled(pattern: str) -> re.Pattern[bytes]:
-    parts = _TOKEN.split(pattern.encode("utf-8", "surrogateescape"))
-    return re.compile(b"".join(_MEANING.get(part, re.escape(part)) for part in parts), re.DOTALL)
+@functools.lru_cache(maxsize=256)
+def _compiled(patterns: tuple[str, ...]) -> Globs:
+    return Globs([glob.encode("utf-8", "surrogateescape") for glob in patterns])
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +40,7 @@ class Patterns:
             is_bad = (
                 not glob or glob.startswith("/") or "\0" in glob or ".." in glob.split("/") or len(glob) > MAX_LENGTH
             )
-            if is_bad or len(_TOKEN.findall(glob.encode("utf-8", "surrogateescape"))) > MAX_STARS:
+            if is_bad or wildcards(glob.encode("utf-8", "surrogateescape")) > MAX_STARS:
                 raise InvalidError(
                     f"Not a path pattern: {glob[:80]!r}",
                     hint=f"Write src/**, **/*.c or docs/?.md, with at most {MAX_STARS} wildcards.",
@@ -70,13 +67,7 @@ class Patterns:
 
     def covers(self, path: TreePath) -> bool:
         """Say whether one pattern matches the path or a folder that it lies in (`src` means `src/**`)."""
-        if self.is_whole:
-            return True
-        return any(_compiled(glob).fullmatch(path.raw) for glob in self.globs) or any(
-            path.raw.startswith(glob.encode("utf-8", "surrogateescape").rstrip(b"/") + b"/")
-            for glob in self.globs
-            if not set(glob) & {"*", "?"}
-        )
+        return self.is_whole or _compiled(self.globs).match(path.raw)
 
 
 @dataclass(frozen=True, slots=True)

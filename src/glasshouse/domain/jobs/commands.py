@@ -2,6 +2,7 @@
 """Verbs of jobs."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -42,7 +43,8 @@ def claim(*, now: datetime) -> Claim | None:
     due = Q(state=State.WAITING, not_before__lte=now) | Q(state=State.RUNNING, leased_until__lte=now)
     while (job := Job.objects.filter(due).order_by("not_before", "pk").first()) is not None:
         if job.attempts >= job.attempts_limit:
-            _end(job.uid, job.token, State.FAILED, f"gave up after {job.attempts} attempts; the worker died", now)
+            with suppress(StaleTokenError):  # another worker said so first
+                _end(job.uid, job.token, State.FAILED, f"gave up after {job.attempts} attempts; the worker died", now)
             continue
         with journal.transaction():
             # The token in the condition decides between two workers.

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Verbs of releases."""
 
+import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+
+from django.db import IntegrityError, connection
 
 from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.journal.values import Recorded
@@ -28,6 +31,7 @@ def intake(
     names and that the next intake of the same source uses.
     """
     check_names(product, version)
+    began = time.monotonic()
     if Release.objects.filter(product__slug=product, version=version).exists():
         raise ReleaseExistsError(
             f"{product} {version} is here already, and a release is frozen.",
@@ -43,7 +47,8 @@ def intake(
         for member in members:
             taking.add(member)
         sealed = taking.finish(strip_top=True)
-    return _keep(actor, row, version, sealed, now)
+    # The entry tells when the release was there, not when reading it began: a wait of minutes is no stalled ledger.
+    return _keep(actor, row, version, sealed, now + timedelta(seconds=time.monotonic() - began))
 
 
 def _product(actor: str, slug: str, now: datetime) -> Product:
@@ -52,14 +57,20 @@ def _product(actor: str, slug: str, now: datetime) -> Product:
         return found
     uid = Uid.new()
     vault.ring().create(uid)
-    with journal.transaction():
-        row = Product.objects.create(uid=uid.text, slug=slug, created_at=now)
-        journal.record("releases.product-added", actor=actor, at=now, subject=uid, fields={"product": slug})
+    try:
+        with journal.transaction():
+            row = Product.objects.create(uid=uid.text, slug=slug, created_at=now)
+            journal.record("releases.product-added", actor=actor, at=now, subject=uid, fields={"product": slug})
+    except IntegrityError:  # another import added it meanwhile
+        vault.ring().destroy(uid)
+        return Product.objects.get(slug=slug)
     return row
 
 
 def _keep(actor: str, product: Product, version: str, sealed: Sealed, now: datetime) -> Release:
     with journal.transaction():
+        if connection.features.has_select_for_update:
+            Product.objects.select_for_update().get(pk=product.pk)  # two imports of one version take turns
         if Release.objects.filter(product=product, version=version).exists():
             raise ReleaseExistsError(f"{product} {version} was imported meanwhile.")
         release = Release.objects.create(

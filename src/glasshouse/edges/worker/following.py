@@ -5,7 +5,8 @@ import logging
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import Error as DatabaseFault
+from django.db import close_old_connections
 
 from glasshouse.domain.jobs import commands as jobs
 from glasshouse.domain.journal import commands as journal
@@ -47,8 +48,9 @@ class Follower:
             self._publish(clock.now())
         except LogBusyError:
             self._report("another worker sequences this lab; waiting to take over")
-        except (GlasshouseError, DatabaseError, OSError) as error:
+        except (GlasshouseError, DatabaseFault, OSError) as error:
             self._report(f"the ledger cannot go on: {type(error).__name__}: {error}")
+            close_old_connections()  # a connection that the server dropped would stay dropped
         else:
             self._trouble = ""
 

@@ -60,8 +60,8 @@ def _path() -> Path:
 def _known() -> dict[str, int]:
     try:
         known: dict[str, int] = json.loads(_path().read_text("utf-8"))
-    except FileNotFoundError:
-        return {}
+    except (FileNotFoundError, ValueError):
+        return {}  # a hint only: each witness says itself what it knows
     return known
 
 

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections
+from django.db import Error as DatabaseFault
+from django.db import close_old_connections
 
 from glasshouse.domain.jobs import commands as jobs
 from glasshouse.domain.jobs import queries
@@ -64,7 +65,7 @@ def run_for_ever(stop: threading.Event) -> None:
         try:
             _ask_for_self_test()
             is_idle = not run_one()
-        except DatabaseError as error:
+        except DatabaseFault as error:
             log.warning("the queue of jobs cannot be read: %s", error)
             close_old_connections()
             is_idle = True
@@ -86,9 +87,17 @@ def run_one() -> bool:
             jobs.beat(held, now=last, done=done, of=of)
 
     try:
-        message = KINDS[held.kind](report)
+        _do(held, report)
     except StaleTokenError:
         log.warning("job %s went to another worker", held.uid)
+    return True
+
+
+def _do(held: jobs.Claim, report: Report) -> None:
+    try:
+        message = KINDS[held.kind](report)
+    except StaleTokenError:
+        raise
     except AuditFailedError as error:
         jobs.fail(held, str(error), now=clock.now())
     except Exception as error:  # one job must not end the loop; its report says what it was
@@ -96,7 +105,6 @@ def run_one() -> bool:
         jobs.fail(held, f"{type(error).__name__}; the operator's log has the rest", now=clock.now())
     else:
         jobs.finish(held, message, now=clock.now())
-    return True
 
 
 def _ask_for_self_test() -> None:

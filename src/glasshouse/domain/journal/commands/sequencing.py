@@ -6,12 +6,14 @@ extends its own last state. Two sequencers started by mistake cannot give one in
 transaction fails and is tried again.
 """
 
+import os
 from collections.abc import Callable
 
 from django.conf import settings
 from django.db import connection
 
 from glasshouse.domain.journal.commands.recording import transaction
+from glasshouse.domain.journal.errors import JournalDamagedError
 from glasshouse.domain.journal.queries import HEAD
 from glasshouse.engines.ledger.checkpoints import Checkpoint
 from glasshouse.engines.ledger.errors import StaleRequestError
@@ -43,7 +45,7 @@ def sequence(limit: int = BATCH) -> int:
         first = int(cursor.fetchone()[0])
         # Rows that commit later with smaller ids keep their outbox row and come with the next batch.
         cursor.execute(_INSERT, [first, limit])
-        count = cursor.rowcount
+        count = int(cursor.rowcount)
         if count:
             cursor.execute(_DELETE, [first])
     return count
@@ -55,10 +57,13 @@ def integrate(log: Log, limit: int = 4 * BATCH) -> int:
         size = log.size
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT commitment FROM journal_leaf WHERE leaf_index >= %s ORDER BY leaf_index LIMIT %s",
+                "SELECT leaf_index, commitment FROM journal_leaf WHERE leaf_index >= %s ORDER BY leaf_index LIMIT %s",
                 [size, limit],
             )
-            entries = [bytes(row[0]) for row in cursor.fetchall()]
+            rows = cursor.fetchall()
+        if rows and rows[-1][0] != size + len(rows) - 1:
+            raise JournalDamagedError(f"A leaf from {size:,} on is missing; nothing may take its place in the log.")
+        entries = [bytes(row[1]) for row in rows]
         if not entries:
             return size
         log.append(entries, at=size)
@@ -84,5 +89,8 @@ def keep_head(note: Note) -> None:
     """Write the newest signed head where the lab's own processes read it; it is not published as it is."""
     path = settings.GLASSHOUSE.ledger / HEAD
     temporary = path.with_suffix(".tmp")
-    temporary.write_bytes(note.serialise())
+    with temporary.open("wb") as file:
+        file.write(note.serialise())
+        file.flush()
+        os.fsync(file.fileno())  # before the rename, or a power cut leaves an empty head that stops the worker
     temporary.replace(path)

@@ -7,12 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from axes.models import AccessAttempt
+from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.people.errors import LinkSpentError, NotAnAddressError, PersonExistsError
-from glasshouse.domain.people.models import EnrolmentLink, Organisation, Person, Role, RoleHeld
+from glasshouse.domain.people.models import DeviceSignIn, EnrolmentLink, Organisation, Person, Role, RoleHeld
 from glasshouse.kernel.errors import InvalidError
 from glasshouse.kernel.ids import Uid
 
@@ -134,6 +139,7 @@ def _address(text: str) -> str:
 def forget_person(person: Uid) -> None:
     """Remove a person's name, address and ways in, inside the transaction of an approved erasure; the uid stays."""
     found = Person.objects.get(uid=person.text)
+    address = found.email
     found.name = "Erased person"
     found.email = f"{found.uid}@erased.invalid"
     found.is_active = False
@@ -141,4 +147,13 @@ def forget_person(person: Uid) -> None:
     found.save()
     found.links.all().delete()
     found.passkeys.all().delete()
+    DeviceSignIn.objects.filter(person=found).delete()
+    # What the sign-in libraries keep of somebody: addresses, second factors, where each session came from.
+    EmailAddress.objects.filter(user=found).delete()
+    Authenticator.objects.filter(user=found).delete()
+    UserSession.objects.filter(user=found).delete()
+    for row in Session.objects.all().iterator():
+        if row.get_decoded().get("_auth_user_id") == str(found.pk):
+            row.delete()
+    AccessAttempt.objects.filter(username=address).delete()
     found.tokens.all().delete()
