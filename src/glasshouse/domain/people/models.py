@@ -76,6 +76,8 @@ class Person(AbstractBaseUser):
     is_active = models.BooleanField(default=True)
 
     objects = PersonManager()
+    # Set by the one statement that looks up who asks; else None, and the rows are asked.
+    known_roles: frozenset[Role] | None = None
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"

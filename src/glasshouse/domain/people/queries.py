@@ -4,6 +4,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from glasshouse.domain.people.commands.tokens import digest_of
@@ -22,8 +23,36 @@ def viewer(person: Person) -> Viewer:
         organisation=Uid(person.organisation.uid),
         organisation_name=person.organisation.name,
         is_vendor=person.organisation.is_vendor,
-        roles=frozenset(Role(held.role) for held in person.roles.all()),
+        roles=person.known_roles
+        if person.known_roles is not None
+        else frozenset(Role(held.role) for held in person.roles.all()),
     )
+
+
+_ASKER = """
+SELECT p.id, p.password, p.uid, p.email, p.name, p.organisation_id, p.is_active, o.uid, o.name, o.is_vendor, r.role
+  FROM people_person p
+  JOIN people_organisation o ON o.id = p.organisation_id
+  LEFT JOIN people_roleheld r ON r.person_id = p.id
+ WHERE p.id = %s AND p.is_active
+"""
+# In the order of the models' fields, as `from_db` wants them.
+_PERSON = ("id", "password", "uid", "email", "name", "organisation_id", "is_active")
+_ORGANISATION = ("id", "uid", "name", "is_vendor")
+
+
+def asker(row: int) -> Person | None:
+    """Return the active person of a session with everything `viewer` needs, in one statement: every page asks."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ASKER, [row])
+        found = cursor.fetchall()
+    if not found:
+        return None
+    first = found[0]
+    person = Person.from_db(connection.alias, _PERSON, first[:7])
+    person.organisation = Organisation.from_db(connection.alias, _ORGANISATION, (first[5], *first[7:10]))
+    person.known_roles = frozenset(Role(line[10]) for line in found if line[10])
+    return person
 
 
 def viewer_by_row(row: int) -> Viewer:

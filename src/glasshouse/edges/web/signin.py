@@ -16,6 +16,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
+from glasshouse.domain.people import queries as people
 from glasshouse.domain.people.models import Person
 from glasshouse.edges.http import answers, refusals
 from glasshouse.edges.http.enrolment import has_way_in
@@ -23,12 +24,11 @@ from glasshouse.edges.web.passkeys import relying_party
 
 
 class Backend(AuthenticationBackend):  # type: ignore[misc] # the library has no types
-    """Finds the person of a session together with what `viewer_of` needs, in two statements."""
+    """Finds the person of a session together with what `viewer_of` needs."""
 
     def get_user(self, user_id: int) -> Person | None:
         """Return an active person by internal id."""
-        persons = Person.objects.select_related("organisation").prefetch_related("roles")
-        return persons.filter(pk=user_id, is_active=True).first()
+        return people.asker(user_id)
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # the library has no types
