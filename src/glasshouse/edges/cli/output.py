@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,9 +17,10 @@ from rich.table import Table
 from glasshouse.engines.codeindex.text import pieces
 from glasshouse.kernel.errors import GlasshouseError
 
+_TIME = re.compile(r"^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)[\d:.]*Z$")
 Json = None | bool | int | str | Sequence["Json"] | Mapping[str, "Json"]
 # Names and source may hold anything: no markup, no emoji names, no highlighting is read out of them.
-errors = Console(stderr=True, highlight=False, markup=False, emoji=False)
+errors = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
 console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
@@ -57,14 +59,18 @@ def tell_table(rows: Sequence[Mapping[str, Json]], columns: Sequence[str], *, em
     table = Table(box=None, pad_edge=False)
     for column in columns:
         is_number = all(isinstance(row.get(column), int) for row in rows)
-        table.add_column(column.replace("_", " "), justify="right" if is_number else "left", overflow="fold")
+        table.add_column(
+            column.replace("_", " "), justify="right" if is_number else "left", overflow="fold", no_wrap=column == "uid"
+        )
     for row in rows:
         table.add_row(*(_cell(row.get(column)) for column in columns))
     console.print(table)
 
 
 def _cell(value: Json) -> str:
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else safe(str(value or "-"))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:,}" if isinstance(value, int) else _TIME.sub(r"\1 \2", safe(str(value or "-")))
 
 
 @contextmanager

@@ -80,13 +80,22 @@ def _file(lab: remote.Lab, place: str, path: str, span: Span) -> Iterator[remote
     """Yield the windows that together are the asked lines; each is recorded for itself before it is seen."""
     first = span.first
     while True:
-        page: remote.Answer = lab.get(f"{place}/file", path=path, lines=f"{first}-{span.last}")
+        page: remote.Answer = _window(lab, place, path, Span(first, span.last))
         promises.keep(page["showing"])
         yield page
         rest = page["rest"]
         first = page["last"] + 1
         if not rest or not page["lines"] or first > min(span.last, page["all_lines"]):
             return
+
+
+def _window(lab: remote.Lab, place: str, path: str, span: Span) -> remote.Answer:
+    try:
+        page: remote.Answer = lab.get(f"{place}/file", path=path, lines=f"{span.first}-{span.last}")
+    except NotFoundError as error:
+        error.hint = error.hint or "Folders are shown with a / at the end of their path."
+        raise
+    return page
 
 
 def _show_folder(lab: remote.Lab, place: str, path: str, *, as_json: bool) -> None:

@@ -15,7 +15,7 @@ from glasshouse.domain.people import commands, queries
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.edges.api.auth import ACTING, SOURCE, Sender
 from glasshouse.edges.api.rates import AddressRate
-from glasshouse.edges.api.shapes import answering
+from glasshouse.edges.api.shapes import Done, answering
 from glasshouse.edges.http.viewer import viewer_of
 from glasshouse.kernel import clock
 
@@ -102,10 +102,12 @@ def me(request: HttpRequest) -> Me:
     return _me(request, viewer_of(request))
 
 
-@router.post("/session/end", auth=ACTING, response=answering(None), url_name="end_session")
-def end_session(request: HttpRequest) -> None:
+@router.post("/session/end", auth=ACTING, response=answering(Done), url_name="end_session")
+def end_session(request: HttpRequest) -> Done:
     """Sign out: the session ends here, wherever its cookie is kept."""
+    uid = viewer_of(request).uid.text
     auth.logout(request)
+    return Done(uid=uid, at=clock.now())
 
 
 def _me(request: HttpRequest, viewer: Viewer) -> Me:

@@ -45,4 +45,4 @@ def checkpoint(request: HttpRequest) -> Checkpoint:
 @router.get("/record/{event}/proof", auth=reading(Scope.LEDGER), response=answering(Proof), url_name="proof")
 def proof(request: HttpRequest, event: str) -> Proof:
     """Prove that one of the caller's own entries stands in the signed tree."""
-    return Proof(event=event, proof=queries.tlog_proof_of(viewer_of(request), Uid.parse(event)).decode("ascii"))
+    return Proof(event=event, proof=queries.tlog_proof_of(viewer_of(request), Uid.parse(event)).decode())

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any, Final, Literal
 
 from django.http import HttpRequest
-from ninja import Field, Router, Schema
+from ninja import Field, Router, Schema, Status
 
 from glasshouse.domain.access.values import Limits, NewGrant, Patterns
 from glasshouse.domain.approvals import queries as approvals
@@ -102,7 +102,7 @@ class Proposal(Schema):
     response=answering(Proposal, HTTPStatus.CREATED),
     url_name="propose_grant",
 )
-def propose_grant(request: HttpRequest, asked: AskedGrant) -> tuple[int, Proposal]:
+def propose_grant(request: HttpRequest, asked: AskedGrant) -> Status[Proposal]:
     """Propose a grant; two people open it, one of them naming the export decision."""
     viewer = viewer_of(request)
     if asked.begins.tzinfo is None or asked.ends.tzinfo is None:
@@ -118,7 +118,7 @@ def propose_grant(request: HttpRequest, asked: AskedGrant) -> tuple[int, Proposa
         limits=Limits(asked.limits.hour, asked.limits.day, asked.limits.visit, asked.limits.total),
     )
     made = commands.propose_grant(viewer, new, now=clock.now())
-    return HTTPStatus.CREATED, _proposal(viewer, Uid(made.uid))
+    return Status(HTTPStatus.CREATED, _proposal(viewer, Uid(made.uid)))
 
 
 @router.post(
@@ -127,12 +127,12 @@ def propose_grant(request: HttpRequest, asked: AskedGrant) -> tuple[int, Proposa
     response=answering(Proposal, HTTPStatus.CREATED),
     url_name="propose_erasure",
 )
-def propose_erasure(request: HttpRequest, asked: AskedErasure) -> tuple[int, Proposal]:
+def propose_erasure(request: HttpRequest, asked: AskedErasure) -> Status[Proposal]:
     """Propose that a person's data be erased from the journal."""
     viewer = viewer_of(request)
     person = Uid(people.person_by_email(viewer, asked.person).uid) if "@" in asked.person else Uid.parse(asked.person)
     made = commands.propose_erasure(viewer, person, now=clock.now(), reason=asked.reason)
-    return HTTPStatus.CREATED, _proposal(viewer, Uid(made.uid))
+    return Status(HTTPStatus.CREATED, _proposal(viewer, Uid(made.uid)))
 
 
 @router.get("/proposals", auth=SOURCE, response=answering(list[Proposal]), url_name="proposals")

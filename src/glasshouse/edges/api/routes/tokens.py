@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Final
 
 from django.http import HttpRequest
-from ninja import Field, Router, Schema
+from ninja import Field, Router, Schema, Status
 
 from glasshouse.domain.people import commands, queries
 from glasshouse.domain.people.commands import Scope
@@ -48,10 +48,10 @@ class Token(Schema):
 
 
 @router.post("/tokens", auth=ACTING, response=answering(Made, HTTPStatus.CREATED), url_name="tokens")
-def make_token(request: HttpRequest, asked: AskedToken) -> tuple[int, Made]:
+def make_token(request: HttpRequest, asked: AskedToken) -> Status[Made]:
     """Make a token that ends by itself."""
     made = commands.make_token(viewer_of(request), asked.name, asked.scopes, asked.days, now=clock.now())
-    return HTTPStatus.CREATED, Made(uid=made.uid.text, secret=made.secret, until=made.until)
+    return Status(HTTPStatus.CREATED, Made(uid=made.uid.text, secret=made.secret, until=made.until))
 
 
 @router.get("/tokens", auth=ACTING, response=answering(list[Token]), url_name="tokens")

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The shared small lab, with an open visit, and programs that call it as somebody."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.core.cache import cache
+from django.test import Client
+from pytest_django.fixtures import Settings
+
+from glasshouse.domain.people import commands as people
+from glasshouse.domain.people.commands import Scope
+from glasshouse.domain.people.models import Person
+from glasshouse.domain.people.viewer import Viewer
+from glasshouse.kernel import clock
+from tests.edges.conftest import BACKEND
+from tests.lab import NOW, Desk, House, furnish
+
+As = Callable[[Viewer], Client]
+
+
+@pytest.fixture
+def house(db: None, tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> House:
+    """A founded lab with its cast; the clock stands still."""
+    del db
+    settings.GLASSHOUSE = replace(settings.GLASSHOUSE, home=tmp_path / "lab", keys=tmp_path / "keys")
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    cache.clear()
+    return furnish(tmp_path)
+
+
+@pytest.fixture
+def desk(house: House) -> Desk:
+    """The reviewer with an open visit."""
+    return house.desk()
+
+
+def program(**headers: str) -> Client:
+    """Return a program that calls without a session."""
+    return Client(SERVER_NAME="localhost", raise_request_exception=False, headers=headers)
+
+
+def signed_in(viewer: Viewer) -> Client:
+    """Return a program in somebody's session."""
+    person = Person.objects.get(pk=viewer.row)
+    Authenticator.objects.get_or_create(user=person, type="totp", defaults={"data": {"secret": "sealed"}})
+    client = program(**{"X-Glasshouse": "tests"})
+    client.force_login(person, BACKEND)
+    return client
+
+
+def bearing(viewer: Viewer, *scopes: Scope, days: int = 7) -> Client:
+    """Return a program with a token of somebody's."""
+    made = people.make_token(viewer, "a program", scopes, days, now=NOW)
+    return program(Authorization=f"Bearer {made.secret}")

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fifty programs read at once, over HTTP, from real web processes: no budget gives one line more than it has."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from typing import Final
+
+import httpx
+import pytest
+
+from tests.edges.running import RunningLab, make_source
+
+CLIENTS: Final = 50
+CALLS: Final = 6
+FILES, LINES = 6, 60
+BUDGET: Final = 137  # no multiple of what one call may cost
+
+
+@pytest.fixture
+def lab(database_url: str, tmp_path: Path) -> Iterator[RunningLab]:
+    """A lab with a release, whose reviewer may see a little of it."""
+    running = RunningLab.found(tmp_path, database_url)
+    running.command("release", "import", "tool", "1.0", str(make_source(tmp_path, files=FILES, lines=LINES)))
+    running.set_the_scene(hour=BUDGET, day=BUDGET * 2, visit=BUDGET * 2, total=BUDGET * 2)
+    running.serve()
+    yield running
+    running.stop()
+
+
+def read(lab: RunningLab, seed: int, start: threading.Barrier, answers: list[httpx.Response]) -> None:
+    """Ask for a few windows, whatever the answer is."""
+    dice = Random(seed)
+    place = f"/grants/{lab.grant}/releases/{lab.releases['1.0']}/file"
+    with lab.client("reviewer") as client:
+        start.wait()
+        for _ in range(CALLS):
+            first = dice.randint(1, LINES)
+            last = min(LINES, first + dice.randint(0, 12))
+            asked = {"path": f"src/file{dice.randrange(FILES)}.c", "lines": f"{first}-{last}"}
+            answers.append(client.get(place, params=asked))
+
+
+def test_fifty_clients_at_once_never_see_a_line_more_than_the_budget(lab: RunningLab) -> None:
+    with lab.client("reviewer") as client:
+        begun = client.post("/visits", json={"grant": lab.grant, "release": lab.releases["1.0"]})
+        assert begun.status_code == 200, begun.text
+    start, answers = threading.Barrier(CLIENTS), []
+    threads = [threading.Thread(target=read, args=(lab, seed, start, answers)) for seed in range(CLIENTS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(answers) == CLIENTS * CALLS
+    shown = [answer.json() for answer in answers if answer.status_code == 200]
+    refused = [answer.json() for answer in answers if answer.status_code != 200]
+    assert {told["code"] for told in refused} == {"access.budget-exhausted"}
+    seen = {(page["path"], line["number"]) for page in shown for line in page["lines"]}
+    charged = sum(page["showing"]["charged"] for page in shown)
+    assert len(seen) == charged, "each new line is charged once, whoever asks first"
+    assert BUDGET - 13 < charged <= BUDGET
+
+    numbers = [page["showing"]["number"] for page in shown]
+    assert len(set(numbers)) == len(numbers), "each showing is an entry of its own"
+    with lab.client("reviewer") as client:
+        (grant,) = client.get("/grants").json()
+        assert grant["balance"]["hour"] == {"used": charged, "limit": BUDGET}

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every route of the document, asked for somebody else's objects by a stranger of every role."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pytest
+from django.test import Client
+
+from glasshouse.domain.people import commands as people
+from glasshouse.domain.people.commands import Scope
+from glasshouse.domain.people.models import Role
+from glasshouse.domain.people.viewer import Viewer
+from glasshouse.domain.readingroom import commands as readingroom
+from glasshouse.edges.api.api import api
+from glasshouse.kernel.lines import Span
+from tests.edges.api.conftest import signed_in
+from tests.lab import FILES, MAIN, NOW, Desk, House, add, next_version
+
+WORD: Final = {"verdict": "agree", "digest": "0" * 64}
+BODIES: Final[dict[str, dict[str, Any]]] = {"decide": WORD, "close_visit": {}, "revoke_token": {}}
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation of the document."""
+
+    name: str
+    method: str
+    path: str
+    query: tuple[str, ...]
+
+    @property
+    def is_about_an_object(self) -> bool:
+        return "{" in self.path
+
+
+def operations() -> list[Operation]:
+    found = []
+    for path, methods in api.get_openapi_schema()["paths"].items():
+        for method, details in methods.items():
+            query = tuple(one["name"] for one in details["parameters"] if one["in"] == "query" and one["required"])
+            found.append(Operation(details["operationId"].rpartition("_routes_")[2], method, path, query))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Objects:
+    """What belongs to the reviewer and to the vendor, by the name that a route gives it."""
+
+    named: dict[str, str]
+
+    def ask(self, client: Client, operation: Operation) -> Any:
+        """Make the call that the operation describes, about these objects."""
+        path = operation.path.format(**self.named)
+        query = {name: self.named[name] for name in operation.query}
+        if operation.method == "get":
+            return client.get(path, query)
+        body = next((body for name, body in BODIES.items() if operation.name.endswith(name)), None)
+        assert body is not None, f"say in BODIES what {operation.name} takes"
+        return client.post(path, json.dumps(body), content_type="application/json", query_params=query)
+
+
+@pytest.fixture
+def objects(house: House) -> tuple[Objects, Desk]:
+    before, after = house.take(), house.take("2", next_version(FILES))
+    desk = house.seat(house.cast.reviewer, before, after)
+    shown = readingroom.open_file(desk.viewer, desk.grant, desk.release, MAIN, Span(1, 3), now=NOW)
+    token = people.make_token(desk.viewer, "mine", [Scope.LEDGER], 7, now=NOW)
+    proposal = house.propose(before)
+    house.sign()
+    named = {
+        "grant": desk.grant.text,
+        "release": desk.release.text,
+        "before": before.uid,
+        "after": after.uid,
+        "path": str(MAIN),
+        "visit": desk.visit.text,
+        "event": shown.view.recorded.uid.text,
+        "proposal": proposal.uid,
+        "token": token.uid.text,
+    }
+    return Objects(named), desk
+
+
+def strangers() -> list[Viewer]:
+    """Somebody of another organisation in every role that there is."""
+    return [add(f"{role.value}@other.example", "Laboratory B", role) for role in Role]
+
+
+def test_what_belongs_to_another_does_not_exist_for_any_role(objects: tuple[Objects, Desk], house: House) -> None:
+    named, _ = objects
+    about_objects = [operation for operation in operations() if operation.is_about_an_object]
+    assert len(about_objects) >= 11
+    for stranger in [*strangers(), house.cast.colleague]:
+        client = signed_in(stranger)
+        for operation in about_objects:
+            answer = named.ask(client, operation)
+            assert answer.status_code == 404, (stranger.name, operation)
+            assert answer.json()["message"] == "Nothing here", operation
+
+
+def test_the_same_calls_reach_their_owners(objects: tuple[Objects, Desk], house: House) -> None:
+    named, desk = objects
+    clients = [signed_in(desk.viewer), signed_in(house.cast.custodian)]
+    for operation in operations():
+        if operation.is_about_an_object:
+            statuses = {named.ask(client, operation).status_code for client in clients}
+            assert statuses & {200, 409, 422}, (operation, statuses)
+
+
+def test_lists_are_answered_and_hold_no_foreign_object(objects: tuple[Objects, Desk]) -> None:
+    named, desk = objects
+    foreign = {*named.named.values(), desk.viewer.uid.text} - {str(MAIN)}
+    lists = [one for one in operations() if not one.is_about_an_object and one.method == "get"]
+    assert len(lists) >= 7
+    for stranger in strangers():
+        client = signed_in(stranger)
+        for operation in lists:
+            answer = client.get(operation.path)
+            assert answer.status_code in {200, 409}, (stranger.name, operation)
+            assert not [uid for uid in foreign if uid in answer.content.decode()], (stranger.name, operation)
+
+
+def test_a_stranger_cannot_name_foreign_objects_in_a_body(objects: tuple[Objects, Desk], house: House) -> None:
+    named, _ = objects
+    visit = {"grant": named.named["grant"], "release": named.named["release"]}
+    grant = {
+        "holder": "reviewer@regulator.example",
+        "product": "server",
+        "versions": ["1"],
+        "patterns": ["**"],
+        "begins": "2026-11-23T08:00:00Z",
+        "ends": "2026-11-24T08:00:00Z",
+    }
+    erasure = {"person": "reviewer@regulator.example", "reason": "why not"}
+    bodies = {"/visits": visit, "/proposals/grants": grant, "/proposals/erasures": erasure}
+    for stranger in strangers():
+        client = signed_in(stranger)
+        for path, body in bodies.items():
+            answer = client.post(f"/api/v1{path}", json.dumps(body), content_type="application/json")
+            assert answer.status_code in {403, 404}, (stranger.name, path)
+    colleague = signed_in(house.cast.colleague)
+    assert colleague.post("/api/v1/visits", json.dumps(visit), content_type="application/json").status_code == 404
+
+
+def test_an_ended_grant_says_so_to_its_holder_at_the_next_call(objects: tuple[Objects, Desk], house: House) -> None:
+    _, desk = objects
+    client = signed_in(desk.viewer)
+    path = f"/api/v1/grants/{desk.grant}/releases/{desk.release}/file"
+    assert client.get(path, {"path": str(MAIN), "lines": "1-2"}).status_code == 200
+    readingroom.revoke_grant(house.cast.manager, desk.grant, now=NOW)
+    answer = client.get(path, {"path": str(MAIN), "lines": "1-2"})
+    assert (answer.status_code, answer.json()["code"]) == (403, "access.grant-revoked")

@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A real lab for tests of the edges: founded by the command, with people, a release, a grant, and its processes."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+START_SECONDS: Final = 60
+
+# What happened before the test: people who are enrolled, a release, a grant that two agreed to. Told as JSON.
+SET_THE_SCENE: Final = """
+import json, sys
+from datetime import timedelta
+import django
+django.setup()
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY, BACKEND_SESSION_KEY, HASH_SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from glasshouse.domain.access.values import Limits, NewGrant, Patterns
+from glasshouse.domain.people import commands as people, queries as people_queries
+from glasshouse.domain.people.models import Person, Role
+from glasshouse.domain.readingroom import commands as readingroom
+from glasshouse.domain.releases import queries as releases
+from glasshouse.kernel import clock
+from glasshouse.kernel.digests import Digest
+from glasshouse.kernel.ids import Uid
+
+asked = json.load(sys.stdin)
+now = clock.now()
+
+def add(email, organisation, role, is_vendor):
+    new = people.NewPerson(email, email.partition("@")[0].title(), organisation, [Role(role)], is_vendor)
+    uid = people.add_person("operator:tests", new, now=now).person
+    person = Person.objects.get(uid=uid.text)
+    Authenticator.objects.create(user=person, type="totp", data={"secret": "sealed"})
+    session = SessionStore()
+    session[SESSION_KEY] = str(person.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[-1]
+    session[HASH_SESSION_KEY] = person.get_session_auth_hash()
+    session.create()
+    return {"email": email, "uid": uid.text, "session": session.session_key}, people_queries.viewer_by_row(person.pk)
+
+cast, viewers = {}, {}
+for role in ("lab-manager", "custodian", "export-officer", "product-owner", "auditor"):
+    cast[role], viewers[role] = add(f"{role}@vendor.example", "Vendor", role, True)
+cast["reviewer"], viewers["reviewer"] = add("reviewer@regulator.example", "Regulator A", "reviewer", False)
+cast["stranger"], viewers["stranger"] = add("stranger@other.example", "Laboratory B", "reviewer", False)
+answer = {"cast": cast}
+rows = list(releases.all_releases())
+if rows:
+    new = NewGrant("reviewer@regulator.example", Uid(rows[0].product.uid), tuple(Uid(row.uid) for row in rows),
+                   Patterns.of(asked["patterns"]), now, now + timedelta(days=2), Limits(**asked["limits"]))
+    made = readingroom.propose_grant(viewers["lab-manager"], new, now=now)
+    for role, basis in (("custodian", ""), ("export-officer", "EC-1")):
+        readingroom.decide(viewers[role], Uid(made.uid), readingroom.Verdict.AGREE,
+                           digest=Digest(bytes(made.digest)), now=now, basis=basis)
+    from glasshouse.domain.readingroom import queries
+    grant = queries.desk(viewers["reviewer"], now)[0]
+    answer |= {"grant": grant.grant.uid, "releases": {row.version: row.uid for row in rows}}
+print(json.dumps(answer))
+"""
+
+
+@dataclass(slots=True)
+class RunningLab:
+    """One lab in a folder of its own; `cast` holds each person's address, uid and session."""
+
+    home: Path
+    url: str
+    environment: dict[str, str]
+    cast: dict[str, dict[str, str]] = field(default_factory=dict)
+    grant: str = ""
+    releases: dict[str, str] = field(default_factory=dict)
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    @classmethod
+    def found(cls, folder: Path, database_url: str) -> "RunningLab":
+        """Found a lab as an operator does."""
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        home = folder / "lab"
+        environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith(("GLASSHOUSE_", "DJANGO_"))},
+            "GLASSHOUSE_HOME": str(home),
+            "HOME": str(folder / "somebody"),
+            "PYTHONPATH": str(ROOT / "src"),
+            "DJANGO_SETTINGS_MODULE": "glasshouse.config.settings",
+            "GLASSHOUSE_CHECKPOINT_SECONDS": "1",
+        }
+        (folder / "somebody").mkdir(exist_ok=True)
+        lab = cls(home, f"http://localhost:{port}", environment)
+        keys = str(folder / "keys")
+        lab.command("init", "--name", "Lab B", "--url", lab.url, "--database", database_url, "--keys", keys)
+        return lab
+
+    def command(self, *words: str, told: str = "", expected: int = 0) -> str:
+        """Run a command and return what it printed; any other exit code fails the test."""
+        done = self.run_command(*words, told=told)
+        assert done.returncode == expected, (done.returncode, done.stdout, done.stderr)
+        return done.stdout
+
+    def run_command(self, *words: str, told: str = "", home: Path | None = None) -> subprocess.CompletedProcess[str]:
+        """Run a command; `home` is another person's home folder."""
+        environment = {**self.environment, **({"HOME": str(home)} if home else {})}
+        return self._run(["-m", "glasshouse.edges.cli", *words], told, environment)
+
+    def python(self, code: str, told: str = "") -> str:
+        """Run Python with the lab's settings and return what it printed."""
+        done = self._run(["-c", code], told, self.environment)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def _run(self, words: Sequence[str], told: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, *words], env=environment, input=told, capture_output=True, text=True, check=False
+        )
+
+    def set_the_scene(self, patterns: Sequence[str] = ("**",), **limits: int) -> None:
+        """Add the cast and, where a release is here, open a grant on all releases for the reviewer."""
+        asked = {"patterns": list(patterns), "limits": limits}
+        answer: dict[str, Any] = json.loads(self.python(SET_THE_SCENE, json.dumps(asked)))
+        self.cast = answer["cast"]
+        self.grant = answer.get("grant", "")
+        self.releases = answer.get("releases", {})
+
+    def serve(self, workers: int = 2) -> None:
+        """Start web, worker and signer, and wait until the web answers."""
+        command = [sys.executable, "-m", "glasshouse.edges.cli", "serve", "--workers", str(workers)]
+        with (self.home / "serve.log").open("wb") as log:
+            started = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log, start_new_session=True)
+        self.processes.append(started)
+        until = time.monotonic() + START_SECONDS
+        while time.monotonic() < until:
+            assert started.poll() is None, (self.home / "serve.log").read_text("utf-8")
+            try:
+                if httpx.get(f"{self.url}/sign-in", timeout=5).status_code == httpx.codes.OK:
+                    return
+            except httpx.TransportError:
+                time.sleep(0.1)
+        raise AssertionError((self.home / "serve.log").read_text("utf-8"))
+
+    def client(self, who: str, **headers: str) -> httpx.Client:
+        """Return a client in somebody's session; close it."""
+        return httpx.Client(
+            base_url=f"{self.url}/api/v1",
+            cookies={"session": self.cast[who]["session"]},
+            headers={"X-Glasshouse": "tests", **headers},
+            timeout=60,
+        )
+
+    def sign_terminal_in(self, who: str, home: Path) -> None:
+        """Put somebody's session where `glasshouse login` would."""
+        folder = home / ".config" / "glasshouse"
+        folder.mkdir(parents=True, exist_ok=True)
+        person = self.cast[who]
+        kept = {"url": self.url, "cookie": "session", "value": person["session"], "person": person["uid"], "until": ""}
+        (folder / "session.json").write_text(json.dumps(kept), "utf-8")
+
+    def stop(self) -> None:
+        """End what was started."""
+        for process in self.processes:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGTERM)
+                process.wait(timeout=30)
+        self.processes.clear()
+
+
+def make_source(folder: Path, *, files: int = 3, lines: int = 60) -> Path:
+    """Write a small release to import: plain files, a binary, and one whose text would act on a terminal."""
+    source = folder / "source"
+    (source / "src").mkdir(parents=True)
+    for number in range(files):
+        text = "".join(f"int line_{number}_{line}(void);\n" for line in range(1, lines + 1))
+        (source / "src" / f"file{number}.c").write_text(text, "utf-8")
+    (source / "src" / "hostile.c").write_bytes(
+        b"/* \x1b]0;owned\x07 \x1b[31mred \xe2\x80\xae edoc \xc2\x9b31m :bug: [bold]x */\nint ok;\r\n\xff\xfe\n"
+    )
+    (source / "logo.bin").write_bytes(b"\0\1\2" * 50)
+    return source
