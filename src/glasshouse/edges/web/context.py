@@ -7,9 +7,12 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from glasshouse.edges.http.viewer import viewer_or_none
@@ -44,8 +47,16 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "look": Look.of(request),
         "ledger": SimpleLazyObject(ledger.facts),
         "zone": SimpleLazyObject(zone),
+        "keys_dialog": SimpleLazyObject(lambda: keys_dialog(get_language())),
         "here": request.path,
     }
+
+
+@cache
+def keys_dialog(language: str | None) -> SafeString:
+    """Return the dialog of all keys: the same on every page, so it is rendered once for each language."""
+    del language  # it only tells the renderings apart
+    return render_to_string("parts/keys_dialog.html")
 
 
 @cache
