@@ -8,11 +8,12 @@ from datetime import timedelta
 from pathlib import Path
 
 from glasshouse.domain.access.values import Limits, NewGrant, Patterns
-from glasshouse.domain.approvals.models import Verdict
+from glasshouse.domain.approvals.values import Verdict
 from glasshouse.domain.people import commands as people_commands
 from glasshouse.domain.people import queries as people_queries
 from glasshouse.domain.people.errors import PersonExistsError
-from glasshouse.domain.people.models import Person, Role
+from glasshouse.domain.people.models import Person
+from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import commands as readingroom
 from glasshouse.domain.readingroom import queries as readingroom_queries

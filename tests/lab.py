@@ -17,13 +17,15 @@ from typing import Final
 from django.conf import settings
 
 from glasshouse.domain.access.values import Limits, NewGrant, Patterns
-from glasshouse.domain.approvals.models import Proposal, Verdict
+from glasshouse.domain.approvals.models import Proposal
+from glasshouse.domain.approvals.values import Verdict
 from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.journal import promises
 from glasshouse.domain.journal import queries as journal_queries
 from glasshouse.domain.people import commands as people
 from glasshouse.domain.people import queries as people_queries
-from glasshouse.domain.people.models import Person, Role
+from glasshouse.domain.people.models import Person
+from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import commands as readingroom
 from glasshouse.domain.readingroom import queries as reading

@@ -12,7 +12,8 @@ from django.core.cache import cache
 from django.test import Client
 
 from glasshouse.domain.people import commands as people
-from glasshouse.domain.people.models import Person, Role
+from glasshouse.domain.people.models import Person
+from glasshouse.domain.people.values import Role
 
 NOW: Final = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 SECRET: Final = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"

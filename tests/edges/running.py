@@ -30,7 +30,8 @@ from django.contrib.auth import SESSION_KEY, BACKEND_SESSION_KEY, HASH_SESSION_K
 from django.contrib.sessions.backends.db import SessionStore
 from glasshouse.domain.access.values import Limits, NewGrant, Patterns
 from glasshouse.domain.people import commands as people, queries as people_queries
-from glasshouse.domain.people.models import Person, Role
+from glasshouse.domain.people.models import Person
+from glasshouse.domain.people.values import Role
 from glasshouse.domain.readingroom import commands as readingroom
 from glasshouse.domain.releases import queries as releases
 from glasshouse.kernel import clock

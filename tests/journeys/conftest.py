@@ -27,7 +27,7 @@ import json, sys
 import django
 django.setup()
 from glasshouse.domain.people import commands as people
-from glasshouse.domain.people.models import Role
+from glasshouse.domain.people.values import Role
 from glasshouse.kernel import clock
 asked = json.load(sys.stdin)
 new = people.NewPerson(asked["email"], asked["name"], asked["organisation"], [Role(role) for role in asked["roles"]])

@@ -10,7 +10,7 @@ from django.test import Client
 
 from glasshouse.domain.people import commands as people
 from glasshouse.domain.people.commands import Scope
-from glasshouse.domain.people.models import Role
+from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import commands as readingroom
 from glasshouse.edges.api.api import api

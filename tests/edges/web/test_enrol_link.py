@@ -7,7 +7,8 @@ from django.test import Client
 
 from glasshouse.domain.journal.models import Event
 from glasshouse.domain.people import commands as people
-from glasshouse.domain.people.models import EnrolmentLink, Role
+from glasshouse.domain.people.models import EnrolmentLink
+from glasshouse.domain.people.values import Role
 from glasshouse.kernel import clock
 from tests.edges.conftest import Cast
 

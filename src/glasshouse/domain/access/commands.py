@@ -187,7 +187,7 @@ def _exhausted(purse: Purse, windows: Mapping[str, int | str], cost: int) -> Bud
             used = getattr(budget, f"{name}_used") if is_current else 0
             limit = getattr(budget, f"{name}_limit")
             if used + cost > limit:
-                when = {"hour": "this hour", "day": "today", "visit": "this visit", "total": "in all"}[name]
+                when = {"hour": "this hour", "day": "today", "visit": "this visit", "total": "all its time"}[name]
                 return BudgetExhaustedError(
                     f"Refused: {used + cost - limit:,} lines over the budget for {when} of {budget.get_scope_display()}"
                     f" ({used:,} of {limit:,} used, {cost:,} asked).",

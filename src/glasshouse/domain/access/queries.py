@@ -11,7 +11,7 @@ from glasshouse.domain.access.commands import Purse
 from glasshouse.domain.access.errors import GrantUnknownError
 from glasshouse.domain.access.models import Grant
 from glasshouse.domain.access.values import Balance, Patterns, Spent, Terms
-from glasshouse.domain.people.models import Role
+from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.kernel.ids import Uid
 

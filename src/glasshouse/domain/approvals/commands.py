@@ -9,7 +9,8 @@ from django.db import connection
 
 from glasshouse.domain.approvals import rules
 from glasshouse.domain.approvals.errors import AlreadyDecidedError, StatementChangedError
-from glasshouse.domain.approvals.models import Decision, Proposal, State, Verdict
+from glasshouse.domain.approvals.models import Decision, Proposal
+from glasshouse.domain.approvals.values import State, Verdict
 from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.journal.values import Fields
 from glasshouse.domain.people.models import Person

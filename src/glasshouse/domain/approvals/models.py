@@ -5,22 +5,8 @@ from typing import ClassVar
 
 from django.db import models
 
+from glasshouse.domain.approvals.values import State, Verdict
 from glasshouse.domain.people.models import UID, Person
-
-
-class State(models.TextChoices):
-    """Where a proposal stands."""
-
-    OPEN = "open", "waits for decisions"
-    AGREED = "agreed", "agreed"
-    REFUSED = "refused", "refused"
-
-
-class Verdict(models.TextChoices):
-    """One person's word."""
-
-    AGREE = "agree", "agrees"
-    REFUSE = "refuse", "refuses"
 
 
 class Proposal(models.Model):

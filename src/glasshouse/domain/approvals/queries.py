@@ -4,7 +4,8 @@
 from django.db.models import QuerySet
 
 from glasshouse.domain.approvals import rules
-from glasshouse.domain.approvals.models import Proposal, State
+from glasshouse.domain.approvals.models import Proposal
+from glasshouse.domain.approvals.values import State
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.kernel.errors import NotFoundError
 from glasshouse.kernel.ids import Uid

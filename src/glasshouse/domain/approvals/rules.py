@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from glasshouse.domain.approvals.errors import BasisMissingError, NotIndependentError
-from glasshouse.domain.people.models import Role
+from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.kernel.errors import NotFoundError
 from glasshouse.kernel.ids import Uid

@@ -6,13 +6,12 @@ Each finding names what it is about: a leaf's index, an event, an engagement's n
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 
 from django.conf import settings
 from django.db import connection
 
-from glasshouse.domain.journal import queries
-from glasshouse.domain.journal.errors import KeyGoneError
+from glasshouse.domain.journal import boxes, queries
+from glasshouse.domain.journal.errors import JournalDamagedError, KeyGoneError
 from glasshouse.domain.journal.models import Event, SeedClass
 from glasshouse.domain.journal.moments import aware
 from glasshouse.domain.journal.values import Tagger
@@ -27,7 +26,7 @@ from glasshouse.kernel.ids import Uid
 PART = 20_000
 _ROWS = """
 SELECT l.leaf_index, l.commitment, e.id, e.uid, e.kind, e.actor, e.at, e.subject, e.engagement, e.number, e.previous,
-       e.names, e.commitments, e.boxes, e.commitment, s.value, p.value
+       e.product, e.names, e.commitments, e.boxes, e.commitment, s.value, p.value
   FROM journal_leaf l
   LEFT JOIN journal_event e ON e.id = l.event_id
   LEFT JOIN journal_seed s ON s.event_id = e.id AND s.seed_class = 's'
@@ -62,8 +61,9 @@ def audit_tree() -> list[Finding]:
 
 
 def parts() -> list[tuple[int, int]]:
-    """Return ranges of leaves that can be audited side by side."""
-    size = queries.log_size()
+    """Return ranges of leaves that can be audited side by side; they reach as far as rows, tiles or the head do."""
+    head = queries.signed_head()
+    size = max(queries.log_size(), Log(settings.GLASSHOUSE.ledger).size, head[0].size if head else 0)
     return [(first, min(first + PART, size)) for first in range(0, size, PART)]
 
 
@@ -90,39 +90,37 @@ def audit_rows(first: int, stop: int) -> list[Finding]:
     return findings
 
 
-def _faults(row: Sequence[object], entry: bytes | None, erased: frozenset[str]) -> Iterator[str]:
+def _faults(row: Sequence[object], entry: bytes | None, erased: frozenset[tuple[str, str]]) -> Iterator[str]:
     (index, leaf, key, uid, kind, actor, at, subject, engagement, number, previous, *rest) = row
     if key is None:
         yield f"Leaf {index}: its event was deleted."
         return
-    names, hashes, boxes, commitment, shared, personal = rest
-    stored = _raw(hashes)
-    field_hashes = [stored[start : start + 32] for start in range(0, len(stored), 32)]
-    computed = commitments.event_commitment(field_hashes, sha256(_raw(boxes)).digest())
-    if not computed == _raw(commitment) == _raw(leaf):
+    product, names, hashes, stored, commitment, shared, personal = rest
+    joined = _raw(hashes)
+    field_hashes = [joined[start : start + 32] for start in range(0, len(joined), 32)]
+    places = [name.partition(":")[0] for name in str(names).split(",")]
+    computed = commitments.event_commitment(field_hashes, boxes.digest(_raw(stored), str(names), str(product)))
+    if not computed == _raw(commitment) == _raw(leaf) or len(places) != len(field_hashes):
         yield f"Leaf {index}, event {uid}: its content is not what was committed."
+        return
     if entry is not None and entry != _raw(leaf):
         yield f"Leaf {index}, event {uid}: the log holds another entry here."
     columns: dict[str, tuple[SeedClass, commitments.Json]] = {
         "actor": (SeedClass.PERSONAL, str(actor)),
-        "head": (
-            SeedClass.SHARED,
-            {"at": clock.to_text(aware(at)), "kind": str(kind), "subject": str(subject), "uid": str(uid)},
-        ),
+        "head": (SeedClass.SHARED, {"at": _moment(at), "kind": str(kind), "subject": str(subject), "uid": str(uid)}),
     }
-    if engagement is not None:
+    if "chain" in places or engagement is not None:
         chain: dict[str, commitments.Json] = {
             "engagement": str(engagement),
-            "number": int(str(number)),
+            "number": number if isinstance(number, int) else None,
             "previous": _raw(previous).hex(),
         }
         columns["chain"] = (SeedClass.SHARED, chain)
     seeds = {SeedClass.SHARED: shared, SeedClass.PERSONAL: personal}
-    places = [name.partition(":")[0] for name in str(names).split(",")]
     for name, (letter, value) in columns.items():
         seed = seeds[letter]
         if seed is None:
-            if str(uid) not in erased:
+            if (str(uid), letter.value) not in erased:
                 yield f"Leaf {index}, event {uid}: the seed of its {letter.label} fields is gone without an erasure."
             continue
         made = commitments.field_commitment(commitments.salt(_raw(seed), name), name, value)
@@ -134,12 +132,24 @@ def _raw(value: object) -> bytes:
     return bytes(value) if isinstance(value, bytes | memoryview) else b""
 
 
-def _erased_events() -> frozenset[str]:
-    erased: set[str] = set()
+def _moment(value: object) -> str:
+    try:
+        return clock.to_text(aware(value))
+    except (TypeError, ValueError):
+        return ""  # SQLite holds whatever was written there; it is no moment that was committed
+
+
+def _erased_events() -> frozenset[tuple[str, str]]:
+    """Return which classes of which events an erasure names; one that was itself changed names nothing."""
+    erased: set[tuple[str, str]] = set()
     for row in Event.objects.filter(kind="journal.seeds-erased"):
-        named = queries.open_event(row, _no_sealer).fields.get("events")
+        try:
+            fields = queries.open_event(row, _no_sealer).fields
+        except JournalDamagedError:
+            continue
+        named = fields.get("events")
         if isinstance(named, list):
-            erased.update(str(uid) for uid in named)
+            erased.update((str(uid), str(fields.get("class"))) for uid in named)
     return frozenset(erased)
 
 

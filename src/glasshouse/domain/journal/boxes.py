@@ -29,6 +29,11 @@ def seal(fields: Fields, seed: bytes, letter: SeedClass, uid: str, *, source: Ta
     return tag.encode() + len(sealed).to_bytes(4, "big") + sealed
 
 
+def digest(stored: bytes, names: str, product: str) -> bytes:
+    """Return what the commitment covers of a row besides its fields: the boxes, and what tells how to open them."""
+    return hashlib.sha256(f"{product}\n{names}\n".encode() + stored).digest()
+
+
 def split(stored: bytes) -> dict[str, bytes]:
     """Return the ciphertexts by tag; a malformed row is damage."""
     found: dict[str, bytes] = {}

@@ -5,6 +5,8 @@ from typing import ClassVar
 
 from django.db import models
 
+from glasshouse.domain.journal.values import Audience
+
 
 class SeedClass(models.TextChoices):
     """Who may open a field, and whose wish can erase it."""
@@ -112,13 +114,6 @@ class Leaf(models.Model):
     def __str__(self) -> str:
         """Return the leaf's index."""
         return f"leaf {self.leaf_index}"
-
-
-class Audience(models.TextChoices):
-    """Who a checkpoint was made for."""
-
-    PARTIES = "parties", "parties and witnesses"
-    PUBLIC = "public", "the public"
 
 
 class Checkpoint(models.Model):

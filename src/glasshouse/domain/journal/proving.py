@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Proofs about single entries, in the forms of C2SP that any verifier reads."""
 
+from collections.abc import Sequence
+from http import HTTPStatus
+
+from django.conf import settings
+
 from glasshouse.domain.journal import queries
 from glasshouse.domain.journal.errors import NotInTreeYetError
-from glasshouse.engines.ledger.checkpoints import Checkpoint
-from glasshouse.engines.ledger.notes import Note
+from glasshouse.engines.ledger.checkpoints import Checkpoint, open_checkpoint
+from glasshouse.engines.ledger.notes import Note, VerifierKey
 from glasshouse.engines.ledger.proofs import TlogProof
-from glasshouse.engines.ledger.witnessing import AddCheckpoint
+from glasshouse.engines.ledger.witnessing import AddCheckpoint, read_answer
 from glasshouse.kernel.ids import Uid
 
 
@@ -21,12 +26,23 @@ def inclusion(event: Uid) -> bytes:
     return TlogProof(index, proof, Note.parse(raw), bytes(row.commitment)).serialise()
 
 
+def merged(request: bytes, cosignatures: bytes, witnesses: Sequence[VerifierKey]) -> Note:
+    """Return the checkpoint of a request that was carried to a witness by hand, with the signatures it came back with.
+
+    The checkpoint must be the log's own, and each signature one of a witness that the lab knows.
+    """
+    asked = AddCheckpoint.parse(request)
+    vkey = VerifierKey.parse((settings.GLASSHOUSE.ledger / "log.vkey").read_text("utf-8").strip())
+    open_checkpoint(asked.checkpoint, vkey)
+    return read_answer(HTTPStatus.OK, cosignatures, asked, witnesses)
+
+
 def consistency(old_size: int) -> bytes:
     """Return the newest signed head with the proof that it extends the tree of an older size (tlog-witness form)."""
     head, raw = _head()
     if old_size > head.size:
         raise NotInTreeYetError(f"The signed tree has {head.size:,} entries, fewer than {old_size:,}.")
-    proof = tuple(queries.the_log().consistency_proof(old_size, head.size))
+    proof = tuple(queries.the_log().consistency_proof(old_size, head.size)) if old_size else ()
     return AddCheckpoint(old_size, proof, Note.parse(raw)).serialise()
 
 

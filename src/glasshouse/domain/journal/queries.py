@@ -4,15 +4,14 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 
 from django.conf import settings
 from django.db.models import QuerySet
 
 from glasshouse.domain.journal import boxes
 from glasshouse.domain.journal.errors import EventUnknownError
-from glasshouse.domain.journal.models import Audience, Chain, Checkpoint, Event, Leaf, Outbox, Seed, SeedClass
-from glasshouse.domain.journal.values import Json, Opened, Opening, Tagger
+from glasshouse.domain.journal.models import Chain, Checkpoint, Event, Leaf, Outbox, Seed, SeedClass
+from glasshouse.domain.journal.values import Audience, Json, Opened, Opening, Tagger
 from glasshouse.engines.ledger import commitments
 from glasshouse.engines.ledger.checkpoints import Checkpoint as TreeHead
 from glasshouse.engines.ledger.log import Log
@@ -181,6 +180,15 @@ def signed_head() -> tuple[TreeHead, bytes] | None:
     return tree_head(Note.parse(raw)), raw
 
 
+def cosigned_head() -> tuple[TreeHead, bytes] | None:
+    """Return the newest tree head that parties and witnesses were given, with what the witnesses added."""
+    kept = newest_checkpoint(Audience.PARTIES)
+    if kept is None:
+        return None
+    raw = kept.note.encode()
+    return tree_head(Note.parse(raw)), raw
+
+
 def tree_head(note: Note) -> TreeHead:
     """Return the tree head that a note states; who signed it is for the caller to check."""
     return TreeHead.parse(note.text)
@@ -210,4 +218,4 @@ def leaf_indexes(rows: Sequence[int]) -> dict[int, int]:
 
 def boxes_digest(row: Event) -> bytes:
     """Return the digest of the sealed boxes that the commitment covers."""
-    return sha256(bytes(row.boxes)).digest()
+    return boxes.digest(bytes(row.boxes), row.names, row.product)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from django.db.models import TextChoices
+
 from glasshouse.kernel.ids import Uid
 
 Json = None | bool | int | str | Sequence["Json"] | Mapping[str, "Json"]
@@ -64,3 +66,10 @@ class Opening:
     name: str
     salt: bytes
     value: Json
+
+
+class Audience(TextChoices):
+    """Who a checkpoint was made for."""
+
+    PARTIES = "parties", "parties and witnesses"
+    PUBLIC = "public", "the public"

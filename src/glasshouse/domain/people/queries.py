@@ -8,7 +8,8 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from glasshouse.domain.people.commands.tokens import digest_of
-from glasshouse.domain.people.models import Organisation, Passkey, Person, Role, Scope, Token
+from glasshouse.domain.people.models import Organisation, Passkey, Person, Scope, Token
+from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.kernel.errors import NotFoundError
 from glasshouse.kernel.ids import Uid

@@ -4,7 +4,7 @@
 from dataclasses import dataclass
 
 from glasshouse.domain.people.errors import RoleMissingError
-from glasshouse.domain.people.models import Role
+from glasshouse.domain.people.values import Role
 from glasshouse.kernel.ids import Uid
 
 

@@ -11,7 +11,7 @@ from glasshouse.domain.jobs import queries as jobs
 from glasshouse.domain.jobs.models import State
 from glasshouse.domain.journal import proving
 from glasshouse.domain.journal import queries as journal
-from glasshouse.domain.journal.models import Audience
+from glasshouse.domain.journal.values import Audience
 from glasshouse.engines.ledger.notes import Note
 
 SMALL = 5

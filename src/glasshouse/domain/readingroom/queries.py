@@ -20,9 +20,9 @@ from glasshouse.domain.approvals.models import Proposal
 from glasshouse.domain.approvals.rules import POLICIES, Policy
 from glasshouse.domain.journal import audit, proving
 from glasshouse.domain.journal import queries as journal
-from glasshouse.domain.journal.models import Audience, Event, SeedClass
+from glasshouse.domain.journal.models import Event, SeedClass
 from glasshouse.domain.journal.moments import aware
-from glasshouse.domain.journal.values import Json, Opened, Opening
+from glasshouse.domain.journal.values import Audience, Json, Opened, Opening
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom.errors import ProductDestroyedError
 from glasshouse.domain.readingroom.models import Engagement, Visit

@@ -36,7 +36,7 @@ def check_assertion(assertion: Assertion, *, cose: bytes, challenge: bytes, url:
         if not isinstance(key, Mapping):
             raise CloseNotSignedError("The passkey that was enrolled is malformed.")
         CoseKey.parse(key).verify(message, assertion.signature)
-    except (InvalidSignature, UnsupportedAlgorithm, NotImplementedError, ValueError) as error:
+    except (InvalidSignature, UnsupportedAlgorithm, NotImplementedError, LookupError, ValueError) as error:
         raise CloseNotSignedError("The passkey's signature does not hold.") from error
 
 

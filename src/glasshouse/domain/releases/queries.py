@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from glasshouse.domain.access.models import GrantedRelease
 from glasshouse.domain.access.values import Patterns
-from glasshouse.domain.people.models import Role
+from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.releases import vault
 from glasshouse.domain.releases.errors import NotTextError, ReleaseUnknownError

@@ -9,7 +9,6 @@ from glasshouse.domain.journal.values import Tagger
 from glasshouse.engines.store import KeyRing, MasterKey, ProductKey, ProductStore, Sealer, Store
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.ids import Uid
-from glasshouse.kernel.paths import TreePath
 
 OPAQUE_BYTES = 16
 
@@ -71,8 +70,3 @@ def journal_sealer(product: Uid) -> Tagger:
 def blob_id(product: Uid, digest: Digest) -> bytes:
     """Return the opaque id of a blob: stable for the product, and meaningless without its key."""
     return _sealer(product, "blob-ids").tag(digest.raw)[:OPAQUE_BYTES]
-
-
-def path_id(product: Uid, path: TreePath) -> bytes:
-    """Return the opaque id of a path: stable for the product, and meaningless without its key."""
-    return _sealer(product, "path-ids").tag(path.raw)[:OPAQUE_BYTES]

@@ -56,7 +56,10 @@ def audit(
 @ledger.command(epilog="Example: glasshouse ledger prove 5etmacqg6kgydcmf9rwrh3zk0p > entry.tlog-proof")
 def prove(
     event: Annotated[str, typer.Argument(help="The uid of an entry, or with --since nothing.")] = "",
-    since: Annotated[int, typer.Option(help="Prove instead that the tree extends the one of this size.")] = 0,
+    since: Annotated[
+        int | None,
+        typer.Option(min=0, help="Prove instead that the tree extends the one of this size; 0 for a new witness."),
+    ] = None,
     output: Annotated[Path | None, typer.Option(help="Write to a file.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -65,11 +68,30 @@ def prove(
         laboratory.open_lab()
         from glasshouse.domain.journal import proving
 
-        text = proving.consistency(since) if since else proving.inclusion(Uid.parse(event))
+        text = proving.consistency(since) if since is not None else proving.inclusion(Uid.parse(event))
         if output:
             output.write_bytes(text)
         tell(
             {"proof": text.decode()},
             [f"Written to {output}."] if output else text.decode().rstrip("\n").split("\n"),
+            as_json=as_json,
+        )
+
+
+@ledger.command(epilog="Example: glasshouse ledger cosigned request.txt cosignatures.txt")
+def cosigned(
+    request: Annotated[Path, typer.Argument(help="What `ledger prove --since` printed and a witness was given.")],
+    cosignatures: Annotated[Path, typer.Argument(help="What `glasshouse-witness cosign` answered.")],
+    as_json: AsJson = False,
+) -> None:
+    """Take back the cosignatures of a witness that is reached by files; receipts carry them from then on."""
+    with answered(as_json=as_json):
+        laboratory.open_lab()
+        from glasshouse.edges.cli import cosigning
+
+        kept = cosigning.keep(request.read_bytes(), cosignatures.read_bytes())
+        tell(
+            {"size": kept.size, "witnesses": kept.witnesses},
+            [f"Checkpoint {kept.size:,} is kept, cosigned by {', '.join(kept.witnesses)}."],
             as_json=as_json,
         )

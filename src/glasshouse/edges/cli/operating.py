@@ -47,6 +47,7 @@ def init(
                 f"The lab is at {home}, its keys at {plan.keys}: back them up apart.",
                 "For the trust file of your visitors, on paper too:",
                 f"  {trust}",
+                "  quorum none",
                 "Next: glasshouse person add, glasshouse release import, glasshouse serve.",
             ],
             as_json=as_json,
@@ -131,7 +132,7 @@ def restore(
                 f"Entries signed before and lost with the old lab: {made.lost:,}."
                 if made.lost is not None
                 else "Whether entries were lost cannot be said: the signer's last state is not here.",
-                "New line for trust files:",
+                "New line for trust files, beside the old one:",
                 f"  {made.trust}",
             ],
             as_json=as_json,

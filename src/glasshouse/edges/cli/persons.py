@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from glasshouse.domain.people import commands as people
-from glasshouse.domain.people.models import Role
+from glasshouse.domain.people.values import Role
 from glasshouse.kernel import clock
 from glasshouse.kernel.errors import InvalidError
 

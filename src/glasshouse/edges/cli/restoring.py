@@ -121,6 +121,8 @@ def _continue_log(actor: str, old_origin: str, new_origin: str) -> Restored:
     lab = settings.GLASSHOUSE
     for folder in (lab.run, lab.signer, lab.web):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    while journal.sequence():  # what waited for the ledger when the copy was made
+        pass
     entries = queries.log_size()
     last = _last_signed(lab.signer / founding.state_name(old_origin))
     head = queries.signed_head()

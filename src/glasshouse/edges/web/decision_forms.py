@@ -11,7 +11,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from glasshouse.domain.access.values import Limits, NewGrant, Patterns
-from glasshouse.domain.approvals.models import Verdict
+from glasshouse.domain.approvals.values import Verdict
 from glasshouse.domain.people.models import Person
 from glasshouse.domain.releases.models import Product, Release
 from glasshouse.kernel.digests import Digest

@@ -9,7 +9,7 @@ from typing import Final
 from django.conf import settings
 
 from glasshouse.domain.journal import queries as journal
-from glasshouse.domain.journal.models import Audience
+from glasshouse.domain.journal.values import Audience
 
 KEPT_SECONDS: Final = 2
 _SIGNATURE: Final = "— "

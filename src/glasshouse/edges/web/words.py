@@ -90,7 +90,8 @@ def _part(kind: str, shown: Mapping[str, Json]) -> str:
         first, last = int(str(shown.get("first", 0))), int(str(shown.get("last", 0)))
         if last < first:
             return _("empty file")
-        lines = _("lines %(first)s\u2013%(last)s") % {"first": f"{first:,}", "last": f"{last:,}"}
+        named = _("line %(first)s") if first == last else _("lines %(first)s\u2013%(last)s")
+        lines = named % {"first": f"{first:,}", "last": f"{last:,}"}
         return f"{lines}, {_('from byte')} {int(str(shown['column'])):,}" if "column" in shown else lines
     if "items" in shown:
         return _("%(items)s items") % {"items": f"{int(str(shown['items'])):,}"}

@@ -11,7 +11,7 @@ from django.db import close_old_connections
 from glasshouse.domain.jobs import commands as jobs
 from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.journal import queries
-from glasshouse.domain.journal.models import Audience
+from glasshouse.domain.journal.values import Audience
 from glasshouse.edges.worker import witnesses
 from glasshouse.engines.ledger import signing
 from glasshouse.engines.ledger.errors import LogBusyError

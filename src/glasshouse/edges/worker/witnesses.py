@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Carrying a checkpoint to its witnesses (c2sp.org/tlog-witness) and bringing back their cosignatures.
 
-A witness is configured as `URL|VKEY`. One that is silent, behind or refuses is reported and left out: the page
+A witness is configured as `URL|VKEY`, or `|VKEY` when files carry
+the checkpoints. One that is silent, behind or refuses is reported and left out: the page
 counts who signed, and a checkpoint without witnesses says so.
 """
 
@@ -29,6 +30,8 @@ def cosigned(note: Note, tree: Log, witnesses: Sequence[str]) -> Note:
     known = _known()
     for configured in witnesses:
         url, _, vkey = configured.partition("|")
+        if not url:
+            continue  # reached by files: `glasshouse ledger prove --since`, then `ledger cosigned`
         try:
             witness = VerifierKey.parse(vkey)
             note = _ask(url, witness, note, tree, known.get(witness.name, 0))

@@ -3,7 +3,8 @@
 
 from datetime import datetime
 
-from glasshouse.domain.journal.models import Audience, Checkpoint
+from glasshouse.domain.journal.models import Checkpoint
+from glasshouse.domain.journal.values import Audience
 
 
 def keep_checkpoint(audience: Audience, *, size: int, root: bytes, note: str, at: datetime) -> None:

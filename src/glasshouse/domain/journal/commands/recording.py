@@ -8,7 +8,6 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from hashlib import sha256
 
 from django.conf import settings
 from django.db import connection
@@ -119,9 +118,9 @@ def record(
             {"engagement": engagement.text, "number": number, "previous": previous.hex()},
         )
     names, hashes = _commit_fields(classed, seeds)
-    commitment = commitments.event_commitment(hashes, sha256(stored).digest())
-    place = (str(engagement) if engagement else None, number, previous)
     product = str(source.product) if source else ""
+    commitment = commitments.event_commitment(hashes, boxes.digest(stored, names, product))
+    place = (str(engagement) if engagement else None, number, previous)
     row = _insert(
         (uid, kind, actor, at, str(subject or ""), product, *place, names, b"".join(hashes), stored, commitment), seeds
     )

@@ -17,7 +17,8 @@ from django.core.validators import validate_email
 
 from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.people.errors import LinkSpentError, NotAnAddressError, PersonExistsError
-from glasshouse.domain.people.models import DeviceSignIn, EnrolmentLink, Organisation, Person, Role, RoleHeld
+from glasshouse.domain.people.models import DeviceSignIn, EnrolmentLink, Organisation, Person, RoleHeld
+from glasshouse.domain.people.values import Role
 from glasshouse.kernel.errors import InvalidError
 from glasshouse.kernel.ids import Uid
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Verbs of the reading room."""
 
-from glasshouse.domain.approvals.models import Verdict
+from glasshouse.domain.approvals.values import Verdict
 from glasshouse.domain.readingroom.commands.decisions import (
     decide,
     propose_erasure,

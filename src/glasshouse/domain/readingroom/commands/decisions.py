@@ -11,13 +11,15 @@ from glasshouse.domain.access import commands as access
 from glasshouse.domain.access.models import Grant
 from glasshouse.domain.access.values import Limits, NewGrant, Patterns
 from glasshouse.domain.approvals import commands as approvals
-from glasshouse.domain.approvals.models import Proposal, State, Verdict
+from glasshouse.domain.approvals.models import Proposal
 from glasshouse.domain.approvals.rules import POLICIES, check_may_propose
+from glasshouse.domain.approvals.values import State, Verdict
 from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.journal.models import Event, SeedClass
 from glasshouse.domain.people import commands as people
 from glasshouse.domain.people import queries as people_queries
-from glasshouse.domain.people.models import Person, Role
+from glasshouse.domain.people.models import Person
+from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import queries
 from glasshouse.domain.readingroom.models import Engagement

@@ -82,17 +82,21 @@ def make_receipt(viewer: Viewer, visit: Uid, *, now: datetime) -> bytes:
 
 
 class _Proofs:
-    """Places and inclusion proofs of events under one signed head."""
+    """Places and inclusion proofs of events under one signed head: the witnesses' one, where it covers them all."""
 
     def __init__(self, log: Log, rows: Sequence[Event]) -> None:
-        head = journal_queries.signed_head()
         self._places = journal_queries.leaf_indexes([row.pk for row in rows])
-        if head is None or any(self._places.get(row.pk, head[0].size) >= head[0].size for row in rows):
+        heads = (journal_queries.cosigned_head(), journal_queries.signed_head())
+        head = next((head for head in heads if head and self._is_covered(rows, head[0].size)), None)
+        if head is None:
             raise ReceiptTooEarlyError(
                 "The last entry is not in the signed tree yet.",
                 hint="Ask again in a second; the worker must be running.",
             )
         self._log, self._size, self.note = log, head[0].size, head[1]
+
+    def _is_covered(self, rows: Sequence[Event], size: int) -> bool:
+        return all(self._places.get(row.pk, size) < size for row in rows)
 
     def of(self, row: Event) -> tuple[int, list[str]]:
         index = self._places[row.pk]

@@ -12,16 +12,17 @@ from django.views.decorators.http import require_http_methods, require_safe
 from glasshouse.domain.access import queries as access
 from glasshouse.domain.access.models import Grant
 from glasshouse.domain.access.rules import standing
-from glasshouse.domain.approvals.models import Verdict
 from glasshouse.domain.approvals.rules import POLICIES, check_may_propose
+from glasshouse.domain.approvals.values import Verdict
 from glasshouse.domain.people import queries as people
-from glasshouse.domain.people.models import Role
+from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import commands, queries
 from glasshouse.domain.releases import queries as releases
 from glasshouse.domain.releases.models import Product
 from glasshouse.edges.http.viewer import viewer_of
 from glasshouse.edges.web.decision_forms import DecisionForm, ErasureForm, GrantForm, ShreddingForm
+from glasshouse.edges.web.views.desk import arranged
 from glasshouse.kernel import clock
 from glasshouse.kernel.errors import NotFoundError
 from glasshouse.kernel.ids import Uid
@@ -104,12 +105,7 @@ def grants(request: HttpRequest) -> HttpResponse:
     viewer = viewer_of(request)
     if not viewer.is_vendor:
         raise NotFoundError
-    now, products = clock.now(), releases.product_slugs()
-    rows = [
-        (grant, standing(grant.begins, grant.ends, grant.revoked_at, now), products.get(grant.product, ""))
-        for grant in access.grants_arranged(viewer)
-    ]
-    return render(request, "reading/grants.html", {"grants": rows, "room": "home"})
+    return render(request, "reading/grants.html", {"grants": arranged(viewer), "room": "home"})
 
 
 @require_http_methods(["GET", "POST"])

@@ -8,10 +8,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from glasshouse.domain.access import queries as access
+from glasshouse.domain.access.models import Grant
+from glasshouse.domain.access.rules import Standing, standing
 from glasshouse.domain.approvals import queries as approvals
-from glasshouse.domain.approvals.models import State
 from glasshouse.domain.approvals.rules import POLICIES
-from glasshouse.domain.people.models import Role
+from glasshouse.domain.approvals.values import State
+from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import queries
 from glasshouse.domain.releases import queries as releases
@@ -19,7 +21,7 @@ from glasshouse.edges.http.viewer import viewer_of
 from glasshouse.kernel import clock
 
 ARRANGERS = (Role.LAB_MANAGER, Role.CUSTODIAN)
-_DECIDED_SHOWN = 20
+_SHOWN = 20
 
 
 @require_safe
@@ -51,15 +53,21 @@ def _arranging(viewer: Viewer) -> dict[str, Any]:
     mine = [found for found in waiting if approvals.may_decide(viewer, found)]
     context: dict[str, Any] = {
         "proposes": [policy for policy in POLICIES.values() if viewer.may_act_as(*policy.proposed_by)],
-        "sees_proposals": any(
-            viewer.may_act_as(*policy.proposed_by, *policy.decided_by) for policy in POLICIES.values()
-        ),
-        "titles": {kind: policy.title for kind, policy in POLICIES.items()},
+        "decides": any(viewer.may_act_as(*policy.decided_by) for policy in POLICIES.values()),
         "mine": mine,
         "others": [found for found in waiting if found not in mine],
-        "decided": [found for found in proposals if found.state != State.OPEN][:_DECIDED_SHOWN],
+        "decided": [found for found in proposals if found.state != State.OPEN][:_SHOWN],
         "releases": list(releases.releases_of(viewer)),
     }
     if viewer.may_act_as(*ARRANGERS):
-        context["grants"] = list(access.grants_arranged(viewer)[:_DECIDED_SHOWN])
+        context["grants"] = arranged(viewer)[:_SHOWN]
     return context
+
+
+def arranged(viewer: Viewer) -> list[tuple[Grant, Standing, str]]:
+    """Return every grant with where it stands and its product, for those who arrange visits."""
+    now, products = clock.now(), releases.product_slugs()
+    return [
+        (grant, standing(grant.begins, grant.ends, grant.revoked_at, now), products.get(grant.product, ""))
+        for grant in access.grants_arranged(viewer)
+    ]

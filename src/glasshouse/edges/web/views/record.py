@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """My record: what I was shown, whether the tree has it, and what proves it."""
 
+import json
 from base64 import b64encode
 
 from django.conf import settings
@@ -65,7 +66,10 @@ def proof(request: HttpRequest, event: str) -> HttpResponse:
         "commitment": found.commitment.hex(),
         "fields": [value.hex() for value in found.field_commitments],
         "path": [b64encode(step).decode("ascii") for step in found.path],
-        "openings": [(one.name, one.salt.hex(), one.value) for one in found.openings],
+        "openings": [
+            (one.name, one.salt.hex(), json.dumps(one.value, ensure_ascii=False, sort_keys=True))
+            for one in found.openings
+        ],
         "room": "record",
     }
     return render(request, "reading/proof.html", context)

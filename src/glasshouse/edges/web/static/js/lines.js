@@ -40,6 +40,11 @@ function onPermalink(event) {
   );
 }
 
+// The tree scrolls by itself on wide pages; its own scroll begins at the page's file.
+const wing = document.querySelector(".wing.left");
+const here = wing?.querySelector("[aria-current]");
+if (here && wing.scrollHeight > wing.clientHeight) wing.scrollTop = here.offsetTop - wing.clientHeight / 2;
+
 if (list && field) {
   anchor = Number((list.dataset.picked ?? "0").split("-")[0]);
   list.addEventListener("click", onClick);
