@@ -3,7 +3,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -12,11 +12,13 @@ from django.utils.translation import gettext_lazy as _
 
 from glasshouse.domain.access.values import Limits, NewGrant, Patterns
 from glasshouse.domain.approvals.values import Verdict
-from glasshouse.domain.people.models import Person
-from glasshouse.domain.releases.models import Product, Release
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.errors import InvalidError
 from glasshouse.kernel.ids import Uid
+
+if TYPE_CHECKING:
+    from glasshouse.domain.people.models import Person
+    from glasshouse.domain.releases.models import Product, Release
 
 Data = QueryDict | None
 Initial = dict[str, Any]
@@ -45,7 +47,7 @@ class GrantForm(forms.Form):
     total = forms.IntegerField(label=_("Lines in all"), min_value=1, initial=Limits().total)
 
     def __init__(
-        self, data: Data, *, reviewers: Sequence[Person], releases: Sequence[Release], initial: Initial
+        self, data: Data, *, reviewers: "Sequence[Person]", releases: "Sequence[Release]", initial: Initial
     ) -> None:
         """Offer these reviewers and releases; nobody and nothing else can be named."""
         super().__init__(data, initial=initial)
@@ -107,7 +109,7 @@ class ShreddingForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "class": "mono"}),
     )
 
-    def __init__(self, data: Data, *, products: Sequence[Product]) -> None:
+    def __init__(self, data: Data, *, products: "Sequence[Product]") -> None:
         """Offer these products."""
         super().__init__(data)
         product = self.fields["product"]

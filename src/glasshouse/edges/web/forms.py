@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Forms of the sign-in pages. A form parses; a command decides."""
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from allauth.account.forms import LoginForm
 from allauth.mfa.adapter import get_adapter
@@ -13,8 +13,10 @@ from django.core.cache import cache
 from django.utils.translation import gettext_lazy as _
 from fido2.webauthn import RegistrationResponse
 
-from glasshouse.domain.people.models import Person
 from glasshouse.edges.web.passkeys import ALGORITHMS
+
+if TYPE_CHECKING:
+    from glasshouse.domain.people.models import Person
 
 SPENT_SECONDS: Final = 300
 """Longer than any code stays valid, so that a spent one has ended before it is forgotten."""
@@ -38,7 +40,7 @@ class SignInForm(LoginForm):  # type: ignore[misc] # the library has no types
 class OnceOnly:
     """A code is spent by its first use, enrolment included, whichever process sees it."""
 
-    user: Person
+    user: "Person"
     cleaned_data: dict[str, Any]
 
     def clean_code(self) -> str:

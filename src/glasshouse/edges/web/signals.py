@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the sign-in libraries report becomes commands of `people`. Nothing else here follows a signal."""
 
+from typing import TYPE_CHECKING
+
 from allauth.account.signals import user_logged_in
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
@@ -8,10 +10,12 @@ from django.contrib.auth.signals import user_logged_out
 from django.http import HttpRequest
 
 from glasshouse.domain.people import commands as people
-from glasshouse.domain.people.models import Person
 from glasshouse.edges.web.passkeys import credential_of, public_half
 from glasshouse.kernel import clock
 from glasshouse.kernel.ids import Uid
+
+if TYPE_CHECKING:
+    from glasshouse.domain.people.models import Person
 
 
 def connect() -> None:
@@ -26,18 +30,20 @@ def connect() -> None:
         signal.connect(receiver, dispatch_uid=f"glasshouse.edges.web{receiver.__name__}")
 
 
-def _signed_in(sender: object, user: Person, **kwargs: object) -> None:
+def _signed_in(sender: object, user: "Person", **kwargs: object) -> None:
     del sender, kwargs
     people.record_signed_in(Uid(user.uid), now=clock.now())
 
 
-def _signed_out(sender: object, user: Person | None, **kwargs: object) -> None:
+def _signed_out(sender: object, user: "Person | None", **kwargs: object) -> None:
     del sender, kwargs
     if user is not None:
         people.record_signed_out(Uid(user.uid), now=clock.now())
 
 
-def _added(sender: object, request: HttpRequest, user: Person, authenticator: Authenticator, **kwargs: object) -> None:
+def _added(
+    sender: object, request: HttpRequest, user: "Person", authenticator: Authenticator, **kwargs: object
+) -> None:
     del sender, kwargs
     person, now = Uid(user.uid), clock.now()
     match authenticator.type:
@@ -49,7 +55,7 @@ def _added(sender: object, request: HttpRequest, user: Person, authenticator: Au
             people.record_recovery_codes_made(person, now=now)
 
 
-def _removed(sender: object, user: Person, authenticator: Authenticator, **kwargs: object) -> None:
+def _removed(sender: object, user: "Person", authenticator: Authenticator, **kwargs: object) -> None:
     del sender, kwargs
     person, now = Uid(user.uid), clock.now()
     match authenticator.type:

@@ -3,7 +3,7 @@
 
 import base64
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
@@ -17,16 +17,18 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from glasshouse.domain.people import queries as people
-from glasshouse.domain.people.models import Person
 from glasshouse.edges.http import answers, refusals
 from glasshouse.edges.http.enrolment import has_way_in
 from glasshouse.edges.web.passkeys import relying_party
+
+if TYPE_CHECKING:
+    from glasshouse.domain.people.models import Person
 
 
 class Backend(AuthenticationBackend):  # type: ignore[misc] # the library has no types
     """Finds the person of a session together with what `viewer_of` needs."""
 
-    def get_user(self, user_id: int) -> Person | None:
+    def get_user(self, user_id: int) -> "Person | None":
         """Return an active person by internal id."""
         return people.asker(user_id)
 
@@ -53,7 +55,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # the library
         del app, kwargs
         return has_way_in(self.request.user.pk)
 
-    def get_reauthentication_methods(self, user: Person) -> list[dict[str, Any]]:
+    def get_reauthentication_methods(self, user: "Person") -> list[dict[str, Any]]:
         """List passkey first, then codes; a password only where there is nothing else."""
         methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
         strong = [method for method in methods if method["id"] != "reauthenticate"]
@@ -75,7 +77,7 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc] # the library has no 
         """Bind passkeys to the lab's host."""
         return {"id": relying_party(self.request), "name": settings.GLASSHOUSE.name}
 
-    def get_public_key_credential_user_entity(self, user: Person) -> dict[str, Any]:
+    def get_public_key_credential_user_entity(self, user: "Person") -> dict[str, Any]:
         """Show the person's name and address in the authenticator's own dialog."""
         entity: dict[str, Any] = super().get_public_key_credential_user_entity(user)
         return {**entity, "name": user.email, "display_name": user.name}
@@ -85,7 +87,7 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc] # the library has no 
         others = Authenticator.objects.filter(user_id=authenticator.user_id).exclude(pk=authenticator.pk)
         return bool(others.exclude(type=Authenticator.Type.RECOVERY_CODES).exists())
 
-    def generate_authenticator_name(self, user: Person, type: str) -> str:  # noqa: A002 -- the library's name
+    def generate_authenticator_name(self, user: "Person", type: str) -> str:  # noqa: A002 -- the library's name
         """Name a person's passkeys by number, from 1."""
         return f"Passkey {Authenticator.objects.filter(user_id=user.pk, type=type).count() + 1}"
 

@@ -2,6 +2,7 @@
 """Matters that two people decide: putting them up, reading exactly what is decided on, giving one's word."""
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -10,7 +11,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from glasshouse.domain.access import queries as access
-from glasshouse.domain.access.models import Grant
 from glasshouse.domain.access.rules import standing
 from glasshouse.domain.approvals.rules import POLICIES, check_may_propose
 from glasshouse.domain.approvals.values import Verdict
@@ -19,13 +19,16 @@ from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import commands, queries
 from glasshouse.domain.releases import queries as releases
-from glasshouse.domain.releases.models import Product
 from glasshouse.edges.http.viewer import viewer_of
 from glasshouse.edges.web.decision_forms import DecisionForm, ErasureForm, GrantForm, ShreddingForm
 from glasshouse.edges.web.views.desk import arranged
 from glasshouse.kernel import clock
 from glasshouse.kernel.errors import NotFoundError
 from glasshouse.kernel.ids import Uid
+
+if TYPE_CHECKING:
+    from glasshouse.domain.access.models import Grant
+    from glasshouse.domain.releases.models import Product
 
 _DAYS = 30
 
@@ -125,7 +128,7 @@ def revoke(request: HttpRequest, grant: str) -> HttpResponse:
     return render(request, "reading/revoke.html", context)
 
 
-def _arranged(request: HttpRequest, grant: str) -> Grant:
+def _arranged(request: HttpRequest, grant: str) -> "Grant":
     viewer, uid = viewer_of(request), Uid.parse(grant)
     if not viewer.is_vendor or not viewer.may_act_as(Role.LAB_MANAGER, Role.CUSTODIAN):
         raise NotFoundError
@@ -135,6 +138,6 @@ def _arranged(request: HttpRequest, grant: str) -> Grant:
     return found
 
 
-def _products(viewer: Viewer) -> list[Product]:
+def _products(viewer: Viewer) -> "list[Product]":
     rows = releases.releases_of(viewer).filter(product__destroyed_at=None)
     return list({row.product_id: row.product for row in rows}.values())

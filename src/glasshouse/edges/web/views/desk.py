@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Home: what waits, what may be read, what was visited. Each role sees its own part and nothing of the others'."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from glasshouse.domain.access import queries as access
-from glasshouse.domain.access.models import Grant
 from glasshouse.domain.access.rules import Standing, standing
 from glasshouse.domain.approvals import queries as approvals
 from glasshouse.domain.approvals.rules import POLICIES
@@ -19,6 +18,9 @@ from glasshouse.domain.readingroom import queries
 from glasshouse.domain.releases import queries as releases
 from glasshouse.edges.http.viewer import viewer_of
 from glasshouse.kernel import clock
+
+if TYPE_CHECKING:
+    from glasshouse.domain.access.models import Grant
 
 ARRANGERS = (Role.LAB_MANAGER, Role.CUSTODIAN)
 _SHOWN = 20
@@ -64,7 +66,7 @@ def _arranging(viewer: Viewer) -> dict[str, Any]:
     return context
 
 
-def arranged(viewer: Viewer) -> list[tuple[Grant, Standing, str]]:
+def arranged(viewer: Viewer) -> "list[tuple[Grant, Standing, str]]":
     """Return every grant with where it stands and its product, for those who arrange visits."""
     now, products = clock.now(), releases.product_slugs()
     return [

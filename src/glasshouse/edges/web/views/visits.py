@@ -5,14 +5,13 @@ import base64
 import binascii
 import json
 from base64 import b64decode, b64encode
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from glasshouse.domain.people import queries as people
-from glasshouse.domain.people.models import Passkey
 from glasshouse.domain.readingroom import commands, queries
 from glasshouse.domain.readingroom.values import Assertion, CloseStatement
 from glasshouse.domain.releases import queries as releases
@@ -22,6 +21,9 @@ from glasshouse.edges.web.words import told
 from glasshouse.kernel import clock
 from glasshouse.kernel.errors import InvalidError
 from glasshouse.kernel.ids import Uid
+
+if TYPE_CHECKING:
+    from glasshouse.domain.people.models import Passkey
 
 _TIMEOUT_MS = 120_000
 
@@ -85,7 +87,7 @@ def receipt(request: HttpRequest, visit: str) -> HttpResponse:
     return response
 
 
-def _ceremony(request: HttpRequest, statement: CloseStatement, passkeys: list[Passkey]) -> dict[str, Any]:
+def _ceremony(request: HttpRequest, statement: CloseStatement, passkeys: "list[Passkey]") -> dict[str, Any]:
     """Return the options of the browser's call: the challenge is the statement's digest, so the key signs the visit."""
     return {
         "publicKey": {
