@@ -15,9 +15,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from pathlib import Path
 
 from benchmarks.measure import (
@@ -39,6 +38,8 @@ BATCH = 10_000
 PROBES = 1_000
 
 
+Written = tuple[tuple[int | str | bytes | datetime, ...], Mapping[str, bytes]]
+"""An event's row, and its seeds by the letter of their class."""
 _EVENT = """
 INSERT INTO journal_event (id, uid, kind, actor, at, subject, product, engagement, number, previous, names, commitments,
                            boxes, commitment)
@@ -71,7 +72,7 @@ class Lab:
                 cursor.executemany(_EVENT, [row for row, _ in batch])
                 cursor.executemany(
                     "INSERT INTO journal_seed (event_id, seed_class, value) VALUES (%s, %s, %s)",
-                    [(row[0], letter.value, seed) for row, seeds in batch for letter, seed in seeds.items()],
+                    [(row[0], letter, seed) for row, seeds in batch for letter, seed in seeds.items()],
                 )
                 cursor.executemany(
                     "INSERT INTO journal_outbox (event_id, follower) VALUES (%s, 'ledger')",
@@ -108,24 +109,30 @@ class Lab:
         return time.perf_counter() - begun
 
 
-def _batches(first: int, entries: int) -> Iterator[list[tuple[tuple[object, ...], dict[object, bytes]]]]:
+def _batches(first: int, entries: int) -> Iterator[list[Written]]:
     from glasshouse.domain.journal import boxes
     from glasshouse.domain.journal.commands.recording import _commit_fields
     from glasshouse.domain.journal.models import SeedClass
+    from glasshouse.domain.journal.values import Json
     from glasshouse.engines.ledger import commitments
     from glasshouse.kernel import clock
     from glasshouse.kernel.ids import Uid
 
     actor, visit, engagement, moment, previous = Uid.new().text, Uid.new().text, Uid.new().text, clock.now(), bytes(32)
-    release = {"product": Uid.new().text, "root": secrets.token_hex(32), "size": 79_000, "version": "6.1"}
-    batch: list[tuple[tuple[object, ...], dict[object, bytes]]] = []
+    release: dict[str, Json] = {
+        "product": Uid.new().text,
+        "root": secrets.token_hex(32),
+        "size": 79_000,
+        "version": "6.1",
+    }
+    batch: list[Written] = []
     for number in range(1, entries + 1):
         uid, at = Uid.new().text, moment + timedelta(milliseconds=number)
         seeds = {SeedClass.SHARED: secrets.token_bytes(32), SeedClass.PERSONAL: secrets.token_bytes(32)}
-        shown = {"charged": 40, "first": number, "last": number + 39, "lines": secrets.token_hex(32)}
+        shown: dict[str, Json] = {"charged": 40, "first": number, "last": number + 39, "lines": secrets.token_hex(32)}
         stored = boxes.seal({"release": release, "shown": shown}, seeds[SeedClass.SHARED], SeedClass.SHARED, uid)
         kind, shared = "readingroom.lines-shown", SeedClass.SHARED
-        classed = {
+        classed: dict[str, tuple[SeedClass, Json]] = {
             "actor": (SeedClass.PERSONAL, actor),
             "chain": (shared, {"engagement": engagement, "number": number, "previous": previous.hex()}),
             "head": (shared, {"at": clock.to_text(at), "kind": kind, "subject": visit, "uid": uid}),
@@ -133,10 +140,15 @@ def _batches(first: int, entries: int) -> Iterator[list[tuple[tuple[object, ...]
             "shown": (shared, shown),
         }
         names, hashes = _commit_fields(classed, seeds)
-        commitment = commitments.event_commitment(hashes, sha256(stored).digest())
+        commitment = commitments.event_commitment(hashes, boxes.digest(stored, names, ""))
         key = first + number - 1
         row = (key, uid, kind, actor, at.replace(tzinfo=None), visit, "", engagement, number, previous)
-        batch.append(((*row, names, b"".join(hashes), stored, commitment), dict(seeds)))
+        batch.append(
+            (
+                (*row, names, b"".join(hashes), stored, commitment),
+                {letter.value: seed for letter, seed in seeds.items()},
+            )
+        )
         previous = commitment
         if len(batch) == BATCH or number == entries:
             yield batch

@@ -211,7 +211,9 @@ def measure(reader: Reader, folder: Path, *, seconds: float, repeats: int) -> li
     """Take every bar of the pages."""
     for port in (PORT, UNRECORDED_PORT):
         load(reader, port, seconds / 2)
-    fsync, rates, shares = fsync_p50(folder), {PORT: [], UNRECORDED_PORT: []}, []
+    fsync = fsync_p50(folder)
+    rates: dict[int, list[float]] = {PORT: [], UNRECORDED_PORT: []}
+    shares: list[float] = []
     latencies: list[float] = []
     for _ in range(repeats):
         for port, taken in rates.items():
