@@ -185,9 +185,11 @@ def audit_order() -> list[Finding]:
     return findings
 
 
-def _chain_faults(rows: Iterator[tuple[str, int, object, object]]) -> Iterator[Finding]:
+def _chain_faults(rows: Iterator[tuple[str, object, object, object]]) -> Iterator[Finding]:
     current, expected, head = "", 1, bytes(32)
     for engagement, number, previous, commitment in rows:
+        if not isinstance(number, int):
+            continue  # the row's own fault; here its number is missing
         if engagement != current:
             current, expected, head = engagement, 1, bytes(32)
         if number != expected:
