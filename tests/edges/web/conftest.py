@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A furnished lab behind the pages, at one fixed moment, and a browser for each of its people."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from allauth.mfa.totp.internal.auth import TOTP
+from django.core.cache import cache
+from django.test import Client
+from pytest_django.fixtures import Settings
+
+from glasshouse.domain.people.models import Person
+from glasshouse.domain.people.viewer import Viewer
+from glasshouse.kernel import clock
+from tests.edges.conftest import BACKEND, SECRET
+from tests.lab import NOW, Desk, House, furnish
+
+
+@dataclass(slots=True)
+class Moment:
+    """The time that every view reads, moved by hand."""
+
+    now: datetime = field(default=NOW)
+
+    def pass_by(self, **passed: float) -> None:
+        """Let time go by."""
+        self.now += timedelta(**passed)
+
+
+@pytest.fixture
+def moment(monkeypatch: pytest.MonkeyPatch) -> Moment:
+    """The clock, standing still: grants of the tests begin at NOW."""
+    here = Moment()
+    monkeypatch.setattr(clock, "now", lambda: here.now)
+    return here
+
+
+@pytest.fixture
+def house(db: None, tmp_path: Path, settings: Settings, moment: Moment) -> House:
+    """A founded lab with its cast."""
+    del db, moment
+    cache.clear()
+    settings.GLASSHOUSE = replace(settings.GLASSHOUSE, home=tmp_path / "lab", keys=tmp_path / "keys")
+    return furnish(tmp_path)
+
+
+@pytest.fixture
+def desk(house: House) -> Desk:
+    """The reviewer with an open visit to the whole of a release."""
+    return house.desk()
+
+
+Browse = Callable[[Viewer], Client]
+
+
+@pytest.fixture
+def browser_of(house: House) -> Browse:
+    """Sign somebody in, enrolled; a bug in a view is an answer, as in a lab."""
+    del house
+
+    def browse(viewer: Viewer) -> Client:
+        person = Person.objects.get(pk=viewer.row)
+        TOTP.activate(person, SECRET)
+        client = Client(SERVER_NAME="localhost", raise_request_exception=False)
+        client.force_login(person, BACKEND)
+        return client
+
+    return browse
+
+
+@pytest.fixture
+def reviewer(desk: Desk, browser_of: Browse) -> Client:
+    """The browser of the reviewer, in an open visit."""
+    return browser_of(desk.viewer)
+
+
+def base(desk: Desk) -> str:
+    """Return the address of a desk's release."""
+    return f"/r/{desk.grant}/{desk.release}/"

@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every object route of the pages, against every role from outside: what is foreign does not exist.
+
+The routes come from the URL table; one that names a new kind of object fails here until it is given one.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from glasshouse.domain.journal.models import Event
+from glasshouse.domain.people.values import Role
+from glasshouse.domain.people.viewer import Viewer
+from glasshouse.domain.readingroom.models import Engagement
+from glasshouse.kernel.ids import Uid
+from tests.edges.web.conftest import Browse
+from tests.lab import FILES, Desk, House, add, next_version
+
+# Of the sign-in libraries; tests/edges/web/test_ways_in.py and test_enrol_link.py hold them to their owners.
+OTHERS = {"mfa_remove_webauthn", "mfa_edit_webauthn", "enrol-link"}
+# They take no object and make one; only the vendor's own people reach them.
+MAKING = {"grant-new", "erasure-new", "shredding-new", "grants"}
+ROLES = sorted(Role)
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """The reviewer's objects, by the names that addresses give them."""
+
+    desk: Desk
+    objects: dict[str, str]
+
+    def path_of(self, name: str, names: set[str]) -> str:
+        """Return the reviewer's own address of a route."""
+        here = {**self.objects, "path": "src"} if name == "folder" else self.objects
+        return reverse(name, kwargs={one: here[one] for one in names})
+
+    @property
+    def secrets(self) -> list[str]:
+        """What no page of somebody else may hold."""
+        label = Engagement.objects.get().label
+        return [*self.objects.values(), label, "main.c", "server 1", "Reviewer@", ">Reviewer<"]
+
+
+def web_routes() -> Iterator[tuple[str, set[str]]]:
+    """Yield name and arguments of each route of the web edge."""
+    for entry in get_resolver().url_patterns:
+        if isinstance(entry, URLResolver) and not entry.namespace and not str(entry.pattern):
+            for one in entry.url_patterns:
+                assert isinstance(one, URLPattern)
+                assert one.name
+                yield one.name, set(one.pattern.converters)
+
+
+@pytest.fixture
+def room(house: House) -> Room:
+    """Two releases, a grant, a visit, an entry and a proposal of the reviewer's."""
+    first, second = house.take("1"), house.take("2", next_version(FILES))
+    desk = house.seat(house.cast.reviewer, first, second)
+    proposal = house.propose(first)
+    entry = Event.objects.filter(kind="readingroom.visit-opened").get()
+    objects = {
+        "after": second.uid,
+        "before": first.uid,
+        "event": entry.uid,
+        "grant": desk.grant.text,
+        "path": "src/main.c",
+        "proposal": proposal.uid,
+        "release": first.uid,
+        "visit": desk.visit.text,
+    }
+    return Room(desk, objects)
+
+
+def asked(client: Client, path: str) -> list[int]:
+    """Ask in every way that a browser can."""
+    return [
+        client.get(path).status_code,
+        client.get(path, headers={"hx-request": "true"}).status_code,
+        client.post(path, {"verdict": "agree", "digest": "0" * 64, "reason": "x", "basis": "x"}).status_code,
+    ]
+
+
+def test_each_kind_of_object_is_tried() -> None:
+    named = set().union(*(names for name, names in web_routes() if name not in OTHERS))
+    assert named == {"after", "before", "event", "grant", "path", "proposal", "release", "visit"}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_strangers_role_opens_no_object_of_the_reviewer(room: Room, browser_of: Browse, role: Role) -> None:
+    client = browser_of(add("outsider@other.example", "Laboratory B", role))
+    for name, names in web_routes():
+        if names and name not in OTHERS:
+            assert set(asked(client, room.path_of(name, names))) <= {404, 405}, name
+
+
+@pytest.mark.parametrize("role", [role for role in ROLES if role not in {Role.LAB_MANAGER, Role.CUSTODIAN}])
+def test_no_role_of_the_vendor_reads_what_was_granted_to_the_reviewer(
+    room: Room, browser_of: Browse, role: Role
+) -> None:
+    client = browser_of(add("insider@vendor.example", "Vendor", role, is_vendor=True))
+    for name, names in web_routes():
+        if names and name not in {*OTHERS, "proposal"}:
+            assert set(asked(client, room.path_of(name, names))) <= {404, 405}, name
+
+
+@pytest.mark.parametrize("arranger", ["manager", "custodian"])
+def test_who_arranges_visits_reads_none_of_what_they_arranged(
+    room: Room, house: House, browser_of: Browse, arranger: str
+) -> None:
+    client = browser_of(getattr(house.cast, arranger))
+    for name, names in web_routes():
+        if names and name not in {*OTHERS, "proposal", "grant-revoke"}:
+            assert set(asked(client, room.path_of(name, names))) <= {404, 405}, name
+
+
+def test_a_colleague_of_the_reviewer_reads_nothing_of_theirs(room: Room, house: House, browser_of: Browse) -> None:
+    client = browser_of(house.cast.colleague)
+    for name, names in web_routes():
+        if names and name not in OTHERS:
+            assert set(asked(client, room.path_of(name, names))) <= {404, 405}, name
+
+
+def test_the_reviewer_reaches_each_of_them(room: Room, browser_of: Browse) -> None:
+    client = browser_of(room.desk.viewer)
+    reached = {
+        name: client.get(room.path_of(name, names)).status_code
+        for name, names in web_routes()
+        if names and name not in OTHERS
+    }
+    expected = dict.fromkeys(reached, 200) | {
+        "grant-revoke": 404,
+        "proposal": 404,
+        "receipt": 409,  # not under a signed head yet
+        "tlog-proof": 409,
+        "visit-begin": 405,
+    }
+    assert reached == expected
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_lists_answer_a_stranger_without_a_foreign_object(room: Room, browser_of: Browse, role: Role) -> None:
+    client = browser_of(add("outsider@other.example", "Laboratory B", role))
+    for name, names in web_routes():
+        if names or name in MAKING or name.startswith(("account_", "mfa_", "usersessions_")):
+            continue
+        answer = client.get(reverse(name), follow=True)
+        assert answer.status_code == 200, name
+        text = answer.content.decode()
+        assert [secret for secret in room.secrets if secret in text] == [], name
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_nobody_outside_the_vendor_puts_anything_up_for_decision(room: Room, browser_of: Browse, role: Role) -> None:
+    del room
+    client = browser_of(add("outsider@other.example", "Laboratory B", role))
+    for name in sorted(MAKING):
+        assert set(asked(client, reverse(name))) <= {404, 405}, name
+
+
+def test_an_object_that_never_was_looks_like_a_foreign_one(room: Room, house: House, browser_of: Browse) -> None:
+    client = browser_of(house.cast.stranger)
+    foreign = client.get(f"/r/{room.desk.grant}/{room.desk.release}/file/src/main.c")
+    absent = client.get(f"/r/{Uid.new()}/{Uid.new()}/file/src/main.c")
+    assert _without_tokens(foreign.content) == _without_tokens(absent.content)
+
+
+def test_each_refusal_of_a_signed_in_person_is_in_the_journal(room: Room, house: House, browser_of: Browse) -> None:
+    browser_of(house.cast.stranger).get(f"/r/{room.desk.grant}/{room.desk.release}/file/src/main.c")
+    refused = Event.objects.filter(kind="http.refused").get()
+    assert refused.actor == house.cast.stranger.uid.text
+
+
+def test_a_product_owner_sees_releases_and_no_reader(room: Room, browser_of: Browse) -> None:
+    del room
+    owner: Viewer = add("owner@vendor.example", "Vendor", Role.PRODUCT_OWNER, is_vendor=True)
+    text = browser_of(owner).get("/").content.decode()
+    assert "server 1" in text
+    assert "Reviewer" not in text
+    assert "Regulator" not in text
+
+
+def _without_tokens(page: bytes) -> bytes:
+    # The form that signs out carries a token of its own in every page.
+    head, _, rest = page.partition(b'name="csrfmiddlewaretoken" value="')
+    return head + rest.partition(b'"')[2]
