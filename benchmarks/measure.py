@@ -77,6 +77,11 @@ def ratio(bar: str, value: float, limit: float, *, peer: str, conditions: Condit
     return Row(bar, round(value, 3), limit, "x", value <= limit, f"{peer}; {conditions}")
 
 
+def at_least_ratio(bar: str, value: float, limit: float, *, conditions: Conditions) -> Row:
+    """Judge a ratio of two medians of one run: at least the limit."""
+    return Row(bar, round(value, 3), limit, "x", value >= limit, str(conditions))
+
+
 def at_most(bar: str, value: float, limit: float, unit: str, *, peer: str, conditions: Conditions) -> Row:
     """Judge an absolute time against its upper limit, if the machine was quiet."""
     met = None if conditions.others > BUSY_ELSEWHERE else value <= limit
