@@ -48,7 +48,7 @@ def intake(
             taking.add(member)
         sealed = taking.finish(strip_top=True)
     # The entry tells when the release was there, not when reading it began: a wait of minutes is no stalled ledger.
-    return _keep(actor, row, version, sealed, now + timedelta(seconds=time.monotonic() - began))
+    return _keep(actor, row, version, sealed, now, took=timedelta(seconds=time.monotonic() - began))
 
 
 def _product(actor: str, slug: str, now: datetime) -> Product:
@@ -67,7 +67,7 @@ def _product(actor: str, slug: str, now: datetime) -> Product:
     return row
 
 
-def _keep(actor: str, product: Product, version: str, sealed: Sealed, now: datetime) -> Release:
+def _keep(actor: str, product: Product, version: str, sealed: Sealed, now: datetime, *, took: timedelta) -> Release:
     with journal.transaction():
         if connection.features.has_select_for_update:
             Product.objects.select_for_update().get(pk=product.pk)  # two imports of one version take turns
@@ -88,7 +88,7 @@ def _keep(actor: str, product: Product, version: str, sealed: Sealed, now: datet
         journal.record(
             "releases.release-imported",
             actor=actor,
-            at=now,
+            at=now + took,
             subject=Uid(release.uid),
             fields={
                 "bytes": sealed.bytes,
