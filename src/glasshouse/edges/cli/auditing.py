@@ -4,11 +4,16 @@
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
+from typing import TYPE_CHECKING
 
 from glasshouse.domain.journal import audit
 from glasshouse.domain.releases import queries as releases
 from glasshouse.edges.cli import laboratory
 from glasshouse.edges.cli.output import progress
+from glasshouse.engines.store.errors import BrokenSealError, DamagedError
+
+if TYPE_CHECKING:
+    from glasshouse.domain.releases.models import Release
 
 PROCESSES = 2
 
@@ -35,10 +40,19 @@ def audit_packs(*, as_json: bool) -> list[str]:
     """Decrypt and hash every release whose key exists; return what is damaged."""
     messages = []
     for row in releases.all_releases().filter(product__destroyed_at=None):
-        with progress(f"Checking {row}, files", as_json=as_json) as report:
-            checked = releases.verify(releases.ref(row), _files(report, row.files))
-        messages += [f"{row}: {damage.message}" for damage in checked.damages]
+        _, damages = check_release(row, as_json=as_json)
+        messages += [f"{row}: {message}" for message in damages]
     return messages
+
+
+def check_release(row: "Release", *, as_json: bool) -> tuple[int, list[str]]:
+    """Decrypt and hash one release; return how many files are whole or not, and what is damaged."""
+    with progress(f"Checking {row}, files", as_json=as_json) as report:
+        try:
+            checked = releases.verify(releases.ref(row), _files(report, row.files))
+        except (BrokenSealError, DamagedError) as error:
+            return 0, [error.message]  # what lists the files is damaged itself
+    return checked.files, [damage.message for damage in checked.damages]
 
 
 def _files(report: Callable[[int, int], None], of: int) -> Callable[[int, int], None]:

@@ -87,12 +87,13 @@ def sign() -> None:
 
 def publish(
     target: Annotated[Path, typer.Argument(help="The folder to write; an older site there is replaced.")],
+    as_json: AsJson = False,
 ) -> None:
     """Write the public site as static files: checkpoint, how to verify, counts; the worker does it daily too."""
-    with answered(as_json=False):
+    with answered(as_json=as_json):
         laboratory.open_lab()
-        code = processes.run_export(target)
-    raise typer.Exit(code)
+        names = processes.run_export(target)
+        tell({"files": names, "folder": str(target)}, [*names, f"{len(names)} files in {target}."], as_json=as_json)
 
 
 def backup(

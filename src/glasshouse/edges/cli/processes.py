@@ -14,7 +14,13 @@ from django.conf import settings
 
 from glasshouse.edges.cli import laboratory
 from glasshouse.edges.cli.founding import state_name
-from glasshouse.kernel.errors import InvalidError
+from glasshouse.kernel.errors import ConflictError, InvalidError
+
+
+class NotPublishedError(ConflictError):
+    """The process that writes the public site failed."""
+
+    code = "cli.not-published"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +69,13 @@ def run_signer() -> int:
     return _run(_signer())
 
 
-def run_export(target: Path) -> int:
-    """Write the public site and end."""
-    return _run([sys.executable, "-m", "glasshouse.edges.export", "--to", str(target.absolute())])
+def run_export(target: Path) -> list[str]:
+    """Write the public site and return the names of its files."""
+    command = [sys.executable, "-m", "glasshouse.edges.export", "--to", str(target.absolute())]
+    done = subprocess.run(command, env=_environment(), stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        raise NotPublishedError("The public site could not be written.", hint="What went wrong stands above.")
+    return done.stdout.splitlines()
 
 
 def _run(command: list[str]) -> int:

@@ -89,19 +89,16 @@ def verify(product: str, version: str, as_json: AsJson = False) -> None:
     with answered(as_json=as_json):
         laboratory.open_lab()
         from glasshouse.domain.releases import queries
+        from glasshouse.edges.cli import auditing
 
         row = queries.all_releases().filter(product__slug=product, version=version).first()
         if row is None:
             raise NotFoundError(f"There is no release {product} {version}.", hint="See `glasshouse release list`.")
-        with progress(f"Checking {product} {version}, files", as_json=as_json) as report:
-            checked = queries.verify(queries.ref(row), lambda files, _bytes: report(files, row.files))
-        damages = [damage.message for damage in checked.damages]
+        files, damages = auditing.check_release(row, as_json=as_json)
         tell(
-            {"damages": damages, "files": checked.files, "is_whole": checked.is_whole},
-            [f"{checked.files:,} files are what was imported."]
-            if checked.is_whole
-            else [*damages, "The release is damaged."],
+            {"damages": damages, "files": files, "is_whole": not damages},
+            [*damages, "The release is damaged."] if damages else [f"{files:,} files are what was imported."],
             as_json=as_json,
         )
-    if not checked.is_whole:
+    if damages:
         raise typer.Exit(_DAMAGED)

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Labs that the command founds, and people who sign in at a terminal."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.edges.running import RunningLab, make_source
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """Somebody's terminal: a home folder of their own, signed in or not."""
+
+    lab: RunningLab
+    home: Path
+
+    def run(self, *words: str, told: str = "") -> subprocess.CompletedProcess[str]:
+        """Run a command here."""
+        return self.lab.run_command(*words, told=told, home=self.home)
+
+    def tell(self, *words: str, expected: int = 0) -> str:
+        """Run a command that ends with this exit code, and return what it printed."""
+        done = self.run(*words)
+        assert done.returncode == expected, (words, done.returncode, done.stdout, done.stderr)
+        return done.stdout
+
+    def json(self, *words: str, expected: int = 0) -> Any:
+        """Run a command with --json and return its one value."""
+        return json.loads(self.tell(*words, "--json", expected=expected))
+
+
+def terminal(lab: RunningLab, who: str) -> Terminal:
+    """Return a terminal at which somebody is signed in."""
+    home = lab.home.parent / f"home-{who}"
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir()
+    lab.sign_terminal_in(who, home)
+    return Terminal(lab, home)
+
+
+@pytest.fixture
+def founded(tmp_path: Path) -> RunningLab:
+    """A lab that was founded and is not served; once, on SQLite."""
+    return RunningLab.found(tmp_path, f"sqlite:///{tmp_path / 'db.sqlite3'}")
+
+
+@pytest.fixture
+def served(tmp_path: Path, founded: RunningLab) -> Iterator[RunningLab]:
+    """A lab with two releases, a grant, and its processes."""
+    source = make_source(tmp_path)
+    founded.command("release", "import", "tool", "1.0", str(source))
+    (source / "src" / "file0.c").write_text("int changed;\nint line_0_2(void);\n", "utf-8")
+    founded.command("release", "import", "tool", "1.1", str(source))
+    founded.set_the_scene(hour=120, day=120, visit=120, total=500)
+    founded.serve(workers=1)
+    yield founded
+    founded.stop()
