@@ -18,10 +18,10 @@ setup-tests: ## install what the checks and the tests need besides
 	@scripts/setup.sh tests
 
 demo: setup ## open a lab with two real releases; SOURCE=path-or-archive where there is no network
-	@$(PYTHON) scripts/demo.py $(if $(SOURCE),--source "$(SOURCE)")
+	@$(PYTHON) -m scripts.demo $(if $(SOURCE),--source "$(SOURCE)")
 
 demo-large: setup ## the same with Debian's linux-source
-	@$(PYTHON) scripts/demo.py --large $(if $(SOURCE),--source "$(SOURCE)")
+	@$(PYTHON) -m scripts.demo --large $(if $(SOURCE),--source "$(SOURCE)")
 
 static: setup-tests ## format, lint, types, import contracts, missing migrations
 	@scripts/static.sh $(SOURCES)
