@@ -2,7 +2,7 @@
 import time
 
 import pytest
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
 from django.db import connection
 from django.test import Client
 
@@ -50,6 +50,22 @@ def test_a_code_lets_in_once_and_is_refused_when_replayed(cast: Cast, client: Cl
         answer = thief.post("/sign-in/code", {"code": replayed})
         assert answer.status_code == 200, replayed
         assert "Refused: wrong, ended, or used before." in answer.content.decode()
+    assert not is_signed_in(thief)
+
+
+def test_a_spent_code_is_refused_in_another_spelling_after_its_half_minute(
+    cast: Cast, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The library forgets a code after thirty seconds, and accepts it for longer; it reads three spellings as one."""
+    password, code = with_password(cast.reviewer), code_of(SECRET)
+    give_password(client, cast.reviewer, password)
+    assert client.post("/sign-in/code", {"code": code}).status_code == 302
+
+    monkeypatch.setattr(TOTP, "_mark_code_used", lambda _totp, _code: True)
+    thief = Client(SERVER_NAME="localhost")
+    give_password(thief, cast.reviewer, password)
+    for replayed in (code, f"{code[:3]} {code[3:]}", f"{code[:3]}-{code[3:]}"):
+        assert thief.post("/sign-in/code", {"code": replayed}).status_code == 200, replayed
     assert not is_signed_in(thief)
 
 

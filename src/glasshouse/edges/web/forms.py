@@ -4,6 +4,7 @@
 from typing import TYPE_CHECKING, Any, Final
 
 from allauth.account.forms import LoginForm
+from allauth.core.internal.cryptokit import normalize_user_code
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
@@ -46,7 +47,9 @@ class OnceOnly:
     def clean_code(self) -> str:
         """Check the code, then spend it; refuses one that was spent."""
         code: str = super().clean_code()  # type: ignore[misc] # the library's form stands behind this one
-        if not cache.add(f"glasshouse.code-spent:{self.user.pk}:{code.strip()}", 1, timeout=SPENT_SECONDS):
+        # The library reads `123 456` and `123-456` as one code, so they are spent as one.
+        spent = f"glasshouse.code-spent:{self.user.pk}:{normalize_user_code(code)}"
+        if not cache.add(spent, 1, timeout=SPENT_SECONDS):
             raise get_adapter().validation_error("incorrect_code")
         return code
 
