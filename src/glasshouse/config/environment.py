@@ -8,13 +8,38 @@ come from a file named by `NAME_FILE`.
 import os
 import tomllib
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from glasshouse.engines.ledger.errors import MalformedError
+from glasshouse.engines.ledger.notes import VerifierKey
+from glasshouse.kernel.errors import InvalidError
 
-class SettingError(Exception):
+NAMES = frozenset(
+    {
+        "checkpoint_seconds",
+        "database",
+        "demo",
+        "keys",
+        "master_passphrase",
+        "name",
+        "origin",
+        "public_checkpoint_seconds",
+        "time_zone",
+        "trusted_proxies",
+        "url",
+        "witnesses",
+    }
+)
+"""Every setting there is."""
+
+
+class SettingError(InvalidError):
     """A setting that cannot be understood; says which and what it may be."""
+
+    code = "config.setting"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +55,11 @@ class Environment:
         path = home / "lab.toml"
         try:
             content = tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
-        except tomllib.TOMLDecodeError as error:
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise SettingError(f"{path} is not TOML: {error}") from error
+        unknown = sorted(content.keys() - NAMES)
+        if unknown:
+            raise SettingError(f"{path} holds what is no setting: {', '.join(unknown)}")
         return cls(dict(os.environ), content)
 
     def text(self, name: str, default: str = "") -> str:
@@ -40,7 +68,11 @@ class Environment:
         if variable in self.variables:
             return self.variables[variable]
         if f"{variable}_FILE" in self.variables:
-            return Path(self.variables[f"{variable}_FILE"]).read_text("utf-8").strip()
+            path = Path(self.variables[f"{variable}_FILE"])
+            try:
+                return path.read_text("utf-8").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                raise SettingError(f"{variable}_FILE names {path}, which cannot be read") from error
         value = self.file.get(name, default)
         if not isinstance(value, str):
             raise SettingError(f"{name} in lab.toml is text in quotes, not {value!r}")
@@ -63,6 +95,26 @@ class Environment:
     def words(self, name: str) -> list[str]:
         """Read a list separated by commas or white space."""
         return self.text(name).replace(",", " ").split()
+
+    def networks(self, name: str) -> tuple[IPv4Network | IPv6Network, ...]:
+        """Read a list of addresses and networks such as `10.0.0.0/8`."""
+        try:
+            return tuple(ip_network(text) for text in self.words(name))
+        except ValueError as error:
+            raise SettingError(f"{name} is a list of addresses and networks: {error}") from error
+
+    def witnesses(self, name: str) -> tuple[str, ...]:
+        """Read a list of `URL|VKEY`, or `|VKEY` for a witness that files carry checkpoints to."""
+        found = tuple(self.words(name))
+        for text in found:
+            url, bar, vkey = text.partition("|")
+            if not bar or (url and urlsplit(url).scheme not in {"http", "https"}):
+                raise SettingError(f"{name} is a list of URL|VKEY, not {text!r}")
+            try:
+                VerifierKey.parse(vkey)
+            except MalformedError as error:
+                raise SettingError(f"{name}: {text!r} holds no verifier key: {error}") from error
+        return found
 
 
 def database(url: str, home: Path) -> dict[str, Any]:

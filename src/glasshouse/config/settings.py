@@ -6,7 +6,6 @@ No other package reads the environment: the rooms get what they need from `setti
 
 import os
 import secrets
-from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -32,8 +31,8 @@ GLASSHOUSE = Lab(
     origin=_env.text("origin", f"{_url.hostname}/ledger"),
     url=BASE_URL,
     is_demo=_env.flag("demo"),
-    witnesses=tuple(_env.words("witnesses")),
-    trusted_proxies=tuple(ip_network(text) for text in _env.words("trusted_proxies")),
+    witnesses=_env.witnesses("witnesses"),
+    trusted_proxies=_env.networks("trusted_proxies"),
     checkpoint_seconds=_env.number("checkpoint_seconds", 600, least=1, most=86_400),
     public_checkpoint_seconds=_env.number("public_checkpoint_seconds", 86_400, least=1, most=604_800),
     master_passphrase=_env.text("master_passphrase"),

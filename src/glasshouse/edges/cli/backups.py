@@ -10,6 +10,7 @@ import shutil
 import sqlite3
 import subprocess
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -47,25 +48,26 @@ def back_up(target: Path, actor: str, *, now: datetime, report: Callable[[int, i
         _copy_folders(settings.GLASSHOUSE.home, partial)
         _sync(partial)
         partial.rename(target)
-    except OSError as error:
+    except (OSError, sqlite3.Error) as error:
+        raise BackupError(f"The copy could not be made: {error}.", hint="Make room and start again.") from error
+    finally:
         shutil.rmtree(partial, ignore_errors=True)
-        raise BackupError(
-            f"The copy could not be made: {error.strerror}.", hint="Make room and start again."
-        ) from error
     size = sum(path.stat().st_size for path in target.rglob("*") if path.is_file())
     return Backup(queries.log_size(), size)
 
 
 def _copy_database(target: Path, report: Callable[[int, int], None]) -> None:
     if connection.vendor == "sqlite":
-        source = sqlite3.connect(f"file:{connection.settings_dict['NAME']}?mode=ro", uri=True)
-        copy = sqlite3.connect(target / SQLITE)
-        # One read transaction for all pages: the copy is the database at one moment, and writers go on.
-        source.execute("BEGIN")
-        source.backup(copy, pages=_PAGES, progress=lambda _status, left, of: report(of - left, of))
-        source.close()
-        copy.close()
+        with (
+            closing(sqlite3.connect(f"file:{connection.settings_dict['NAME']}?mode=ro", uri=True)) as source,
+            closing(sqlite3.connect(target / SQLITE)) as copy,
+        ):
+            # One read transaction for all pages: the copy is the database at one moment, and writers go on.
+            source.execute("BEGIN")
+            source.backup(copy, pages=_PAGES, progress=lambda _status, left, of: report(of - left, of))
         return
+    if shutil.which("pg_dump") is None:
+        raise BackupError("pg_dump is not installed.", hint="Install postgresql-client.")
     wanted = connection.settings_dict
     command = ["pg_dump", "--format=custom", "--compress=0", f"--file={target / POSTGRESQL}", wanted["NAME"]]
     for option, name in (("--host", "HOST"), ("--port", "PORT"), ("--username", "USER")):

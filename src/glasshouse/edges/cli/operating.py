@@ -55,8 +55,8 @@ def init(
 
 
 def serve(
-    tls_cert: Annotated[Path | None, typer.Option(help="Certificate chain, PEM.")] = None,
-    tls_key: Annotated[Path | None, typer.Option(help="Its key, PEM.")] = None,
+    tls_cert: Annotated[Path | None, typer.Option(help="Certificate chain, PEM.", exists=True, dir_okay=False)] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="Its key, PEM.", exists=True, dir_okay=False)] = None,
     listen: Annotated[
         str, typer.Option(help="Address and port; default: the port of the lab's url on this machine.")
     ] = "",

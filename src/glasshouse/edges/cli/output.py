@@ -10,18 +10,25 @@ from contextlib import contextmanager
 from getpass import getuser
 
 import typer
+from django.db import Error as DatabaseFault
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from glasshouse.engines.codeindex.text import pieces
-from glasshouse.kernel.errors import GlasshouseError
+from glasshouse.kernel.errors import ConflictError, GlasshouseError
 
 _TIME = re.compile(r"^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)[\d:.]*Z$")
 Json = None | bool | int | str | Sequence["Json"] | Mapping[str, "Json"]
 # Names and source may hold anything: no markup, no emoji names, no highlighting is read out of them.
 errors = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
 console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+
+class MachineError(ConflictError):
+    """The disk, a file's rights or the database stand in the way; the same command may succeed later."""
+
+    code = "cli.machine"
 
 
 def actor() -> str:
@@ -94,11 +101,18 @@ def answered(*, as_json: bool) -> Iterator[None]:
     try:
         yield
     except GlasshouseError as error:
-        if as_json:
-            told = {"error": error.code, "message": error.message, "hint": error.hint}
-            tell_json(told)
-        else:
-            errors.print(safe(error.message))
-            if error.hint:
-                errors.print(safe(error.hint))
-        raise typer.Exit(error.exit_code) from error
+        raise _told(error, as_json=as_json) from error
+    except (OSError, DatabaseFault) as error:
+        # A full disk, a database that does not answer: the machine's matter, one line and no traceback.
+        reason = str(error).strip().partition("\n")[0] or type(error).__name__
+        raise _told(MachineError(f"The machine refused: {reason}."), as_json=as_json) from error
+
+
+def _told(error: GlasshouseError, *, as_json: bool) -> typer.Exit:
+    if as_json:
+        tell_json({"error": error.code, "message": error.message, "hint": error.hint})
+    else:
+        errors.print(safe(error.message))
+        if error.hint:
+            errors.print(safe(error.hint))
+    return typer.Exit(error.exit_code)

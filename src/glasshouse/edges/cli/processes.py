@@ -2,10 +2,13 @@
 """Starting the lab's processes by module name, with their settings as arguments and in the environment."""
 
 import os
+import shutil
 import signal
+import socket
 import subprocess
 import sys
-import time
+import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -14,13 +17,23 @@ from django.conf import settings
 
 from glasshouse.edges.cli import laboratory
 from glasshouse.edges.cli.founding import state_name
+from glasshouse.edges.cli.output import errors
 from glasshouse.kernel.errors import ConflictError, InvalidError
+
+_PULSE = 0.2
+_GRACE = 15.0
 
 
 class NotPublishedError(ConflictError):
     """The process that writes the public site failed."""
 
     code = "cli.not-published"
+
+
+class NoPlaceError(ConflictError):
+    """The web cannot listen where it was told to."""
+
+    code = "cli.no-place"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,29 +47,42 @@ class Web:
 
 
 def run_lab(web: Web) -> int:
-    """Run web, worker and signer until one ends or a signal comes; then end the others."""
-    commands = [_signer(), _worker(), _web(web)]
-    running = [subprocess.Popen(command, env=_environment()) for command in commands]
-    stopping = False
-
-    def stop(_signal: int, _frame: object) -> None:
-        nonlocal stopping
-        stopping = True
-
+    """Run web, worker and signer until one ends or a signal comes; then end the others, and say which ended."""
+    commands = {"signer": _signer(), "worker": _worker(), "web": _web(web)}
+    stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
-    while not stopping and all(process.poll() is None for process in running):
-        time.sleep(0.2)
-    failed = [process.args for process in running if process.poll() not in {None, 0}]
+        signal.signal(number, lambda _signal, _frame: stopping.set())
+    running: dict[str, subprocess.Popen[bytes]] = {}
+    try:
+        for name, command in commands.items():
+            running[name] = subprocess.Popen(_bound(command), env=_environment())
+        while not stopping.wait(_PULSE) and all(process.poll() is None for process in running.values()):
+            pass
+        ended = [name for name, process in running.items() if process.poll() is not None]
+    finally:
+        _end(list(running.values()))
+    if stopping.is_set():
+        return 0
+    for name in ended:
+        errors.print(f"The {name} ended with status {running[name].returncode}; the lab is stopped.")
+    return 1
+
+
+def _end(running: Sequence[subprocess.Popen[bytes]]) -> None:
     for process in reversed(running):
         if process.poll() is None:
             process.terminate()
     for process in running:
         try:
-            process.wait(15)
+            process.wait(_GRACE)
         except subprocess.TimeoutExpired:
             process.kill()
-    return 1 if failed and not stopping else 0
+
+
+def _bound(command: list[str]) -> list[str]:
+    # A process that outlives a killed `serve` would keep the port and the log from the next one.
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", "TERM", *command] if setpriv else command
 
 
 def run_worker() -> int:
@@ -79,7 +105,7 @@ def run_export(target: Path) -> list[str]:
 
 
 def _run(command: list[str]) -> int:
-    process = subprocess.Popen(command, env=_environment())
+    process = subprocess.Popen(_bound(command), env=_environment())
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda number, _frame: process.send_signal(number))
     return process.wait()
@@ -115,6 +141,7 @@ def _web(web: Web) -> list[str]:
     host, _, port = (web.listen or _default_listen(url.scheme, url.port)).rpartition(":")
     if not port.isdigit() or not host:
         raise InvalidError(f"Not an address to listen at: {web.listen!r}", hint="Write 0.0.0.0:443.")
+    _check_free(host, int(port))
     command = [
         *(
             sys.executable,
@@ -133,6 +160,17 @@ def _web(web: Web) -> list[str]:
     if is_tls:
         command += ["--ssl-certificate", str(web.tls_cert), "--ssl-keyfile", str(web.tls_key)]
     return [*command, "glasshouse.config.wsgi:application"]
+
+
+def _check_free(host: str, port: int) -> None:
+    # The server would say it in twenty lines, after worker and signer had begun.
+    try:
+        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+    except OSError as error:
+        raise NoPlaceError(
+            f"The web cannot listen at {host}:{port}: {error.strerror or error}.",
+            hint="End what listens there, or name another place with --listen.",
+        ) from error
 
 
 def _default_listen(scheme: str, port: int | None) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from glasshouse.engines.ledger.notes import SigningKey
 from glasshouse.engines.ledger.signer import Signer
 from glasshouse.engines.ledger.signing import answer
+from glasshouse.kernel.errors import GlasshouseError, NotFoundError, RefusedError
 
 KEY = "log.key"
 
@@ -25,17 +26,28 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--state", type=Path, required=True, help="the file of the last state it signed")
     parser.add_argument("--origin", required=True, help="the log's origin")
     chosen = parser.parse_args(arguments)
-    key_file = chosen.key / KEY
-    if stat.S_IMODE(key_file.stat().st_mode) & 0o077:
-        sys.stderr.write(f"{key_file} can be read by others: chmod 0600 it.\n")
-        return 3
-    key = SigningKey.parse(key_file.read_text("ascii").strip())
-    signer = Signer(key, chosen.origin, chosen.state)
-    signer.last()  # a missing state is told at start, not at the first entry
+    try:
+        signer = Signer(_key(chosen.key / KEY), chosen.origin, chosen.state)
+        signer.last()  # a missing state is told at start, not at the first entry
+    except GlasshouseError as error:
+        sys.stderr.write(f"{error.message} {error.hint}\n")
+        return error.exit_code
     signal.signal(signal.SIGTERM, _stop)
     with contextlib.suppress(KeyboardInterrupt):
         serve(chosen.socket, signer)
     return 0
+
+
+def _key(path: Path) -> SigningKey:
+    try:
+        if stat.S_IMODE(path.stat().st_mode) & 0o077:
+            raise RefusedError(f"{path} can be read by others.", hint="chmod 0600 it.")
+        return SigningKey.parse(path.read_text("ascii").strip())
+    except OSError as error:
+        raise NotFoundError(
+            f"The log's key cannot be read: {path}: {error.strerror}.",
+            hint="Put it back from where the lab's keys are kept; a log has one key for life.",
+        ) from error
 
 
 def serve(path: Path, signer: Signer) -> None:

@@ -3,6 +3,7 @@
 
 import argparse
 import logging
+import shutil
 import signal
 import subprocess
 import sys
@@ -53,7 +54,10 @@ def follow(stop: threading.Event) -> None:
 
 
 def _start_jobs() -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-m", "glasshouse.edges.worker", "--jobs"])
+    # It ends with its worker, however that ended: a second one beside the next worker's would do the same jobs.
+    setpriv = shutil.which("setpriv")
+    bound = [setpriv, "--pdeathsig", "TERM"] if setpriv else []
+    return subprocess.Popen([*bound, sys.executable, "-m", "glasshouse.edges.worker", "--jobs"])
 
 
 if __name__ == "__main__":

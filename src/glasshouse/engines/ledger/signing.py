@@ -2,7 +2,8 @@
 """Asking a signer that is another process, over a Unix socket in a folder that only the lab's user can enter.
 
 A request and an answer are each a length (4 bytes, most significant first) and so many bytes. An answer begins with
-a word: `signed` and the note, `stale` and the size to prove from, or `refused` and the reason.
+a word: `signed` and the note, `stale` and the size to prove from, `refused` and the reason, or `unable` and what the
+machine said.
 """
 
 import contextlib
@@ -35,6 +36,10 @@ def ask(path: Path, request: SigningRequest) -> Note:
         return Note.parse(rest)
     if word == b"stale":
         raise StaleRequestError("the signer has signed more", size=int(rest))
+    if word == b"unable":
+        raise SignerSilentError(
+            f"the signer cannot keep its state: {rest.decode('utf-8', 'replace')}", hint="Make room for it."
+        )
     raise ForkError(f"the signer refused: {rest.decode('utf-8', 'replace')}")
 
 
@@ -43,12 +48,22 @@ def answer(connection: socket.socket, signer: Signer) -> None:
     connection.settimeout(TIMEOUT)
     with contextlib.suppress(OSError):
         try:
-            note = signer.sign(SigningRequest.parse(_receive(connection)))
-            _send(connection, b"signed\n" + note.serialise())
-        except StaleRequestError as error:
-            _send(connection, b"stale\n" + str(error.size).encode())
+            request = SigningRequest.parse(_receive(connection))
         except GlasshouseError as error:
             _send(connection, b"refused\n" + error.message.encode())
+        else:
+            _send(connection, _signed(request, signer))
+
+
+def _signed(request: SigningRequest, signer: Signer) -> bytes:
+    try:
+        return b"signed\n" + signer.sign(request).serialise()
+    except StaleRequestError as error:
+        return b"stale\n" + str(error.size).encode()
+    except GlasshouseError as error:
+        return b"refused\n" + error.message.encode()
+    except OSError as error:  # a full disk: nothing was signed that is not kept
+        return b"unable\n" + (error.strerror or type(error).__name__).encode()
 
 
 def _send(connection: socket.socket, message: bytes) -> None:
