@@ -2,7 +2,9 @@
 """Side by side: what is matched is truly equal, what is shown is charged, and the evidence recomputes."""
 
 import hashlib
+import random
 import time
+from difflib import Match, SequenceMatcher
 from itertools import pairwise
 
 import pytest
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 
 from glasshouse.domain.journal import queries as journal
 from glasshouse.domain.readingroom import commands
-from glasshouse.domain.releases import differences, vault
+from glasshouse.domain.releases import differences, matching, vault
 from glasshouse.domain.releases.differences import _rows
 from glasshouse.domain.releases.errors import NotTextError, TooLargeToCompareError
 from glasshouse.domain.releases.matching import MAX_GAP, Side, matches
@@ -155,3 +157,33 @@ def test_binary_and_very_large_files_are_not_compared_by_lines(house: House) -> 
     for path, error in ((TreePath(b"logo"), NotTextError), (TreePath(b"big.c"), TooLargeToCompareError)):
         with pytest.raises(error):
             commands.open_difference(desk.viewer, desk.grant, Uid(old.uid), Uid(new.uid), path, now=NOW)
+
+
+def test_a_file_of_very_many_lines_is_not_compared_by_lines(house: House) -> None:
+    old = house.take("1", {"p/ends.txt": b"\n" * (differences.MAX_LINES + 1)})
+    new = house.take("2", {"p/ends.txt": b"x\n" * (differences.MAX_LINES + 1)})
+    desk = house.seat(house.cast.reviewer, new, old)
+    with pytest.raises(TooLargeToCompareError):
+        commands.open_difference(desk.viewer, desk.grant, Uid(old.uid), Uid(new.uid), TreePath(b"ends.txt"), now=NOW)
+
+
+def test_gaps_of_repeated_lines_share_one_allowance_of_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two lines repeated at random between anchors took a minute for two files of two megabytes."""
+    exact: list[int] = []
+
+    class Counting(SequenceMatcher[bytes]):
+        def get_matching_blocks(self) -> list[Match]:
+            exact.append(1)
+            return super().get_matching_blocks()
+
+    monkeypatch.setattr(matching, "SequenceMatcher", Counting)
+    chance, gaps = random.Random(1), 120  # noqa: S311 -- the same files each time
+    anchors = [b"%d\n" % gap for gap in range(gaps)]
+    before, after = (
+        [line for anchor in anchors for line in (anchor, *chance.choices((b"a\n", b"b\n"), k=MAX_GAP - 1))]
+        for _ in range(2)
+    )
+    found = list(matches(before, after))
+    assert 0 < len(exact) < gaps // 2
+    assert all(before[a] == after[b] for a, b in found)
+    assert [before[a] for a, _ in found if before[a] in anchors] == anchors

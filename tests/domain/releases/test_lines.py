@@ -118,3 +118,14 @@ def test_facts_are_for_the_holder_alone(house: House, desk: Desk) -> None:
             commands.open_facts(viewer, desk.grant, desk.release, MAIN, now=NOW)
         with pytest.raises(NotFoundError):
             commands.open_left_out(viewer, desk.grant, desk.release, now=NOW)
+
+
+def test_a_file_of_nothing_but_line_ends_is_shown_in_windows_that_keep_nobody_waiting(house: House) -> None:
+    row = house.take("1", {"p/ends.txt": b"\n" * (2 * queries.MAX_LINES + 5)})
+    ref, path = queries.ref(row), TreePath(b"ends.txt")
+    first = queries.lines(ref, path, Span(1, 10**12))
+    assert (len(first.lines), first.rest) == (queries.MAX_LINES, (queries.MAX_LINES + 1, 0))
+    assert len(first.shown.costs) == queries.MAX_LINES
+    last = queries.lines(ref, path, Span(2 * queries.MAX_LINES + 1, 10**12))
+    assert (len(last.lines), last.rest) == (5, None)
+    assert queries.lines(ref, path, Span(1, queries.MAX_LINES)).rest is None

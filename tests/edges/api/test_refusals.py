@@ -21,6 +21,8 @@ def test_each_family_has_its_status(desk: Desk) -> None:
         (422, f"{place}/file", {"path": str(MAIN), "lines": "9-2"}),
         (422, f"{place}/file", {}),
         (422, f"{place}/folder", {"size": "9999"}),
+        (422, f"{place}/folder", {"first": str(2**53)}),  # more than a recorded number can be
+        (422, f"{place}/left-out", {"first": str(10**40)}),
         (409, f"/api/v1/visits/{desk.visit}/receipt", {}),
     ]
     for status, path, query in asked:

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from glasshouse.domain.journal import boxes
 from glasshouse.domain.journal.errors import EventUnknownError
-from glasshouse.domain.journal.models import Chain, Checkpoint, Event, Leaf, Outbox, Seed, SeedClass
+from glasshouse.domain.journal.models import Chain, Checkpoint, Event, Leaf, Outbox, SeedClass
 from glasshouse.domain.journal.values import Audience, Json, Opened, Opening, Tagger
 from glasshouse.engines.ledger import commitments
 from glasshouse.engines.ledger.checkpoints import Checkpoint as TreeHead
@@ -40,7 +40,7 @@ def chain_events(engagement: Uid, *, first: int = 1, last: int | None = None) ->
     rows = Event.objects.filter(engagement=engagement.text, number__gte=first)
     if last is not None:
         rows = rows.filter(number__lte=last)
-    return rows.order_by("number").iterator(chunk_size=500)
+    return rows.order_by("number").prefetch_related("seeds").iterator(chunk_size=500)
 
 
 def chain_head(engagement: Uid) -> tuple[int, bytes]:
@@ -51,7 +51,7 @@ def chain_head(engagement: Uid) -> tuple[int, bytes]:
 
 def seeds_of(row: Event) -> dict[SeedClass, bytes]:
     """Return the seeds that still exist."""
-    return {SeedClass(seed.seed_class): bytes(seed.value) for seed in Seed.objects.filter(event=row)}
+    return {SeedClass(seed.seed_class): bytes(seed.value) for seed in row.seeds.all()}
 
 
 def open_event(row: Event, sealers: Sealers, *, classes: Sequence[SeedClass] = (SeedClass.SHARED,)) -> Opened:

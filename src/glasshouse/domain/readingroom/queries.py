@@ -175,7 +175,7 @@ def record_of(viewer: Viewer, *, before: int | None = None, size: int = 100, vis
         rows = rows.filter(subject=visit.text)
     if before is not None:
         rows = rows.filter(pk__lt=before)
-    page = list(rows.order_by("-pk")[: size + 1])
+    page = list(rows.order_by("-pk").prefetch_related("seeds")[: size + 1])
     events = [journal.open_event(row, vault.journal_sealer, classes=_OPENED) for row in page[:size]]
     places = journal.leaf_indexes([row.pk for row in page[:size]])
     signed = _signed_size()

@@ -18,6 +18,7 @@ from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.paths import TreePath
 
 MAX_BYTES = 2 * 1024 * 1024
+MAX_LINES = 50_000
 CONTEXT = 3
 PAGE_ROWS = 400
 
@@ -80,7 +81,11 @@ class Difference:
 
 def is_comparable(before: Entry, after: Entry) -> bool:
     """Say whether two files are compared by lines: both are text, neither is too large."""
-    return not any(entry.is_binary or entry.size > MAX_BYTES for entry in (before, after))
+    return not any(entry.is_binary or _is_too_large(entry) for entry in (before, after))
+
+
+def _is_too_large(entry: Entry) -> bool:
+    return entry.size > MAX_BYTES or entry.lines > MAX_LINES
 
 
 def difference(
@@ -128,9 +133,10 @@ class _File:
         entry = store.manifest(release.root).entry(path)
         if entry.is_binary:
             raise NotTextError("A binary file is compared by its digest only.")
-        if entry.size > MAX_BYTES:
+        if _is_too_large(entry):
             raise TooLargeToCompareError(
-                f"This file has {entry.size:,} bytes; files up to {MAX_BYTES:,} bytes are compared by lines.",
+                f"This file has {entry.size:,} bytes in {entry.lines:,} lines; files up to {MAX_BYTES:,} bytes and"
+                f" {MAX_LINES:,} lines are compared by lines.",
                 hint="Open each side and read the lines you need.",
             )
         content = b"".join(store.read_blob(entry))

@@ -2,8 +2,9 @@
 """One file side by side in two releases.
 
 Lines are matched by anchors: common beginnings and ends first, then lines that occur once on both sides in rising
-order (patience), then the gaps between, exactly where they are small. A hostile pair of files costs n log n, never
-n squared; where a gap is too large it is shown as replaced, which is true if not shortest.
+order (patience), then the gaps between, exactly where they are small and repeat little. A hostile pair of files
+costs n log n, never n squared: where a gap is too large, or the gaps before it took all the work that one pair of
+files may take, it is shown as replaced, which is true if not shortest.
 """
 
 from bisect import bisect_left
@@ -15,6 +16,9 @@ from enum import StrEnum
 from typing import NamedTuple
 
 MAX_GAP = 120
+# Equal pairs of lines times blocks they may fall into, over all gaps of a pair of files: a second or two at worst.
+# Ordinary files need a hundredth of it.
+MAX_WORK = 20_000_000
 
 
 class Side(StrEnum):
@@ -60,24 +64,40 @@ def matches(before: Sequence[bytes], after: Sequence[bytes]) -> Iterator[tuple[i
         tail += 1
     high_a, high_b = len(before) - tail, len(after) - tail
     low_a = low_b = head
+    gaps = _Gaps(before, after)
     for index_a, index_b in _anchors(before, after, _Stretch(low_a, high_a, low_b, high_b)):
-        yield from _gap(before, after, _Stretch(low_a, index_a, low_b, index_b))
+        yield from gaps.matches(_Stretch(low_a, index_a, low_b, index_b))
         yield index_a, index_b
         low_a, low_b = index_a + 1, index_b + 1
-    yield from _gap(before, after, _Stretch(low_a, high_a, low_b, high_b))
+    yield from gaps.matches(_Stretch(low_a, high_a, low_b, high_b))
     yield from ((high_a + step, high_b + step) for step in range(tail))
 
 
-def _gap(before: Sequence[bytes], after: Sequence[bytes], gap: _Stretch) -> Iterator[tuple[int, int]]:
-    """Match between two anchors: equal neighbours of the anchor first, the rest exactly when it is small."""
-    low_a, high_a, low_b, high_b = gap
-    while low_a < high_a and low_b < high_b and before[low_a] == after[low_b]:
-        yield low_a, low_b
-        low_a, low_b = low_a + 1, low_b + 1
-    if _Stretch(low_a, high_a, low_b, high_b).is_small:
-        matcher = SequenceMatcher(None, before[low_a:high_a], after[low_b:high_b], autojunk=False)
-        for start_a, start_b, size in matcher.get_matching_blocks():
-            yield from ((low_a + start_a + step, low_b + start_b + step) for step in range(size))
+class _Gaps:
+    """Matches between anchors; all gaps of a pair of files share one allowance of work."""
+
+    def __init__(self, before: Sequence[bytes], after: Sequence[bytes]) -> None:
+        self._before, self._after = before, after
+        self._work_left = MAX_WORK
+
+    def matches(self, gap: _Stretch) -> Iterator[tuple[int, int]]:
+        """Match equal neighbours of the anchor first, the rest exactly when it is small and the work allows it."""
+        low_a, high_a, low_b, high_b = gap
+        while low_a < high_a and low_b < high_b and self._before[low_a] == self._after[low_b]:
+            yield low_a, low_b
+            low_a, low_b = low_a + 1, low_b + 1
+        rest = _Stretch(low_a, high_a, low_b, high_b)
+        if rest.is_small and self._may_match(rest):
+            matcher = SequenceMatcher(None, self._before[low_a:high_a], self._after[low_b:high_b], autojunk=False)
+            for start_a, start_b, size in matcher.get_matching_blocks():
+                yield from ((low_a + start_a + step, low_b + start_b + step) for step in range(size))
+
+    def _may_match(self, gap: _Stretch) -> bool:
+        """Pay for a gap: each block that is found may look at every pair of equal lines again."""
+        count_b = Counter(self._after[gap.low_b : gap.high_b])
+        pairs = sum(count_b[line] for line in self._before[gap.low_a : gap.high_a])
+        self._work_left -= pairs * min(gap.high_a - gap.low_a, gap.high_b - gap.low_b)
+        return self._work_left >= 0
 
 
 def _anchors(before: Sequence[bytes], after: Sequence[bytes], part: _Stretch) -> list[tuple[int, int]]:

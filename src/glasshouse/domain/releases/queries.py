@@ -30,6 +30,8 @@ _STAFF = (Role.LAB_MANAGER, Role.CUSTODIAN, Role.EXPORT_OFFICER, Role.PRODUCT_OW
 # Lines before a window that the colouring looks at, so that a comment opened above is seen as one.
 _CONTEXT_LINES = 100
 _WINDOW_BYTES = 256 * 1024
+# A window of 256 KiB can hold a hundred thousand short lines, and colouring them keeps everybody waiting.
+MAX_LINES = 2_000
 
 
 def releases_of(viewer: Viewer) -> QuerySet[Release]:
@@ -130,19 +132,25 @@ def counterpart(found: ReleaseRef, patterns: Patterns, path: TreePath) -> Entry 
 
 
 def lines(found: ReleaseRef, path: TreePath, span: Span, *, column: int = 0) -> Window:
-    """Read, verify and colour some lines of a file. `column` skips that many bytes of each line."""
+    """Read, verify and colour some lines of a file; `column` goes on inside a line.
+
+    A window ends after 2,000 lines or 256 KiB; its `rest` then says where to go on.
+    """
     store = vault.product_store(found.product)
     item = entry(found, path)
     if item.is_binary:
         raise NotTextError(
             f"A binary file of {item.size:,} bytes; it is not shown as lines.", hint="Its digest stands in the listing."
         )
+    asked, span = span, Span(span.first, min(span.last, span.first + MAX_LINES - 1))
     above, content = _with_context(store, item, span) if not column else ([], ())
     if not content:
         window = store.read_window(item, span, column=column, max_bytes=_WINDOW_BYTES)
         above, content, rest = [], window.lines, window.rest
     else:
         rest = None
+    if rest is None and span.last < min(asked.last, item.lines):
+        rest = (span.last + 1, 0)
     texts = [line.content for line in content]
     head = above if content and content[0].number - len(above) == 1 else texts
     language = language_of(item.path, b"".join(head[:2])[:256])

@@ -13,13 +13,13 @@ from glasshouse.edges.api.shapes import answering
 from glasshouse.edges.http.viewer import viewer_of
 from glasshouse.kernel import clock
 from glasshouse.kernel.ids import Uid
-from glasshouse.kernel.lines import Span
+from glasshouse.kernel.lines import MAX_LINE, Span
 from glasshouse.kernel.paths import TreePath
 
 router: Final = Router(tags=["source"])
 _AT: Final = "/grants/{grant}/releases/{release}"
 PAGE: Final = 500
-Offset = Annotated[int, Field(ge=0)]
+Offset = Annotated[int, Field(ge=0, le=MAX_LINE)]
 PageSize = Annotated[int, Field(ge=1, le=PAGE)]
 FIRST_LINES: Final = Span(1, 200)
 
@@ -51,7 +51,7 @@ def folder(
 def file(
     request: HttpRequest, *, grant: str, release: str, path: str, lines: str = "", column: Offset = 0
 ) -> source.File:
-    """Show lines of a file, `12` or `12-40`, the first 200 unless said; `column` goes on inside a long line."""
+    """Show lines of a file, `12` or `12-40`, the first 200 unless said, at most 2,000; `column` goes on in a line."""
     shown = commands.open_file(
         viewer_of(request),
         Uid.parse(grant),
