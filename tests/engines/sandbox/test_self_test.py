@@ -86,7 +86,7 @@ def test_without_bubblewrap_the_package_is_named_and_nothing_runs(programs: Path
     for attempt in (probe, lambda: run(Command(argv=("true",)), Limits())):
         with pytest.raises(RefusedError) as caught:
             attempt()
-        assert (caught.value.code, caught.value.hint) == ("sandbox-unavailable", "apt-get install bubblewrap")
+        assert (caught.value.code, caught.value.hint) == ("sandbox.unavailable", "apt-get install bubblewrap")
 
 
 @pytest.mark.parametrize("version", ["bubblewrap 0.7.9", "bubblewrap", "", "bubblewrap 1.0.0; rm"])

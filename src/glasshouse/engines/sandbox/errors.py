@@ -9,13 +9,13 @@ from glasshouse.kernel.errors import ConflictError, InvalidError, RefusedError
 class SandboxUnavailableError(RefusedError):
     """This machine cannot hold an untrusted command; nothing was started, and nothing weaker is tried."""
 
-    code: ClassVar[str] = "sandbox-unavailable"
+    code: ClassVar[str] = "sandbox.unavailable"
 
 
 class InvalidCommandError(InvalidError):
     """The command or its limits can never run as written."""
 
-    code: ClassVar[str] = "sandbox-invalid-command"
+    code: ClassVar[str] = "sandbox.invalid-command"
 
 
 class SandboxSetupError(ConflictError):
@@ -25,7 +25,7 @@ class SandboxSetupError(ConflictError):
     be shown to a visitor.
     """
 
-    code: ClassVar[str] = "sandbox-setup"
+    code: ClassVar[str] = "sandbox.setup"
 
     def __init__(self, detail: str) -> None:
         """Keep the launcher's line apart from the message."""

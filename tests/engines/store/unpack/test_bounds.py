@@ -18,7 +18,7 @@ def test_a_tar_bomb_is_refused_in_little_time_and_memory(tmp_path: Path, form: s
     bulk.tar_bomb(tmp_path / "bomb", form, 4000)
     assert (tmp_path / "bomb").stat().st_size < 20 * MEBI
     found = measure(tmp_path / "bomb")
-    assert found.error == "source-over-limit"
+    assert found.error == "source.over-limit"
     assert found.seconds < 10
     assert found.memory < 256 * MEBI
 
@@ -27,7 +27,7 @@ def test_a_zip_bomb_is_refused_in_little_time_and_memory(tmp_path: Path) -> None
     bulk.zip_bomb(tmp_path / "bomb", 1000)
     assert (tmp_path / "bomb").stat().st_size < 2 * MEBI
     found = measure(tmp_path / "bomb")
-    assert found.error == "source-over-limit"
+    assert found.error == "source.over-limit"
     assert found.size < 128 * MEBI
     assert found.seconds < 10
     assert found.memory < 128 * MEBI
@@ -36,7 +36,7 @@ def test_a_zip_bomb_is_refused_in_little_time_and_memory(tmp_path: Path) -> None
 def test_a_bomb_that_forges_its_size_is_refused_at_that_size(tmp_path: Path) -> None:
     bulk.zip_bomb(tmp_path / "bomb", 1000, size=5000)
     found = measure(tmp_path / "bomb")
-    assert (found.error, found.size) == ("source-corrupt", 0)
+    assert (found.error, found.size) == ("source.corrupt", 0)
 
 
 def test_a_bomb_inside_an_archive_stays_a_file(tmp_path: Path) -> None:
