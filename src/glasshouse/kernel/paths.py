@@ -94,10 +94,6 @@ class TreePath:
         for depth in range(1, len(parts)):
             yield TreePath(b"/".join(parts[:depth]))
 
-    def is_under(self, root: "TreePath") -> bool:
-        """Say whether this is the root itself or lies below it."""
-        return self.raw == root.raw or self.raw.startswith(root.raw + b"/")
-
     def __str__(self) -> str:
         """Return the escaped text form."""
         return escaped(self.raw)

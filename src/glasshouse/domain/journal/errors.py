@@ -10,12 +10,6 @@ class JournalStalledError(ConflictError):
     code = "journal.stalled"
 
 
-class EventErasedError(RefusedError):
-    """A field whose seed was destroyed by an approved erasure."""
-
-    code = "journal.erased"
-
-
 class EventUnknownError(NotFoundError):
     """No such event, or not yours."""
 

@@ -1,17 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Roles and the lines that they stand in."""
+"""What people may be here."""
 
 from django.db.models import TextChoices
-
-
-class Line(TextChoices):
-    """Where a role stands; independence is judged between lines."""
-
-    VISITOR = "visitor", "visitor"
-    FIRST = "first", "first line"
-    SECOND = "second", "second line"
-    THIRD = "third", "third line"
-    NONE = "none", "no line"
 
 
 class Role(TextChoices):
@@ -26,16 +16,3 @@ class Role(TextChoices):
     AUDITOR = "auditor", "auditor"
     COMMITTEE = "committee", "committee member"
     PSIRT = "psirt", "PSIRT"
-
-
-LINE_OF: dict[Role, Line] = {
-    Role.REVIEWER: Line.VISITOR,
-    Role.LAB_MANAGER: Line.SECOND,
-    Role.CUSTODIAN: Line.SECOND,
-    Role.EXPORT_OFFICER: Line.SECOND,
-    Role.PRODUCT_OWNER: Line.FIRST,
-    Role.ASSESSOR: Line.SECOND,
-    Role.AUDITOR: Line.THIRD,
-    Role.COMMITTEE: Line.NONE,
-    Role.PSIRT: Line.SECOND,
-}

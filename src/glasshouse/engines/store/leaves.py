@@ -21,7 +21,6 @@ from glasshouse.kernel.paths import TreePath
 
 LEAF = b"glasshouse/manifest-leaf/v1\n"
 SUMMARY = b"glasshouse/manifest-summary/v1\n"
-SALT_BYTES = 32
 _BLOCK = 64
 _PLAIN_PATH = re.compile(rb"[ !#-\[\]-~]+")  # printable ASCII that JSON and the text form of paths write as it is
 
