@@ -74,6 +74,16 @@ def test_a_key_of_the_log_that_others_can_read_is_refused(founded: RunningLab) -
     assert "can be read by others. chmod 0600 it." in said
 
 
+@pytest.mark.parametrize("name", ["master.key", "web/django.key", "web/promise.key"])
+def test_without_a_key_of_the_web_nothing_begins(founded: RunningLab, name: str) -> None:
+    (founded.home.parent / "keys" / name).unlink()
+    done = founded.run_command("serve", "--workers", "1")
+    assert done.returncode in {2, 3, 4}
+    assert "key" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not members(founded)
+
+
 def test_a_missing_state_of_the_signer_is_not_begun_anew(founded: RunningLab) -> None:
     [state] = (founded.home.parent / "keys" / "signer").glob("state-????????????????")
     state.unlink()

@@ -15,10 +15,11 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from glasshouse.domain.releases import vault
 from glasshouse.edges.cli import laboratory
 from glasshouse.edges.cli.founding import state_name
 from glasshouse.edges.cli.output import errors
-from glasshouse.kernel.errors import ConflictError, InvalidError
+from glasshouse.kernel.errors import ConflictError, InvalidError, NotFoundError
 
 _PULSE = 0.2
 _GRACE = 15.0
@@ -28,6 +29,12 @@ class NotPublishedError(ConflictError):
     """The process that writes the public site failed."""
 
     code = "cli.not-published"
+
+
+class KeyMissingError(NotFoundError):
+    """A key of the web is not where the lab's keys lie."""
+
+    code = "cli.key-missing"
 
 
 class NoPlaceError(ConflictError):
@@ -48,6 +55,7 @@ class Web:
 
 def run_lab(web: Web) -> int:
     """Run web, worker and signer until one ends or a signal comes; then end the others, and say which ended."""
+    _check_keys()
     commands = {"signer": _signer(), "worker": _worker(), "web": _web(web)}
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -77,6 +85,17 @@ def _end(running: Sequence[subprocess.Popen[bytes]]) -> None:
             process.wait(_GRACE)
         except subprocess.TimeoutExpired:
             process.kill()
+
+
+def _check_keys() -> None:
+    # Without them the web would begin all the same, and fail at the first page.
+    for name in ("django.key", "promise.key"):
+        path = settings.GLASSHOUSE.web / name
+        if not path.exists():
+            raise KeyMissingError(
+                f"A key of the web is missing: {path}.", hint="Put it back, or have `glasshouse init` make another."
+            )
+    vault.ring()
 
 
 def _bound(command: list[str]) -> list[str]:
