@@ -99,7 +99,7 @@ def publish(
 def backup(
     target: Annotated[Path, typer.Argument(help="A folder that does not exist yet.")], as_json: AsJson = False
 ) -> None:
-    """Copy the lab while it runs: database, packs, wrapped keys, ledger. The master key is not in it."""
+    """Copy the lab while it runs: database, packs, wrapped keys, signed head. The master key is not in it."""
     with answered(as_json=as_json):
         laboratory.open_lab()
         from glasshouse.edges.cli import backups
