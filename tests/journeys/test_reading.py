@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A whole visit, in real Chromium against real processes: granted, read, compared, closed, proved elsewhere."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.edges.running import ROOT, RunningLab
+from tests.journeys.conftest import Somebody, Visitor, enrol
+from tests.journeys.test_pages_are_reachable import complaints_about
+from tests.lab import FILES, next_version, tar_of
+
+READER: Final = "reader@regulator.example"
+expect.set_options(timeout=30_000)  # the machine may be busy with the other tests
+
+OFFICE: Final = ("lab-manager", "custodian", "export-officer")
+
+
+@pytest.fixture
+def reading_lab(database_url: str, tmp_path: Path) -> Iterator[RunningLab]:
+    """A lab with two releases and its officers; nobody has a grant."""
+    lab = RunningLab.found(tmp_path, database_url)
+    lab.set_the_scene()
+    for version, files in (("1", FILES), ("2", next_version(FILES))):
+        archive = tmp_path / f"server-{version}.tar.gz"
+        archive.write_bytes(tar_of(files))
+        lab.command("release", "import", "server", version, str(archive))
+    try:
+        lab.serve(workers=1)
+        yield lab
+    finally:
+        lab.stop()
+
+
+def window(browser: Browser, lab: RunningLab, who: str = "") -> Visitor:
+    """Open a window; with `who`, in the session of one of the cast."""
+    context = browser.new_context(base_url=lab.url, viewport={"width": 1280, "height": 1000}, accept_downloads=True)
+    context.set_default_timeout(60_000)
+    if who:
+        context.add_cookies([{"name": "session", "value": lab.cast[who]["session"], "url": lab.url}])
+    somebody = Visitor(context.new_page(), context)
+    somebody.page.on("pageerror", lambda error: somebody.complaints.append(str(error)))
+    somebody.page.on(
+        "console",
+        lambda message: somebody.complaints.append(message.text) if "Content Security" in message.text else None,
+    )
+    return somebody
+
+
+def come_in(browser: Browser, lab: RunningLab) -> Visitor:
+    """Let the reader come in by their link and register a passkey."""
+    told = json.loads(
+        lab.command(
+            *("person", "add", READER, "--name", "Reader 7", "--org", "Regulator A", "--role", "reviewer", "--json")
+        )
+    )
+    reader = window(browser, lab)
+    reader.plug_in_authenticator()
+    enrol(reader, Somebody(READER, told["person"], told["link"].rpartition("/")[2]))
+    return reader
+
+
+def grant(browser: Browser, lab: RunningLab) -> None:
+    """Let the lab manager propose and the two others agree, each in a window of their own."""
+    manager, custodian, officer = (window(browser, lab, who).page for who in OFFICE)
+    manager.goto("/proposals/grant")
+    manager.get_by_label("Reviewer").select_option(READER)
+    manager.get_by_label("server 1").check()
+    manager.get_by_label("server 2").check()
+    manager.get_by_role("button", name="Propose").click()
+    expect(manager.get_by_text("Somebody else decides")).to_be_visible()
+    for page, basis in ((custodian, ""), (officer, "EC-2026-0117")):
+        page.goto("/")
+        page.get_by_role("link", name="Open a grant").click()
+        if basis:
+            page.get_by_label("Number of the export decision").fill(basis)
+        page.get_by_role("button", name="Agree").click()
+    expect(officer.get_by_text("Agreed, carried out")).to_be_visible()
+
+
+def wait_for_the_tree(page: Page) -> None:
+    """Wait until the seal of the page says that the tree has its entry; nothing is loaded again."""
+    expect(page.locator(".label .seal")).to_have_text(re.compile(r"in tree$")
+    expect(page.locator(".label .seal")).not_to_have_class(re.compile("pending"))
+
+
+def test_a_visit_from_grant_to_receipt(browser: Browser, reading_lab: RunningLab, tmp_path: Path) -> None:
+    lab = reading_lab
+    reader = come_in(browser, lab)
+    page = reader.page
+    expect(page.get_by_text("You hold no grant")).to_be_visible()
+    grant(browser, lab)
+
+    page.goto("/")
+    page.get_by_role("button", name="Begin a visit").click()
+    expect(page.get_by_role("heading", name="server 2")).to_be_attached()
+    page.get_by_role("navigation", name="Files of this release").get_by_role("link", name="src").click()
+    page.get_by_role("navigation", name="Files of this release").get_by_role("link", name="main.c").click()
+    wait_for_the_tree(page)
+
+    page.locator("#L20").click()
+    page.locator("#L22").click(modifiers=["Shift"])
+    expect(page.get_by_label("Lines", exact=True)).to_have_value("20-22")
+    assert page.url.endswith("/file/src/main.c?lines=20-22")
+    page.reload()
+    assert page.locator("li.in a.ln").all_inner_texts() == ["20", "21", "22"]
+
+    page.keyboard.press("/")
+    expect(page.get_by_label("Lines", exact=True)).to_be_focused()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("30")
+    page.keyboard.press("Enter")
+    expect(page.locator("li.in a.ln")).to_have_text("30")
+
+    page.get_by_role("link", name="Compare with 1").click()
+    expect(page.locator(".half.add").first).to_contain_text("long line_20;")
+    wait_for_the_tree(page)
+
+    page.get_by_role("link", name="My record").click()
+    expect(page.get_by_text("Difference of a file shown")).to_be_visible()
+    page.get_by_role("link", name="The keys to trust").click()
+    keys = tmp_path / "keys.txt"
+    keys.write_text(page.get_by_label("keys.txt").inner_text(), "utf-8")
+    assert "\npasskey " in keys.read_text("utf-8")
+
+    page.goto("/record/")
+    page.get_by_role("link", name="Close it").click()
+    page.get_by_role("button", name="Close with your passkey").click()
+    expect(page.get_by_text("Closed by your passkey")).to_be_visible()
+    receipt = tmp_path / "receipt.zip"
+    for _ in range(30):  # the worker sequences and signs; the receipt waits for the last entry
+        if not page.get_by_text("not yet", exact=True).count():
+            break
+        page.wait_for_timeout(500)
+        page.reload()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download the receipt").click()
+    download.value.save_as(receipt)
+
+    verified = subprocess.run(
+        [sys.executable, str(ROOT / "verifier/glasshouse_verify.py"), str(receipt), "--trust", str(keys)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    assert reader.complaints == []
+
+
+def test_a_revoked_grant_closes_the_page_at_the_next_key(browser: Browser, reading_lab: RunningLab) -> None:
+    lab = reading_lab
+    reader = come_in(browser, lab)
+    grant(browser, lab)
+    page = reader.page
+    page.goto("/")
+    page.get_by_role("button", name="Begin a visit").click()
+    page.get_by_role("navigation", name="Files of this release").get_by_role("link", name="README").click()
+
+    custodian = window(browser, lab, "custodian").page
+    custodian.goto("/grants/")
+    custodian.get_by_role("link", name="Revoke").click()
+    custodian.get_by_role("button", name="Revoke").click()
+
+    page.keyboard.press("]")
+    expect(page.get_by_role("alert")).to_contain_text("Your grant was revoked")
+    expect(page.get_by_role("alert")).to_contain_text("The attempt is recorded.")
+
+
+def test_no_page_of_the_room_has_a_violation_in_any_theme_or_width(browser: Browser, reading_lab: RunningLab) -> None:
+    lab = reading_lab
+    reader = come_in(browser, lab)
+    page = reader.page
+    wrong = []
+    for path in ("/", "/r/", "/changes/", "/record/"):
+        page.goto(path)
+        wrong += complaints_about(page)
+    grant(browser, lab)
+    page.goto("/")
+    wrong += complaints_about(page)
+    page.get_by_role("button", name="Begin a visit").click()
+    release = page.url
+    changes = "/changes/" + re.sub(r".*/r/", "", release)
+    page.goto("/changes/")
+    listed = page.get_by_role("link", name="server 1 → 2").get_attribute("href")
+    assert listed
+    assert changes.split("/")[2] in listed
+    addresses = [
+        release,
+        *(
+            f"{release}file/{path}"
+            for path in ("src/main.c?lines=20-22", "src/long.c", "empty.txt", "logo.png", "latest")
+        ),
+        f"{release}left-out",
+        listed,
+        f"{listed}file/src/main.c",
+        "/changes/",
+        "/record/",
+        "/record/trust",
+        "/",
+        f"{release}file/nothing.c",
+    ]
+    for address in addresses:
+        page.goto(address)
+        wrong += complaints_about(page)
+    page.goto("/record/")
+    for name in ("#3", "Close it"):
+        page.goto("/record/")
+        page.get_by_role("link", name=name, exact=True).click()
+        wrong += complaints_about(page)
+    assert wrong == []
+
+
+def test_no_page_of_the_desk_has_a_violation_in_any_theme_or_width(browser: Browser, reading_lab: RunningLab) -> None:
+    lab = reading_lab
+    come_in(browser, lab)
+    page = window(browser, lab, "lab-manager").page
+    wrong = []
+    for path in ("/", "/grants/", "/proposals/grant", "/proposals/erasure", "/proposals/shredding"):
+        page.goto(path)
+        wrong += complaints_about(page)
+    page.goto("/proposals/grant")
+    page.get_by_role("button", name="Propose").click()
+    wrong += complaints_about(page)
+    grant(browser, lab)
+    for path in ("/", "/grants/"):
+        page.goto(path)
+        wrong += complaints_about(page)
+    page.get_by_role("link", name="Revoke").click()
+    wrong += complaints_about(page)
+    page.goto("/")
+    page.get_by_role("link", name="Open a grant").click()
+    wrong += complaints_about(page)
+    assert wrong == []
