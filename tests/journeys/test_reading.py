@@ -87,7 +87,7 @@ def grant(browser: Browser, lab: RunningLab) -> None:
 
 def wait_for_the_tree(page: Page) -> None:
     """Wait until the seal of the page says that the tree has its entry; nothing is loaded again."""
-    expect(page.locator(".label .seal")).to_have_text(re.compile(r"in tree$")
+    expect(page.locator(".label .seal")).to_have_text(re.compile(r"in tree$"))
     expect(page.locator(".label .seal")).not_to_have_class(re.compile("pending"))
 
 
