@@ -2,7 +2,7 @@
 """Copying a lab that runs. The database first, at one moment; then files, which are only ever added to.
 
 What is written after the database was copied is more than it names, never less: packs and wrapped keys are
-immutable once there. The copy appears under its name when it is whole.
+immutable once there. The copy appears under its name when it is whole. Sessions are left out of it.
 """
 
 import os
@@ -23,6 +23,8 @@ from glasshouse.domain.journal import queries
 from glasshouse.edges.cli.backup_parts import FILES, FOLDERS, POSTGRESQL, SQLITE, BackupError
 
 _PAGES = 4096
+# Whoever holds a session's key is its person until it ends: a copy that is stolen must not sign anybody in.
+SESSIONS = ("django_session", "usersessions_usersession")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +67,16 @@ def _copy_database(target: Path, report: Callable[[int, int], None]) -> None:
             # One read transaction for all pages: the copy is the database at one moment, and writers go on.
             source.execute("BEGIN")
             source.backup(copy, pages=_PAGES, progress=lambda _status, left, of: report(of - left, of))
+            copy.execute("PRAGMA secure_delete = ON")  # the rows' bytes go, not only their places in the tables
+            for table in SESSIONS:
+                copy.execute(f"DELETE FROM {table}")  # noqa: S608 -- names from above
+            copy.commit()
         return
     if shutil.which("pg_dump") is None:
         raise BackupError("pg_dump is not installed.", hint="Install postgresql-client.")
     wanted = connection.settings_dict
     command = ["pg_dump", "--format=custom", "--compress=0", f"--file={target / POSTGRESQL}", wanted["NAME"]]
+    command += [f"--exclude-table-data=public.{table}" for table in SESSIONS]
     for option, name in (("--host", "HOST"), ("--port", "PORT"), ("--username", "USER")):
         if wanted[name]:
             command += [option, str(wanted[name])]
