@@ -32,6 +32,7 @@ class Follower:
         head = queries.signed_head()
         self._signed = head[0].size if head else 0
         self._trouble = ""
+        self._round: witnesses.Round | None = None
         self._due = {audience: _due(audience) for audience in Audience}
 
     def step(self) -> None:
@@ -59,10 +60,17 @@ class Follower:
         self._log.close()
 
     def _publish(self, now: datetime) -> None:
+        if self._round is not None:
+            note = self._round.result()
+            if note is None:
+                return  # the public's checkpoint waits as well: it is the newest that the witnesses saw
+            self._round = None
+            _keep(Audience.PARTIES, note, now)
         for audience, due in self._due.items():
             if now >= due and self._signed:
                 self._due[audience] = now + _interval(audience)
                 self._give_out(audience, now)
+                return  # one a step
 
     def _give_out(self, audience: Audience, now: datetime) -> None:
         head = queries.signed_head()
@@ -71,22 +79,24 @@ class Follower:
             return
         note = Note.parse(head[1])
         if audience is Audience.PARTIES:
-            note = witnesses.cosigned(note, self._log, settings.GLASSHOUSE.witnesses)
-        else:
-            newest = queries.newest_checkpoint(Audience.PARTIES)
-            note = Note.parse(newest.note.encode()) if newest else note
-        checkpoint = queries.tree_head(note)
-        journal.keep_checkpoint(
-            audience, size=checkpoint.size, root=checkpoint.root, note=note.serialise().decode(), at=now
-        )
-        if audience is Audience.PUBLIC:
-            with journal.transaction():
-                jobs.ask("publication.site", {}, actor="operator:worker", now=now)
+            self._round = witnesses.Round(note, queries.the_log(), settings.GLASSHOUSE.witnesses)
+            return
+        newest = queries.newest_checkpoint(Audience.PARTIES)
+        _keep(audience, Note.parse(newest.note.encode()) if newest else note, now)
+        with journal.transaction():
+            jobs.ask("publication.site", {}, actor="operator:worker", now=now)
 
     def _report(self, trouble: str) -> None:
         if trouble != self._trouble:
             log.warning("%s", trouble)
         self._trouble = trouble
+
+
+def _keep(audience: Audience, note: Note, now: datetime) -> None:
+    checkpoint = queries.tree_head(note)
+    journal.keep_checkpoint(
+        audience, size=checkpoint.size, root=checkpoint.root, note=note.serialise().decode(), at=now
+    )
 
 
 def _ask(request: SigningRequest) -> Note:

@@ -8,7 +8,9 @@ counts who signed, and a checkpoint without witnesses says so.
 
 import json
 import logging
+import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -25,6 +27,23 @@ log = logging.getLogger("glasshouse.worker")
 TIMEOUT = 5.0
 
 
+class Round:
+    """One asking of all witnesses, beside the sequencing: a silent one must not hold up an entry's tree."""
+
+    def __init__(self, note: Note, tree: Log, witnesses: Sequence[str]) -> None:
+        """Begin to ask; `tree` is for this round alone."""
+        self._note = note
+        self._thread = threading.Thread(target=self._run, args=(tree, witnesses), name="witnesses", daemon=True)
+        self._thread.start()
+
+    def result(self) -> Note | None:
+        """Return the note with what came back, None while somebody may still answer."""
+        return None if self._thread.is_alive() else self._note
+
+    def _run(self, tree: Log, witnesses: Sequence[str]) -> None:
+        self._note = cosigned(self._note, tree, witnesses)
+
+
 def cosigned(note: Note, tree: Log, witnesses: Sequence[str]) -> Note:
     """Return the note with the cosignatures of the witnesses that gave one."""
     known = _known()
@@ -36,9 +55,10 @@ def cosigned(note: Note, tree: Log, witnesses: Sequence[str]) -> Note:
             witness = VerifierKey.parse(vkey)
             note = _ask(url, witness, note, tree, known.get(witness.name, 0))
             known[witness.name] = queries.tree_head(note).size
-        except (GlasshouseError, httpx.HTTPError) as error:
+        except (GlasshouseError, httpx.HTTPError, httpx.InvalidURL) as error:
             log.warning("the witness %s did not cosign: %s", url, error)
-    _remember(known)
+    with suppress(OSError):  # a hint only
+        _remember(known)
     return note
 
 
