@@ -2,11 +2,12 @@
 """What every page that shows source carries: its seal, its promise, whose it is, and what is left of the budgets."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from html import escape
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from glasshouse.domain.access.values import Balance, Spent
@@ -19,28 +20,23 @@ PROMISE: Final = "Glasshouse-Promise"
 _NEAR: Final = 0.9
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """A budget as the context bar shows it."""
-
-    label: str
-    used: int
-    limit: int
-
-    @property
-    def is_near(self) -> bool:
-        """Say whether little is left."""
-        return self.used >= self.limit * _NEAR
-
-
-def limits_of(balance: Balance) -> list[Limit]:
-    """Return the three budgets that a reader meets while reading."""
-    named: list[tuple[str, Spent]] = [
+def limits_html(balance: Balance) -> SafeString:
+    """Return the three budgets that a reader meets while reading, as the context bar shows them."""
+    named = (
         (_("Lines this hour"), balance.hour),
         (_("Today"), balance.day),
         (_("This visit"), balance.visit),
-    ]
-    return [Limit(label, spent.used, spent.limit) for label, spent in named]
+    )
+    return mark_safe(f'<dl class="limits">{"".join(_limit(*one) for one in named)}</dl>')  # noqa: S308 -- escaped below
+
+
+def _limit(label: str, spent: Spent) -> str:
+    near = ' class="near"' if spent.used >= spent.limit * _NEAR else ""
+    said = escape(label)
+    return (
+        f"<div><dt>{said}</dt><dd>{spent.used:,} / {spent.limit:,} "
+        f'<progress{near} aria-label="{said}" value="{spent.used}" max="{spent.limit}"></progress></dd></div>'
+    )
 
 
 def page_of(request: HttpRequest, template: str, view: View, context: Mapping[str, Any]) -> HttpResponse:
@@ -53,7 +49,7 @@ def page_of(request: HttpRequest, template: str, view: View, context: Mapping[st
         "visit": room.visit,
         "release": room.release,
         "place": Place.of(room.grant, room.release.uid),
-        "limits": limits_of(view.balance),
+        "limits": limits_html(view.balance),
         "event": view.recorded.uid.text,
         "number": view.recorded.number,
         "room": "reading-room",

@@ -114,6 +114,25 @@ def _list(items: Sequence[Item], place: Place, opened: TreePath | None, inner: s
     return f"<ul>{''.join(rows)}</ul>"
 
 
+def rows_html(items: Sequence[Item], place: Place) -> SafeString:
+    """Return a folder's items as rows of a table: name, files below, size."""
+    marks = {"link": escape(gettext("link")), "binary": escape(gettext("binary"))}
+    rows = []
+    for item in items:
+        kind = "link" if item.is_link else "binary" if item.is_binary else ""
+        tag = f' <span class="tag">{marks[kind]}</span>' if kind else ""
+        if item.is_folder:
+            link = f'<a class="dir" href="{place.folder(item.path)}">{escape(item.name)}/</a>'
+        else:
+            link = f'<a href="{place.file(item.path)}">{escape(item.name)}</a>'
+        below = f"{item.files:,}" if item.is_folder else ""
+        rows.append(
+            f'<tr><th scope="row">{link}{tag}</th><td class="num">{below}</td>'
+            f'<td class="num">{size_text(item.bytes)}</td></tr>'
+        )
+    return mark_safe("".join(rows))  # noqa: S308 -- names were escaped, addresses quoted
+
+
 def _size(item: Item) -> str:
     return escape(gettext("link")) if item.is_link else size_text(item.bytes)
 

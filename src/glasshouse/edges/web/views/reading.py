@@ -10,17 +10,16 @@ from django.views.decorators.http import require_POST, require_safe
 
 from glasshouse.domain.readingroom import commands, queries
 from glasshouse.domain.readingroom.values import FactsShown, FileShown, Room
-from glasshouse.domain.releases import queries as releases
 from glasshouse.domain.releases.errors import NotTextError
 from glasshouse.domain.releases.values import ReleaseRef, Window
 from glasshouse.edges.http.viewer import viewer_of
+from glasshouse.edges.web.beside import beside_of
 from glasshouse.edges.web.code import window_html
-from glasshouse.edges.web.places import Comparison, Place
+from glasshouse.edges.web.places import Place
 from glasshouse.edges.web.showing import page_of
-from glasshouse.edges.web.tree import left_out_count, size_text, tree_of
+from glasshouse.edges.web.tree import left_out_count, rows_html, tree_of
 from glasshouse.edges.web.words import REASONS
 from glasshouse.kernel import clock
-from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.errors import InvalidError
 from glasshouse.kernel.ids import Uid
 from glasshouse.kernel.lines import Span
@@ -105,14 +104,7 @@ def folder(request: HttpRequest, grant: str, release: str, path: str = "") -> Ht
         "steps": _steps(place, inside),
         "tree": tree.marked(place.folder(inside)),
         "left_out": left_out_count(room),
-        "rows": [
-            {
-                "item": item,
-                "url": place.folder(item.path) if item.is_folder else place.file(item.path),
-                "size": size_text(item.bytes),
-            }
-            for item in shown.items
-        ],
+        "rows": rows_html(shown.items, place),
         "first": shown.first,
         "last": shown.first + len(shown.items),
         "total": shown.total,
@@ -135,7 +127,7 @@ def file(request: HttpRequest, grant: str, release: str, path: str) -> HttpRespo
     except NotTextError:
         shown = commands.open_facts(viewer, grant_uid, release_uid, inside, now=clock.now())
     room, place = shown.view.room, Place.of(grant_uid, release_uid)
-    entry = shown.entry if isinstance(shown, FactsShown) else releases.entry(room.release, inside)
+    beside = beside_of(room, place, inside)
     tree, here = tree_of(room, place, inside, is_folder=False), place.file(inside)
     before, after = tree.beside(here)
     context: dict[str, Any] = {
@@ -147,10 +139,9 @@ def file(request: HttpRequest, grant: str, release: str, path: str) -> HttpRespo
         "left_out": left_out_count(room),
         "before_file": before,
         "after_file": after,
-        "entry": entry,
-        "git_id": entry.git_id.hex(),
-        "size": size_text(entry.size),
-        "others": _elsewhere(room, inside, entry.digest),
+        "entry": beside,
+        "comparisons": beside.comparisons,
+        "wing": beside.html,
     }
     if isinstance(shown, FactsShown):
         return page_of(request, "reading/facts.html", shown.view, context)
@@ -203,39 +194,6 @@ def _steps(place: Place, folder: TreePath | None) -> list[tuple[str, str]]:
 
 def _others(room: Room) -> list[ReleaseRef]:
     return [one for one in queries.granted(room.grant) if one.uid != room.release.uid]
-
-
-@dataclass(frozen=True, slots=True)
-class Elsewhere:
-    """The same path in another release of the grant."""
-
-    release: ReleaseRef
-    state: str
-    digest: str
-    url: str
-    compare: str
-
-
-def _elsewhere(room: Room, path: TreePath, digest: Digest) -> list[Elsewhere]:
-    found = []
-    is_older = True
-    for one in queries.granted(room.grant):
-        if one.uid == room.release.uid:
-            is_older = False
-            continue
-        there = releases.counterpart(one, room.terms.patterns, path)
-        state = "absent" if there is None else "same" if there.digest == digest else "changed"
-        pair = (one.uid, room.release.uid) if is_older else (room.release.uid, one.uid)
-        found.append(
-            Elsewhere(
-                one,
-                state,
-                str(there.digest)[:8] if there else "",
-                Place.of(room.grant, one.uid).file(path) if there else "",
-                Comparison.of(room.grant, *pair).file(path) if state == "changed" else "",
-            )
-        )
-    return found
 
 
 def _named(name: bytes) -> str:
