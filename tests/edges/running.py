@@ -73,6 +73,24 @@ if rows:
 print(json.dumps(answer))
 """
 
+# A session as the front door would open one.
+SIGN_IN: Final = """
+import sys
+import django
+django.setup()
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY, BACKEND_SESSION_KEY, HASH_SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from glasshouse.domain.people.models import Person
+person = Person.objects.get(uid=sys.stdin.read().strip())
+session = SessionStore()
+session[SESSION_KEY] = str(person.pk)
+session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[-1]
+session[HASH_SESSION_KEY] = person.get_session_auth_hash()
+session.create()
+print(session.session_key)
+"""
+
 
 @dataclass(slots=True)
 class RunningLab:
@@ -136,6 +154,10 @@ class RunningLab:
         self.cast = answer["cast"]
         self.grant = answer.get("grant", "")
         self.releases = answer.get("releases", {})
+
+    def sign_in(self, who: str) -> None:
+        """Give somebody a new session: those of before are in no backup."""
+        self.cast[who]["session"] = self.python(SIGN_IN, self.cast[who]["uid"]).strip()
 
     def serve(self, workers: int = 2) -> None:
         """Start web, worker and signer, and wait until the web answers."""

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from glasshouse.edges.cli.main import app
 from tests.edges.running import RunningLab, make_source
 
 
@@ -22,8 +24,9 @@ class Terminal:
     home: Path
 
     def run(self, *words: str, told: str = "") -> subprocess.CompletedProcess[str]:
-        """Run a command here."""
-        return self.lab.run_command(*words, told=told, home=self.home)
+        """Run a command here: in this process, for a person's commands need nothing of the lab but its address."""
+        done = CliRunner().invoke(app, words, input=told, env={"HOME": str(self.home)}, catch_exceptions=False)
+        return subprocess.CompletedProcess(words, done.exit_code, done.stdout, done.stderr)
 
     def tell(self, *words: str, expected: int = 0) -> str:
         """Run a command that ends with this exit code, and return what it printed."""

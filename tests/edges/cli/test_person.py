@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A person at a terminal: signing in, reading under a grant, deciding, leaving with a receipt."""
+
+import json
+import re
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Final
+
+from tests.edges.cli.conftest import Terminal, terminal
+from tests.edges.running import ROOT, RunningLab
+
+ACTS: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+UNACKNOWLEDGED: Final = 4  # the verifier's word for a visit that no passkey closed
+APPROVE: Final = """
+import sys, django; django.setup()
+from glasshouse.domain.people import commands as people, queries
+from glasshouse.domain.people.models import Person
+from glasshouse.kernel import clock
+code, uid = sys.stdin.read().split()
+people.approve_device(queries.viewer(Person.objects.get(uid=uid)), code, now=clock.now())
+"""
+
+
+def verify(receipt: Path, trust: str) -> subprocess.CompletedProcess[str]:
+    """Check a receipt as its holder does, with the verifier alone."""
+    keys = receipt.with_suffix(".keys")
+    keys.write_text(trust, "utf-8")
+    command = [sys.executable, str(ROOT / "verifier" / "glasshouse_verify.py"), str(receipt), "--trust", str(keys)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_a_terminal_is_signed_in_by_approving_its_code(served: RunningLab) -> None:
+    home = served.home.parent / "fresh"
+    home.mkdir()
+    person = Terminal(served, home)
+    assert person.run("grant", "list").returncode == 3
+    started = subprocess.Popen(
+        [sys.executable, "-m", "glasshouse.edges.cli", "login", "--url", served.url, "--json"],
+        env={**served.environment, "HOME": str(home)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert started.stderr is not None
+    code = ""
+    while not code:
+        found = re.search(r"shows the code ([B-Z]{4}-[B-Z]{4})", started.stderr.readline())
+        code = found[1] if found else ""
+    time.sleep(0.5)
+    assert started.poll() is None, "nobody has approved it yet"
+    served.python(APPROVE, f"{code} {served.cast['reviewer']['uid']}")
+    out, errors = started.communicate(timeout=60)
+    assert started.returncode == 0, errors
+    assert json.loads(out)["uid"] == served.cast["reviewer"]["uid"]
+
+    session = home / ".config" / "glasshouse" / "session.json"
+    assert stat.S_IMODE(session.stat().st_mode) == 0o600
+    assert [grant["product"] for grant in person.json("grant", "list")] == ["tool"]
+    kept = session.read_bytes()
+    person.tell("logout")
+    assert not session.exists()
+    session.write_bytes(kept)
+    assert person.json("grant", "list", expected=3)["error"] == "http.not-signed-in"
+
+
+def test_a_visit_at_the_terminal_from_beginning_to_receipt(served: RunningLab, tmp_path: Path) -> None:
+    person = terminal(served, "reviewer")
+    assert person.json("release", "show", "tool", "1.0", expected=3)["error"] == "readingroom.no-visit"
+    visit = person.json("visit", "begin", "tool", "1.0")
+    names = [item["name"] for item in person.json("release", "show", "tool", "1.0", "src/")["items"]]
+    assert names == ["file0.c", "file1.c", "file2.c", "hostile.c"]
+
+    shown = person.run("release", "show", "tool", "1.0", "src/file1.c", "--lines", "5-7")
+    assert shown.stdout == "5  int line_1_5(void);\n6  int line_1_6(void);\n7  int line_1_7(void);\n"
+    assert re.search(r"Recorded #\d+: lines 5-7 of 60; 3 lines charged, 117 left today", shown.stderr)
+
+    hostile = person.run("release", "show", "tool", "1.0", "src/hostile.c")
+    assert "[U+001B]]0;owned[U+0007]" in hostile.stdout
+    assert ":bug: [bold]x" in hostile.stdout
+    asked_json = person.tell("release", "show", "tool", "1.0", "src/hostile.c", "--json")
+    for text in (hostile.stdout, hostile.stderr, asked_json):
+        assert not ACTS.search(text)
+
+    (difference,) = person.json("release", "diff", "tool", "1.0", "1.1", "src/file0.c")
+    assert (difference["added"], difference["removed"]) == (1, 59)
+    changes = person.json("release", "diff", "tool", "1.0", "1.1")
+    assert [(one["kind"], one["after"]["path"]) for one in changes["changes"]] == [("changed", "src/file0.c")]
+
+    assert person.json("release", "show", "tool", "1.0", "logo.bin", expected=3)["error"] == "releases.not-text"
+    assert person.json("release", "show", "tool", "1.0", "src", expected=4)["hint"].startswith("Folders")
+    assert person.json("release", "show", "tool", "9.9", expected=4)["error"] == "cli.no-grant"
+    assert person.json("release", "show", "tool", "1.0", "../x", expected=2)["error"] == "invalid"
+    spent = person.json("release", "show", "tool", "1.0", "src/file2.c", expected=3)
+    assert spent["error"] == "access.budget-exhausted"
+
+    promised = (person.home / ".local/share/glasshouse/promises.jsonl").read_text("utf-8").splitlines()
+    numbers = [json.loads(line)["number"] for line in promised]
+    assert len(numbers) == 6
+    assert "src/" not in "".join(promised)
+
+    assert person.json("visit", "close")["is_acknowledged"] is False
+    assert person.json("visit", "close", expected=4)["error"] == "cli.no-visit"
+    receipt = tmp_path / "receipt.zip"
+    for _ in range(20):  # until the close is under a signed head
+        done = person.run("receipt", visit["uid"], "--output", str(receipt))
+        if done.returncode != 5:
+            break
+        time.sleep(0.5)
+    assert done.returncode == 0, done.stderr
+    assert person.run("receipt", "--output", str(receipt)).returncode == 2
+    trust = json.loads(served.command("init", "--json"))["trust"]
+    verified = verify(receipt, f"{trust}\nquorum none\n")
+    assert verified.returncode == UNACKNOWLEDGED, verified.stdout + verified.stderr
+    assert f"{len(numbers) + 2} promises the lab signed when it answered agree" in verified.stdout
+    assert "unacknowledged: 6 views" in verified.stdout
+
+
+def test_a_grant_is_proposed_by_one_and_opened_by_two(served: RunningLab) -> None:
+    manager, custodian, officer = (terminal(served, who) for who in ("lab-manager", "custodian", "export-officer"))
+    stranger = terminal(served, "stranger")
+    words = ["grant", "propose", "stranger@other.example", "tool", "--version", "1.0", "--path", "src/*.c"]
+    assert stranger.json(*words, expected=4)["error"] == "releases.release-unknown"
+    made = manager.json(*words, "--days", "3", "--hour", "50")
+    assert (made["state"], made["patterns"], made["statement"]["limits"]["hour"]) == ("open", ["src/*.c"], 50)
+    uid, digest = made["uid"], made["digest"]
+    assert manager.json("proposal", "agree", uid, "--digest", digest, expected=3)["error"] == (
+        "approvals.not-independent"
+    )
+    assert stranger.json("proposal", "agree", uid, "--digest", digest, expected=4)["error"] == "not-found"
+
+    asked = custodian.run("proposal", "agree", uid, told="y\n")
+    assert asked.returncode == 0, asked.stderr
+    assert digest in asked.stdout, "what is agreed to is shown first"
+    decided = officer.json("proposal", "agree", uid, "--digest", digest, "--export-decision", "EC-2026-7")
+    assert decided["state"] == "agreed"
+    assert [grant["standing"] for grant in stranger.json("grant", "list")] == ["open"]
+    assert officer.json("proposal", "refuse", uid, "--digest", digest, expected=5)["error"] == (
+        "approvals.already-decided"
+    )
+    assert manager.json("proposal", "list") == []
+
+
+def test_an_erasure_takes_two_and_the_audit_still_agrees(served: RunningLab) -> None:
+    manager, custodian, officer = (terminal(served, who) for who in ("lab-manager", "custodian", "export-officer"))
+    made = manager.json("journal", "erase", "reviewer@regulator.example", "--reason", "asked under article 17")
+    assert made["statement"]["reason"] == "asked under article 17"
+    for person in (custodian, officer):
+        decided = person.json("proposal", "agree", made["uid"], "--digest", made["digest"])
+    assert decided["state"] == "agreed"
+    assert terminal(served, "reviewer").json("grant", "list", expected=3)["error"] == "http.not-signed-in"
+    time.sleep(1)
+    assert json.loads(served.command("ledger", "audit", "--json"))["findings"] == []
+
+
+def test_a_token_made_at_the_terminal_reads_and_is_revoked(served: RunningLab) -> None:
+    person = terminal(served, "reviewer")
+    made = person.json("token", "make", "nightly", "--scope", "visits:read")
+    assert made["secret"].startswith("ght_")
+    assert [token["name"] for token in person.json("token", "list")] == ["nightly"]
+    person.tell("token", "revoke", made["uid"])
+    assert person.json("token", "list")[0]["revoked_at"] is not None
+    assert person.json("token", "make", "x", "--scope", "source:read", expected=2)["error"] == "invalid"
+
+
+def test_a_lab_that_does_not_answer_is_asked_again_later(served: RunningLab) -> None:
+    person = terminal(served, "reviewer")
+    served.stop()
+    assert person.json("grant", "list", expected=5)["error"] == "cli.unreachable"
