@@ -89,10 +89,9 @@ class Lab:
         from django.conf import settings
 
         from glasshouse.domain.journal import commands as journal
-        from glasshouse.edges.cli.founding import state_name
         from glasshouse.engines.ledger.log import Log
         from glasshouse.engines.ledger.notes import SigningKey
-        from glasshouse.engines.ledger.signer import Signer
+        from glasshouse.engines.ledger.signer import Signer, state_name
 
         lab = settings.GLASSHOUSE
         key = SigningKey.parse((lab.signer / "log.key").read_text("ascii").strip())

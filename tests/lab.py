@@ -34,7 +34,7 @@ from glasshouse.domain.releases import vault
 from glasshouse.domain.releases.models import Release
 from glasshouse.engines.ledger.log import Log
 from glasshouse.engines.ledger.notes import SigningKey
-from glasshouse.engines.ledger.signer import Signer
+from glasshouse.engines.ledger.signer import Signer, state_name
 from glasshouse.engines.store import MasterKey
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.ids import Uid
@@ -209,7 +209,7 @@ def furnish(folder: Path) -> House:
         needed.mkdir(mode=0o700, parents=True, exist_ok=True)
     MasterKey.create(lab.master_key)
     key = SigningKey.generate(lab.origin)
-    signer = Signer.found(key, lab.origin, lab.signer / "state")
+    signer = Signer.found(key, lab.origin, lab.signer / state_name(lab.origin))
     (lab.ledger / "log.vkey").write_text(f"{key.verifier}\n", "utf-8")
     promises.delegate_key("operator:tests", now=NOW)
     return House(folder, add_cast(), signer)

@@ -144,7 +144,8 @@ def database(url: str, home: Path) -> dict[str, Any]:
             "PASSWORD": unquote(parts.password or ""),
             "HOST": query.pop("host", parts.hostname or ""),
             "PORT": query.pop("port", str(parts.port or "")),
-            "OPTIONS": query,
+            # An entry that a power cut can lose was not recorded; the server's own default may be looser.
+            "OPTIONS": {"options": "-c synchronous_commit=on"} | query,
             "CONN_MAX_AGE": None,
         }
     raise SettingError(f"database is sqlite:///path or postgresql://…, not {parts.scheme}://…")

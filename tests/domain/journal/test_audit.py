@@ -6,6 +6,7 @@ The triggers are put out of action first, as whoever owns the database can.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -277,6 +278,27 @@ def test_a_head_that_nobody_signed_is_named(desk: Desk) -> None:
     note = head.read_text("utf-8")
     head.write_text(note.replace(note.splitlines()[1], "7", 1), "utf-8")
     assert any("does not verify" in message for message in findings())
+
+
+def test_a_lab_rolled_back_with_its_log_is_named_by_what_the_signer_signed_last(
+    desk: Desk, open_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del desk  # wanted for its effect
+    monkeypatch.setattr(audit, "_PATIENCE", 1)
+    head = settings.GLASSHOUSE.ledger / "head"
+    before = head.read_bytes()
+    with journal.transaction():
+        journal.record("people.signed-in", actor="operator:tests", at=NOW)
+    open_house.sign()
+    assert findings() == []
+    head.write_bytes(before)
+    assert any("rolled back" in message for message in findings())
+
+
+def test_a_head_of_another_log_is_named(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    del desk  # wanted for its effect
+    monkeypatch.setattr(settings, "GLASSHOUSE", replace(settings.GLASSHOUSE, origin="elsewhere/ledger"))
+    assert any("not of this lab's log" in message for message in findings())
 
 
 def test_a_swapped_byte_of_a_pack_is_found_and_never_shown(desk: Desk) -> None:

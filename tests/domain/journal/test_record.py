@@ -3,11 +3,13 @@
 
 from datetime import timedelta
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import Model
 
+from glasshouse.config.environment import database
 from glasshouse.domain.journal import boxes, commands, queries
 from glasshouse.domain.journal.errors import EventUnknownError, JournalDamagedError, KeyGoneError
 from glasshouse.domain.journal.models import Checkpoint, Event, Leaf, Outbox, Seed, SeedClass
@@ -257,4 +259,5 @@ def test_sqlite_syncs_each_commit_and_writes_ahead(database_kind: str) -> None:
         assert found == ["wal", 2]
         assert connection.settings_dict["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
     else:
-        assert "synchronous_commit" not in str(connection.settings_dict["OPTIONS"])
+        options = database("postgresql://lab@/lab?host=/run/postgresql", Path())["OPTIONS"]
+        assert options == {"options": "-c synchronous_commit=on"}

@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
+import errno
 import logging
 from typing import NoReturn
 
 import pytest
 from django.conf import settings
-from django.http import HttpRequest
-from django.test import Client
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
 from django.urls import include, path
 
 from glasshouse.domain.journal import queries as journal
 from glasshouse.domain.journal.models import Event
-from glasshouse.edges.http import refusals
+from glasshouse.edges.http import answers, refusals
 from glasshouse.kernel.errors import ConflictError, InvalidError, NotFoundError, RefusedError
 from tests.edges.conftest import Cast
 
@@ -111,11 +113,12 @@ def test_a_wrong_or_early_request_is_no_refusal(reader: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_a_flood_of_strangers_is_counted_and_fills_no_journal(client: Client) -> None:
-    before = refusals.anonymous.total()
+def test_a_flood_of_strangers_is_counted_and_fills_no_journal(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    count = refusals.AnonymousCount()
+    monkeypatch.setattr(refusals, "anonymous", count)  # a fresh one: the process's own is told and reset each minute
     for _ in range(20):
         client.get("/no/such/route")
-    assert refusals.anonymous.total() == before + 20
+    assert count.total() == 20
     assert not Event.objects.exists()
 
 
@@ -152,3 +155,22 @@ def test_a_refusal_that_cannot_be_recorded_does_not_claim_to_be(
     assert answer.status_code == 403
     assert "recorded" not in answer.content.decode()
     assert "http.refusal-not-recorded" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "fault", [OperationalError("database or disk is full"), OSError(errno.ENOSPC, "no space left")]
+)
+@pytest.mark.parametrize("accept", ["text/html", "application/json"])
+def test_nothing_is_shown_when_nothing_can_be_recorded(fault: Exception, accept: str) -> None:
+    request = RequestFactory().get("/r/x", headers={"accept": accept})
+    response = answers.ErrorMiddleware(lambda _request: HttpResponse()).process_exception(request, fault)
+    assert response is not None
+    assert response.status_code == 409
+    assert "cannot record it" in response.content.decode()
+    assert "disk is full" not in response.content.decode()
+
+
+def test_another_fault_stays_a_bug() -> None:
+    request = RequestFactory().get("/r/x")
+    middleware = answers.ErrorMiddleware(lambda _request: HttpResponse())
+    assert middleware.process_exception(request, OSError(errno.EIO, "bad disk")) is None

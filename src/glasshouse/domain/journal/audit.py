@@ -4,6 +4,7 @@
 Each finding names what it is about: a leaf's index, an event, an engagement's number. Nothing is repaired.
 """
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -16,14 +17,16 @@ from glasshouse.domain.journal.models import Event, SeedClass
 from glasshouse.domain.journal.moments import aware
 from glasshouse.domain.journal.values import Tagger
 from glasshouse.engines.ledger import commitments
-from glasshouse.engines.ledger.checkpoints import open_checkpoint
+from glasshouse.engines.ledger.checkpoints import Checkpoint, open_checkpoint
 from glasshouse.engines.ledger.errors import MalformedError, SignatureError
 from glasshouse.engines.ledger.log import Log
 from glasshouse.engines.ledger.notes import Note, VerifierKey
+from glasshouse.engines.ledger.signer import state_name
 from glasshouse.kernel import clock
 from glasshouse.kernel.ids import Uid
 
 PART = 20_000
+_PATIENCE = 20
 _ROWS = """
 SELECT l.leaf_index, l.commitment, e.id, e.uid, e.kind, e.actor, e.at, e.subject, e.engagement, e.number, e.previous,
        e.product, e.names, e.commitments, e.boxes, e.commitment, s.value, p.value
@@ -55,9 +58,36 @@ def audit_tree() -> list[Finding]:
         open_checkpoint(Note.parse(raw), vkey)
     except (SignatureError, MalformedError, OSError) as error:
         findings.append(Finding(None, f"The signed head does not verify: {error}"))
+    if checkpoint.origin != settings.GLASSHOUSE.origin:
+        findings.append(Finding(None, f"The signed head is of {checkpoint.origin}, not of this lab's log."))
+    findings += _behind_the_signer(checkpoint)
     audited = Log(settings.GLASSHOUSE.ledger).audit(checkpoint.size, checkpoint.root)
     findings += [Finding(one.index, f"{one.path}: {one.message}") for one in audited.differences]
     return findings
+
+
+def _behind_the_signer(head: Checkpoint) -> list[Finding]:
+    """Hold the head against what the signer signed last: a database and a log rolled back together agree.
+
+    Where the signer's folder cannot be read, as it should be where it runs as a user of its own, nothing is
+    compared here; witnesses and receipts notice.
+    """
+    try:
+        raw = (settings.GLASSHOUSE.signer / state_name(settings.GLASSHOUSE.origin)).read_bytes()
+    except OSError:
+        return []
+    signed = queries.tree_head(Note.parse(raw))
+    for _ in range(_PATIENCE):  # a lab that runs keeps a head a moment after the signer signed it
+        if signed.size <= head.size:
+            break
+        time.sleep(0.1)
+        head = (queries.signed_head() or (head, b""))[0]
+    if signed.size > head.size:
+        lost = f"entries {head.size:,} to {signed.size - 1:,} were signed and are gone"
+        return [Finding(head.size, f"The lab was rolled back: {lost}.")]
+    if signed.size == head.size and signed.root != head.root:
+        return [Finding(None, "The signer signed another tree of this size.")]
+    return []
 
 
 def parts() -> list[tuple[int, int]]:

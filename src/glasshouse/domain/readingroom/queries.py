@@ -44,7 +44,7 @@ SELECT g.id, g.engagement, g.product, g.patterns, g.begins, g.ends, g.revoked_at
        v.uid, v.number, v.opened_at, p.destroyed_at
   FROM access_grant g
   JOIN access_grantedrelease gr ON gr.grant_id = g.id
-  JOIN releases_release r ON r.uid = gr.release
+  JOIN releases_release r ON r.uid = gr.release AND r.root = gr.root
   JOIN releases_product p ON p.id = r.product_id
   JOIN readingroom_engagement e ON e.uid = g.engagement
   LEFT JOIN readingroom_visit v ON v.engagement_id = e.id AND v.person_id = g.holder_id AND v.closed_at IS NULL

@@ -4,13 +4,12 @@
 import os
 import secrets
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from glasshouse.edges.cli import laboratory
 from glasshouse.engines.ledger.notes import SigningKey
-from glasshouse.engines.ledger.signer import Signer
+from glasshouse.engines.ledger.signer import Signer, state_name
 from glasshouse.engines.store import MasterKey
 from glasshouse.kernel import clock
 from glasshouse.kernel.errors import InvalidError
@@ -78,11 +77,6 @@ def found_log(signer: Path, ledger: Path, origin: str) -> str:
     vkey = str(SigningKey(origin, key.kind, key.private).verifier)
     (ledger / VKEY).write_text(vkey + "\n", "utf-8")
     return vkey
-
-
-def state_name(origin: str) -> str:
-    """Return the name of the signer's state of one log; each log of a lab has its own."""
-    return f"state-{sha256(origin.encode()).hexdigest()[:16]}"
 
 
 def _write_settings(plan: Plan) -> None:

@@ -17,8 +17,8 @@ from django.conf import settings
 
 from glasshouse.domain.releases import vault
 from glasshouse.edges.cli import laboratory
-from glasshouse.edges.cli.founding import state_name
 from glasshouse.edges.cli.output import errors
+from glasshouse.engines.ledger.signer import state_name
 from glasshouse.kernel.errors import ConflictError, InvalidError, NotFoundError
 
 _PULSE = 0.2
@@ -63,7 +63,7 @@ def run_lab(web: Web) -> int:
     running: dict[str, subprocess.Popen[bytes]] = {}
     try:
         for name, command in commands.items():
-            running[name] = subprocess.Popen(_bound(command), env=_environment())
+            running[name] = subprocess.Popen(_bound(command), env=_environment_of(name))
         while not stopping.wait(_PULSE) and all(process.poll() is None for process in running.values()):
             pass
         ended = [name for name, process in running.items() if process.poll() is not None]
@@ -136,6 +136,14 @@ def _environment() -> dict[str, str]:
         "GLASSHOUSE_HOME": str(laboratory.home()),
         "DJANGO_SETTINGS_MODULE": "glasshouse.config.settings",
     }
+
+
+def _environment_of(name: str) -> dict[str, str]:
+    """Return what a process may know: the signer needs no key of the store."""
+    passed = _environment()
+    if name == "signer":
+        return {key: value for key, value in passed.items() if not key.startswith("GLASSHOUSE_MASTER_")}
+    return passed
 
 
 def _signer() -> list[str]:

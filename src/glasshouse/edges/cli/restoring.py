@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import subprocess
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from glasshouse.edges.cli import founding
 from glasshouse.edges.cli.backup_parts import FILES, FOLDERS, POSTGRESQL, SQLITE, BackupError
 from glasshouse.engines.ledger.checkpoints import Checkpoint
 from glasshouse.engines.ledger.notes import Note
+from glasshouse.engines.ledger.signer import state_name
 from glasshouse.kernel import clock
 from glasshouse.kernel.errors import ConflictError
 
@@ -45,19 +47,27 @@ class Restored:
 def restore(
     source: Path, home: Path, keys: Path | None, database: str, actor: str, *, report: Callable[[int, int], None]
 ) -> Restored:
-    """Restore into a folder that holds no lab."""
+    """Restore into a folder that holds no lab; a restore that fails leaves it as empty as it was."""
     if not (source / "lab.toml").exists():
         raise BackupError(f"{source} is no backup of a lab.", hint="Name a folder that `glasshouse backup` made.")
     if home.exists() and any(home.iterdir()):
         raise HomeTakenError(f"{home} is not empty.", hint="Set GLASSHOUSE_HOME to a folder that does not exist.")
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _copy(source, home, report)
-    old_origin, new_origin = _continue_settings(home, keys, database)
-    os.environ["GLASSHOUSE_HOME"] = str(home)
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "glasshouse.config.settings")
-    django.setup()
-    _load_database(source, home)
-    return _continue_log(actor, old_origin, new_origin)
+    try:
+        _copy(source, home, report)
+        old_origin, new_origin = _continue_settings(home, keys, database)
+        os.environ["GLASSHOUSE_HOME"] = str(home)
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "glasshouse.config.settings")
+        django.setup()
+        _load_database(source, home)
+        return _continue_log(actor, old_origin, new_origin)
+    except BaseException:
+        for path in home.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink()
+        raise
 
 
 def _copy(source: Path, home: Path, report: Callable[[int, int], None]) -> None:
@@ -74,8 +84,10 @@ def _copy(source: Path, home: Path, report: Callable[[int, int], None]) -> None:
 
 def _continue_settings(home: Path, keys: Path | None, database: str) -> tuple[str, str]:
     path = home / "lab.toml"
-    lines = path.read_text("utf-8").splitlines()
-    old = next(line for line in lines if line.startswith("origin = ")).split('"')[1]
+    text = path.read_text("utf-8")
+    lines, old = text.splitlines(), str(tomllib.loads(text).get("origin", ""))
+    if not old:
+        raise BackupError("The backup's lab.toml names no origin.", hint="Take another backup; this one was changed.")
     match = _NUMBERED.match(old)
     base, number = (match[1], int(match[2] or 1)) if match else (old, 1)
     new = f"{base}/{number + 1}"
@@ -84,7 +96,7 @@ def _continue_settings(home: Path, keys: Path | None, database: str) -> tuple[st
         | ({"keys": str(keys.absolute())} if keys else {})
         | ({"database": database} if database else {})
     )
-    kept = [line for line in lines if line.partition(" = ")[0] not in changed]
+    kept = [line for line in lines if line.partition("=")[0].strip() not in changed]
     path.write_text("\n".join([*kept, *(f'{name} = "{value}"' for name, value in changed.items())]) + "\n", "utf-8")
     return old, new
 
@@ -124,7 +136,7 @@ def _continue_log(actor: str, old_origin: str, new_origin: str) -> Restored:
     while journal.sequence():  # what waited for the ledger when the copy was made
         pass
     entries = queries.log_size()
-    last = _last_signed(lab.signer / founding.state_name(old_origin))
+    last = _last_signed(lab.signer / state_name(old_origin))
     head = queries.signed_head()
     lost = None if last is None else max(last.size - entries, 0)
     _rebuild_tree(entries, head)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Turns what views raise into answers: the one place of this edge where a refusal gets its page."""
 
+import errno
 import logging
 import sys
 import traceback
@@ -11,12 +12,14 @@ from typing import Final
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render, resolve_url
 from django.template import loader
 
 from glasshouse.edges.http import refusals
 from glasshouse.edges.http.errors import (
+    CannotRecordError,
     FormExpiredError,
     NotAllowedError,
     NotSignedInError,
@@ -29,6 +32,7 @@ from glasshouse.kernel.errors import GlasshouseError, InvalidError, NotFoundErro
 
 _log: Final = logging.getLogger(__name__)
 
+_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 SAID: Final = frozenset({400, 403, 404, 409, 422, 429, 500})
 """The statuses that have a page of their own, `states/STATUS.html`."""
 
@@ -52,6 +56,9 @@ class ErrorMiddleware:
             return answer(request, NotFoundError())
         if isinstance(exception, PermissionDenied):
             return answer(request, NotAllowedError("This is not allowed here."))
+        if isinstance(exception, OperationalError) or getattr(exception, "errno", None) in _NO_ROOM:
+            report(route_name(request))
+            return unrecordable(request)
         return None
 
 
@@ -68,6 +75,14 @@ def answer(request: HttpRequest, error: GlasshouseError) -> HttpResponse:
     if isinstance(error, NotSignedInError):
         return to_front_door(request)
     return page(request, status, {"error": error, "is_recorded": is_recorded})
+
+
+def unrecordable(request: HttpRequest) -> HttpResponse:
+    """Answer what could not be recorded or read, without asking the database for anything more."""
+    error = CannotRecordError()
+    if wants_json(request):
+        return JsonResponse(as_json(error), status=status_of(error))
+    return _bare(request, status_of(error), {"error": error, "here": request.path})
 
 
 def page(request: HttpRequest, status: int, context: dict[str, object] | None = None) -> HttpResponse:

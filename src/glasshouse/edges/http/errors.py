@@ -35,6 +35,19 @@ class FormExpiredError(RefusedError):
     code = "http.form-expired"
 
 
+class CannotRecordError(ConflictError):
+    """The journal cannot be written, or the store not read: a disk is full, a database away."""
+
+    code = "http.cannot-record"
+
+    def __init__(self) -> None:
+        """Say what is so and what is kept; the operator's log has the cause."""
+        super().__init__(
+            "nothing is shown, because the lab cannot record it.",
+            hint="The operator was told. What you were shown before stays recorded; ask again in a while.",
+        )
+
+
 STATUS: Final[tuple[tuple[type[GlasshouseError], HTTPStatus], ...]] = (
     (NotSignedInError, HTTPStatus.UNAUTHORIZED),
     (NotFoundError, HTTPStatus.NOT_FOUND),

@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Self
 
@@ -21,6 +22,11 @@ from glasshouse.engines.ledger.notes import Note, SigningKey
 from glasshouse.kernel.errors import InvalidError
 
 MAX_REQUEST = 16_384
+
+
+def state_name(origin: str) -> str:
+    """Return the name of the file of one log's last signed state; each log of a lab has its own."""
+    return f"state-{sha256(origin.encode()).hexdigest()[:16]}"
 
 
 @dataclass(frozen=True, slots=True)
