@@ -2,6 +2,8 @@
 """Lines of a file are shown to whom they are granted, once they are recorded, and to nobody else."""
 
 import hashlib
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -131,3 +133,63 @@ def _forbid_inserts(table: str) -> None:
             )
         else:
             cursor.execute(f"CREATE TRIGGER full_disk BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'full'); END")
+
+
+def test_nothing_leaves_when_the_disk_of_the_database_is_full(open_house: House) -> None:
+    desk = open_house.desk()
+    before = Event.objects.count()
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS"
+                " $$ BEGIN RAISE EXCEPTION 'full' USING ERRCODE = 'disk_full'; END $$"
+            )
+            cursor.execute(
+                "CREATE TRIGGER full_disk BEFORE INSERT ON journal_event FOR EACH ROW EXECUTE FUNCTION full_disk()"
+            )
+        else:
+            cursor.execute("PRAGMA page_count")
+            cursor.execute(f"PRAGMA max_page_count = {int(cursor.fetchone()[0])}")
+    shown: list[int] = []
+
+    def read_on() -> None:
+        for line in range(1, 41):
+            commands.open_file(desk.viewer, desk.grant, desk.release, MAIN, Span(line, line), now=NOW)
+            shown.append(line)
+
+    with pytest.raises(DatabaseError, match="full"):
+        read_on()
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA max_page_count = 1000000")
+    assert Event.objects.count() == before + len(shown)
+
+
+def test_no_view_follows_the_end_of_its_grant(open_house: House) -> None:
+    """Readers race one who revokes; in the chain every view stands before the end, or was refused."""
+    desk = open_house.desk()
+    ready = threading.Barrier(7)
+
+    def reader(number: int) -> None:
+        try:
+            ready.wait(30)
+            for step in range(6):
+                span = Span(1 + number, 1 + number + step)
+                commands.open_file(desk.viewer, desk.grant, desk.release, MAIN, span, now=NOW)
+        except GrantRevokedError:
+            pass
+        finally:
+            connection.close()
+
+    def revoker() -> None:
+        try:
+            ready.wait(30)
+            commands.revoke_grant(open_house.cast.manager, desk.grant, now=NOW)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(7) as pool:
+        for job in [*(pool.submit(reader, number) for number in range(6)), pool.submit(revoker)]:
+            job.result()
+    kinds = list(Event.objects.exclude(number=None).order_by("number").values_list("kind", flat=True))
+    assert kinds[-1] == "access.grant-revoked"
