@@ -51,7 +51,12 @@ def publish_site(report: Report) -> str:
     """Write the public site to the lab's folder `public`, by the edge that may know nothing else."""
     report(0, 1)
     target = settings.GLASSHOUSE.home / "public"
-    subprocess.run([sys.executable, "-m", "glasshouse.edges.export", "--to", str(target)], check=True, timeout=600)
+    subprocess.run(
+        [sys.executable, "-m", "glasshouse.edges.export", "--to", str(target)],
+        check=True,
+        timeout=600,
+        stdout=subprocess.DEVNULL,
+    )
     return "the public site is written"
 
 
