@@ -4,11 +4,13 @@
 What is kept is HTML in this process's memory; it names files, so it is never written anywhere.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
 from typing import Final
+from urllib.parse import quote
 
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
@@ -20,9 +22,10 @@ from glasshouse.domain.releases.values import Item, ReleaseRef
 from glasshouse.edges.web.places import Place
 from glasshouse.kernel.paths import TreePath
 
-PART: Final = 400
+PART: Final = 200
 """A folder with more items is shown in parts of this many; its own page lists them all."""
 KEPT: Final = 256
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_.~-]+")
 
 _Level = tuple[TreePath | None, Sequence[Item]]
 
@@ -93,24 +96,40 @@ def _rendered(levels: Sequence[_Level], place: Place) -> Tree:
     inner = ""
     opened: TreePath | None = None
     for folder, items in reversed(levels):
-        inner = _list(items, place, opened, inner)
+        inner = _list(folder, items, place, opened, inner)
         opened = folder
-    files = tuple(place.file(item.path) for item in levels[-1][1] if not item.is_folder)
+    innermost, items = levels[-1]
+    before = _before(place, innermost)[0]
+    files = tuple(before + _quoted(item.name) for item in items if not item.is_folder)
     return Tree(inner, files, {address: index for index, address in enumerate(files)})
 
 
-def _list(items: Sequence[Item], place: Place, opened: TreePath | None, inner: str) -> str:
+def _before(place: Place, folder: TreePath | None) -> tuple[str, str]:
+    """Return what stands before the names of a folder's files and folders in their addresses."""
+    if folder is None:
+        return f"{place.base}file/", f"{place.base}folder/"
+    return f"{place.file(folder)}/", f"{place.folder(folder)}/"
+
+
+def _quoted(name: str) -> str:
+    # Nearly every name needs no quoting; asking costs less than quoting.
+    return name if name.isascii() and _PLAIN.fullmatch(name) else quote(name, safe="")
+
+
+def _list(folder: TreePath | None, items: Sequence[Item], place: Place, opened: TreePath | None, inner: str) -> str:
     rows = []
+    before_file, before_folder = _before(place, folder)
     for item in items:
+        name = item.name
         size = f"{item.files:,}" if item.is_folder else _size(item)
-        said = f'<span class="name">{escape(item.name)}</span><span class="n">{size}</span></a>'
+        said = f'<span class="name">{escape(name)}</span><span class="n">{size}</span></a>'
         if not item.is_folder:
-            rows.append(f'<li><a href="{place.file(item.path)}">{said}</li>')
+            rows.append(f'<li><a href="{before_file}{_quoted(name)}">{said}</li>')
         elif opened is not None and item.path == opened:
-            link = f'<a class="dir open" href="{place.folder(item.path)}" aria-expanded="true">'
+            link = f'<a class="dir open" href="{before_folder}{_quoted(name)}" aria-expanded="true">'
             rows.append(f"<li>{link}{said}{inner}</li>")
         else:
-            rows.append(f'<li><a class="dir" href="{place.folder(item.path)}">{said}</li>')
+            rows.append(f'<li><a class="dir" href="{before_folder}{_quoted(name)}">{said}</li>')
     return f"<ul>{''.join(rows)}</ul>"
 
 
