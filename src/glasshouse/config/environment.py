@@ -131,7 +131,7 @@ def database(url: str, home: Path) -> dict[str, Any]:
                 # commit, because an entry that a power cut can lose was not recorded.
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 20,
-                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=16000;",
             },
             "CONN_MAX_AGE": None,
         }

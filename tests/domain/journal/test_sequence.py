@@ -265,3 +265,14 @@ def test_a_reader_in_another_connection_sees_an_entry_as_soon_as_it_is_recorded(
             assert bytes(cursor.fetchone()[0]) == made.commitment
     finally:
         other.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_tidying_moves_what_commits_wrote_into_the_database(folders: object, database_kind: str) -> None:
+    del folders
+    record()
+    commands.tidy()
+    if database_kind == "sqlite":
+        with connection.cursor() as cursor:
+            busy, written, moved = cursor.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        assert (busy, moved) == (0, written)

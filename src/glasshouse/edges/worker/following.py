@@ -2,6 +2,7 @@
 """Following the journal: sequence, integrate, sign, and give checkpoints out when they are due."""
 
 import logging
+import time
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -22,6 +23,7 @@ from glasshouse.kernel import clock
 from glasshouse.kernel.errors import GlasshouseError
 
 log = logging.getLogger("glasshouse.worker")
+TIDY_SECONDS = 0.5
 
 
 class Follower:
@@ -32,6 +34,7 @@ class Follower:
         head = queries.signed_head()
         self._signed = head[0].size if head else 0
         self._trouble = ""
+        self._tidy_at = 0.0
         self._round: witnesses.Round | None = None
         self._due = {audience: _due(audience) for audience in Audience}
 
@@ -47,6 +50,9 @@ class Follower:
                 journal.keep_head(note)
                 self._signed = self._log.size
             self._publish(clock.now())
+            if time.monotonic() >= self._tidy_at:
+                self._tidy_at = time.monotonic() + TIDY_SECONDS
+                journal.tidy()
         except LogBusyError:
             self._report("another worker sequences this lab; waiting to take over")
         except (GlasshouseError, DatabaseFault, OSError) as error:

@@ -94,3 +94,14 @@ def keep_head(note: Note) -> None:
         file.flush()
         os.fsync(file.fileno())  # before the rename, or a power cut leaves an empty head that stops the worker
     temporary.replace(path)
+
+
+def tidy() -> None:
+    """Move what SQLite's write-ahead log holds into the database, beside the writers and blocking none of them.
+
+    Left to the commits, every hundredth reader or so would wait for it. Commits do it themselves only when the log
+    has grown to 64 MB, which is when no worker has run for long. PostgreSQL has a process of its own for this.
+    """
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
