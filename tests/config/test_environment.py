@@ -62,7 +62,9 @@ def test_witnesses_are_reached_by_address_or_by_file() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["https://witness.example", WITNESS, f"ftp://witness.example|{WITNESS}", f"|{WITNESS[:-5]}", "|"]
+    "text",
+    ["https://witness.example", WITNESS, f"ftp://witness.example|{WITNESS}", f"|{WITNESS[:-5]}", "|"],
+    ids=["no-key", "no-bar", "not-http", "cut-key", "nothing"],  # the key is new in each process that collects
 )
 def test_a_witness_that_could_never_be_believed_is_refused(text: str) -> None:
     with pytest.raises(SettingError, match="witnesses"):
