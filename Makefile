@@ -26,8 +26,9 @@ demo-large: setup ## the same with Debian's linux-source
 static: setup-tests ## format, lint, types, import contracts, missing migrations
 	@scripts/static.sh $(SOURCES)
 
+# One process: the tests start servers, browsers and kill them; two such at once on two cores measure patience.
 test: setup-tests ## every test, on SQLite and on PostgreSQL; ARGS goes to pytest
-	@$(PYTHON) -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile $(ARGS)
+	@$(PYTHON) -m pytest $(ARGS)
 
 check: static test ## what CI runs
 

@@ -34,6 +34,8 @@ def complaints_about(page: Page) -> list[str]:
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 1000})
             where = f"{page.url} {scheme} {width}"
+            # What htmx is fetching is dimmed for a moment, which is not how the page stands.
+            page.wait_for_function("!document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')")
             found += [f"{where}: {broken['id']} {broken['help']}" for broken in violations(page)]
             if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
                 found.append(f"{where}: wider than the window")

@@ -22,7 +22,7 @@ from glasshouse.domain.releases.values import Item, ReleaseRef
 from glasshouse.edges.web.places import Place
 from glasshouse.kernel.paths import TreePath
 
-PART: Final = 200
+PART: Final = 400
 """A folder with more items is shown in parts of this many; its own page lists them all."""
 KEPT: Final = 256
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_.~-]+")
