@@ -36,6 +36,7 @@ def complaints_about(page: Page) -> list[str]:
             where = f"{page.url} {scheme} {width}"
             # What htmx is fetching is dimmed for a moment, which is not how the page stands.
             page.wait_for_function("!document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')")
+            page.wait_for_timeout(200)  # colours of the other theme are painted by then
             found += [f"{where}: {broken['id']} {broken['help']}" for broken in violations(page)]
             if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
                 found.append(f"{where}: wider than the window")
