@@ -65,12 +65,12 @@ KINDS: dict[str, Callable[[Report], str]] = {"journal.audit": audit_lab, "public
 
 def run_for_ever(stop: threading.Event) -> None:
     """Do whatever is due until told to stop."""
+    releases.destroy_marked_keys()
     while not stop.is_set():
         try:
-            releases.destroy_marked_keys()  # of products whose end was recorded by somebody who then died
             _ask_for_self_test()
             is_idle = not run_one()
-        except (DatabaseFault, OSError) as error:
+        except DatabaseFault as error:
             log.warning("the queue of jobs cannot be read: %s", error)
             close_old_connections()
             is_idle = True
