@@ -9,7 +9,6 @@ import os
 import resource
 import signal
 import sys
-import threading
 import traceback
 from collections.abc import Callable
 from typing import Any
@@ -24,6 +23,7 @@ from glasshouse.kernel import clock
 from glasshouse.kernel.ids import Uid
 from glasshouse.kernel.lines import Span
 from glasshouse.kernel.paths import TreePath
+from glasshouse.kernel.stopping import Stop
 
 Say = Callable[[str], None]
 
@@ -46,7 +46,7 @@ def _read(say: Say, viewer_uid: str, grant: str, release: str) -> None:
 
 def _follow(say: Say) -> None:
     say("begun")
-    follow(threading.Event())
+    follow(Stop())
 
 
 def _command(say: Say, *words: str) -> None:

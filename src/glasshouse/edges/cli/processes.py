@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Starting the lab's processes by module name, with their settings as arguments and in the environment."""
 
+import contextlib
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
-import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from glasshouse.edges.cli import laboratory
 from glasshouse.edges.cli.output import errors
 from glasshouse.engines.ledger.signer import state_name
 from glasshouse.kernel.errors import ConflictError, InvalidError, NotFoundError
+from glasshouse.kernel.stopping import Stop
 
 _PULSE = 0.2
 _GRACE = 15.0
@@ -57,19 +59,18 @@ def run_lab(web: Web) -> int:
     """Run web, worker and signer until one ends or a signal comes; then end the others, and say which ended."""
     _check_keys()
     commands = {"signer": _signer(), "worker": _worker(), "web": _web(web)}
-    stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _signal, _frame: stopping.set())
+    stopping = Stop()
+    stopping.on(signal.SIGTERM, signal.SIGINT)
     running: dict[str, subprocess.Popen[bytes]] = {}
     try:
         for name, command in commands.items():
-            running[name] = subprocess.Popen(_bound(command), env=_environment_of(name))
+            running[name] = subprocess.Popen(_bound(command), env=_environment_of(name), start_new_session=True)
         while not stopping.wait(_PULSE) and all(process.poll() is None for process in running.values()):
             pass
         ended = [name for name, process in running.items() if process.poll() is not None]
     finally:
         _end(list(running.values()))
-    if stopping.is_set():
+    if stopping.is_set:
         return 0
     for name in ended:
         errors.print(f"The {name} ended with status {running[name].returncode}; the lab is stopped.")
@@ -80,11 +81,13 @@ def _end(running: Sequence[subprocess.Popen[bytes]]) -> None:
     for process in reversed(running):
         if process.poll() is None:
             process.terminate()
+    until = time.monotonic() + _GRACE
     for process in running:
-        try:
-            process.wait(_GRACE)
-        except subprocess.TimeoutExpired:
-            process.kill()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(max(until - time.monotonic(), 0))
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # it and whatever of its own did not end with it
+        process.wait()
 
 
 def _check_keys() -> None:
@@ -183,6 +186,8 @@ def _web(web: Web) -> list[str]:
         *("--host", host, "--port", port, "--workers", str(web.workers or os.cpu_count() or 1)),
         # One blocking thread a process: threads only queue for the interpreter, and the slowest page pays.
         *("--blocking-threads", "1", "--backpressure", "64", "--respawn-failed-workers"),
+        # A signal that meets a process of the web while it loads is lost on it.
+        *("--workers-kill-timeout", "5"),
     ]
     if is_tls:
         command += ["--ssl-certificate", str(web.tls_cert), "--ssl-keyfile", str(web.tls_key)]

@@ -7,9 +7,10 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 
 import django
+
+from glasshouse.kernel.stopping import Stop
 
 log = logging.getLogger("glasshouse.worker")
 _PULSE = 0.1
@@ -22,9 +23,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--jobs", action="store_true", help="do jobs only; the worker starts such a process itself")
     chosen = parser.parse_args(arguments)
     django.setup()
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _signal, _frame: stop.set())
+    stop = Stop()
+    stop.on(signal.SIGTERM, signal.SIGINT)
     if chosen.jobs:
         from glasshouse.edges.worker.working import run_for_ever  # noqa: PLC0415 -- models load after setup
 
@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def follow(stop: threading.Event) -> None:
+def follow(stop: Stop) -> None:
     """Follow the journal, and keep a process for jobs: an audit of minutes must not hold up an entry's tree."""
     from glasshouse.edges.worker.following import Follower  # noqa: PLC0415 -- models load after setup
 

@@ -4,7 +4,6 @@
 import logging
 import subprocess
 import sys
-import threading
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -20,6 +19,7 @@ from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.releases import commands as releases
 from glasshouse.domain.releases import queries as release_queries
 from glasshouse.kernel import clock
+from glasshouse.kernel.stopping import Stop
 
 log = logging.getLogger("glasshouse.worker")
 IDLE = 1.0
@@ -63,10 +63,10 @@ def publish_site(report: Report) -> str:
 KINDS: dict[str, Callable[[Report], str]] = {"journal.audit": audit_lab, "publication.site": publish_site}
 
 
-def run_for_ever(stop: threading.Event) -> None:
+def run_for_ever(stop: Stop) -> None:
     """Do whatever is due until told to stop."""
     releases.destroy_marked_keys()
-    while not stop.is_set():
+    while not stop.is_set:
         try:
             _ask_for_self_test()
             is_idle = not run_one()
