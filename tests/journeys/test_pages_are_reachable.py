@@ -35,7 +35,7 @@ def complaints_about(page: Page) -> list[str]:
             page.set_viewport_size({"width": width, "height": 1000})
             where = f"{page.url} {scheme} {width}"
             # What htmx is fetching is dimmed for a moment, which is not how the page stands.
-            page.wait_for_function("!document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')")
+            expect(page.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)
             page.wait_for_timeout(200)  # colours of the other theme are painted by then
             found += [f"{where}: {broken['id']} {broken['help']}" for broken in violations(page)]
             if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):

@@ -89,6 +89,21 @@ def test_a_step_brings_every_entry_under_a_signed_head(follower: Follower) -> No
     assert signed() >= 13
 
 
+def test_writers_who_are_always_ahead_hold_up_no_head(follower: Follower, monkeypatch: pytest.MonkeyPatch) -> None:
+    sequence = journal.sequence
+
+    def sequence_while_others_write() -> int:
+        done = sequence()
+        record()
+        return done
+
+    monkeypatch.setattr(journal, "sequence", sequence_while_others_write)
+    record()
+    follower.step()
+    assert signed() > 0
+    assert queries.waiting()
+
+
 def test_while_the_signer_is_silent_entries_are_sequenced_and_trouble_is_told_once(
     house: House, caplog: pytest.LogCaptureFixture
 ) -> None:

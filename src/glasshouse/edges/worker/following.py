@@ -24,6 +24,7 @@ from glasshouse.kernel.errors import GlasshouseError
 
 log = logging.getLogger("glasshouse.worker")
 TIDY_SECONDS = 0.5
+TURN_SECONDS = 0.1
 
 
 class Follower:
@@ -42,8 +43,9 @@ class Follower:
         """Bring every waiting entry under a signed head; trouble is reported once and tried again."""
         try:
             self._log.open_for_append()
-            while journal.sequence():
-                pass
+            until = time.monotonic() + TURN_SECONDS
+            while journal.sequence() and time.monotonic() < until:
+                pass  # writers who are faster than this are met again in the next step, after a head was signed
             journal.integrate(self._log)
             note = journal.sign_head(self._log, self._signed, _ask)
             if note is not None:
