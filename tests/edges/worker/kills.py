@@ -114,7 +114,9 @@ def kill_imports(lab: RunningLab, folder: Path, times: int) -> None:
             caught += not any(line.startswith("exit") for line in child.said())
         listed = json.loads(lab.command("release", "list", "--json"))
         done = {
-            f"1.{number}" for number in range(times + 2) if "exit 0" in Child(0, folder / f"command-{number + 1}").said()
+            f"1.{number}"
+            for number in range(times + 2)
+            if "exit 0" in Child(0, folder / f"command-{number + 1}").said()
         }
         assert done <= {row["version"] for row in listed}
     assert caught >= times // 3, "too few of the kills met an import half way"
