@@ -10,6 +10,7 @@ from glasshouse.domain.access.values import Balance, Terms
 from glasshouse.domain.journal.promises import Promise
 from glasshouse.domain.journal.values import Recorded
 from glasshouse.domain.releases.differences import Difference
+from glasshouse.domain.releases.found import FileHits, NotSearched, Tally
 from glasshouse.domain.releases.values import ChangeKind, Item, ReleaseRef, Window
 from glasshouse.engines.store import Change, Entry
 from glasshouse.engines.store.unpack import LeftOut
@@ -124,6 +125,38 @@ class DifferenceShown:
     path: TreePath
     path_before: TreePath
     difference: Difference
+
+
+@dataclass(frozen=True, slots=True)
+class SearchShown:
+    """A page of what a search found, recorded: every line in `files`, context included, was charged.
+
+    `hits` counts the lines found on this page, `lines` all that it shows. `rest` continues it (`after` of the
+    command), empty at the end. `ticket` asks for the tally of the whole search. `searched` counts the files in scope
+    that were looked at; what was not is in `not_searched`, and is no "no match". `seconds` is the searcher's time.
+    """
+
+    view: View
+    releases: tuple[ReleaseRef, ...]
+    files: Sequence[FileHits]
+    hits: int
+    lines: int
+    rest: str
+    ticket: str
+    tally: Tally
+    searched: int
+    not_searched: Sequence[NotSearched]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPending:
+    """A search whose first page takes longer than a request waits; the same request again joins it.
+
+    Nothing of it was shown, so nothing was charged or recorded.
+    """
+
+    releases: tuple[ReleaseRef, ...]
 
 
 @dataclass(frozen=True, slots=True)
