@@ -29,9 +29,9 @@ def _class_of(byte: int) -> int:
 FOLD: Final = bytes(_class_of(byte) for byte in range(256))
 
 
-def fold(text: bytes | memoryview) -> bytes:
+def fold(text: bytes | bytearray) -> bytes:
     """Return the class of each byte."""
-    return bytes(text).translate(FOLD)
+    return bytes(text.translate(FOLD))
 
 
 def trigrams_of(folded: bytes) -> frozenset[int]:
