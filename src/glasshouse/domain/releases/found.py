@@ -9,6 +9,7 @@ from typing import Final
 from glasshouse.domain.access.values import Patterns
 from glasshouse.domain.releases.values import ReleaseRef
 from glasshouse.engines.codeindex.languages import Language
+from glasshouse.engines.codeindex.search.matching import Query, matcher
 from glasshouse.engines.codeindex.text import Token
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.errors import InvalidError
@@ -46,6 +47,12 @@ class Asked:
             raise InvalidError(f"A search has at most {MAX_PATHS} path patterns, not {len(self.paths)}.")
         if self.paths:
             Patterns(self.paths)
+        matcher(self.query)  # raises for a pattern that cannot be searched, before anybody is asked
+
+    @property
+    def query(self) -> Query:
+        """Return the pattern and how it is meant."""
+        return Query(self.pattern, self.is_literal, self.ignores_case, self.whole_word)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from glasshouse.domain.readingroom.commands.decisions import (
     revoke_grant,
 )
 from glasshouse.domain.readingroom.commands.receipts import make_receipt
+from glasshouse.domain.readingroom.commands.search import search, search_tally
 from glasshouse.domain.readingroom.commands.views import (
     open_changes,
     open_difference,
@@ -37,4 +38,6 @@ __all__ = [
     "propose_grant",
     "propose_shredding",
     "revoke_grant",
+    "search",
+    "search_tally",
 ]

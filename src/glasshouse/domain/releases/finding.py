@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Asking the searcher, and its answer as it is shown: coloured, marked, with what it costs and what is recorded."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from django.conf import settings
+
+from glasshouse.domain.access.values import Patterns, Shown
+from glasshouse.domain.journal.values import Json
+from glasshouse.domain.releases import queries, vault
+from glasshouse.domain.releases.found import (
+    Asked,
+    FileHits,
+    FoundAt,
+    FoundLine,
+    NotSearched,
+    Stretch,
+    Tally,
+    Unsearched,
+)
+from glasshouse.domain.releases.marking import marked
+from glasshouse.domain.releases.values import ReleaseRef, shown_of
+from glasshouse.engines.codeindex.colour import colour
+from glasshouse.engines.codeindex.languages import Language
+from glasshouse.engines.codeindex.search import asking
+from glasshouse.engines.codeindex.search.questions import Ask, FileFound, Found, LineFound, Place
+from glasshouse.kernel.digests import Digest
+from glasshouse.kernel.errors import NotFoundError
+from glasshouse.kernel.ids import Uid
+
+WAIT: Final = 0.1
+"""Seconds that a request waits for a first page; it is asked for again from then on."""
+_SOCKET: Final = "search.sock"
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPage:
+    """A page of hits before it is recorded; `shown` is what it costs, `evidence` what the record says of it."""
+
+    files: Sequence[FileHits]
+    hits: int
+    lines: int
+    rest: str
+    ticket: str
+    tally: Tally
+    searched: int
+    not_searched: Sequence[NotSearched]
+    seconds: float
+    digest: Digest
+    shown: Sequence[Shown] = field(repr=False)
+    evidence: Json = field(repr=False)
+
+
+def find(
+    person: Uid, grant: Uid, releases: Sequence[ReleaseRef], patterns: Patterns, asked: Asked, *, after: str
+) -> FoundPage | None:
+    """Have the searcher look through releases of one product, as far as the patterns cover them.
+
+    None when it takes longer than `WAIT`. Raises SearcherSilentError where no searcher runs, NotFoundError for a page
+    that continues nothing.
+    """
+    question = Ask(
+        person=person,
+        grant=grant,
+        product=releases[0].product,
+        roots=tuple(ref.root for ref in releases),
+        patterns=patterns.globs,
+        paths=asked.paths,
+        language=asked.language,
+        query=asked.query,
+        context=asked.context,
+        after=after,
+    )
+    found = asking.search(settings.GLASSHOUSE.run / _SOCKET, question, wait=WAIT)
+    return None if found is None else _Reading(releases, patterns, asked).page(found)
+
+
+def tally(person: Uid, grant: Uid, ticket: str) -> Tally:
+    """Return how far a search has counted; raises NotFoundError for a ticket that is not this person's."""
+    counted = asking.tally(settings.GLASSHOUSE.run / _SOCKET, person, grant, ticket)
+    return Tally(counted.lines, counted.files, counted.is_exact, counted.is_running)
+
+
+class _Reading:
+    """Reads the searcher's answer for one asker, and holds it to what they may see."""
+
+    def __init__(self, releases: Sequence[ReleaseRef], patterns: Patterns, asked: Asked) -> None:
+        self._releases = releases
+        self._covering = [patterns, *([Patterns(asked.paths)] if asked.paths else [])]
+
+    def page(self, found: Found) -> FoundPage:
+        """Return the page with its price and its evidence."""
+        shown: list[Shown] = []
+        evidence: list[Json] = []
+        texts: list[bytes] = []
+        for file in found.files:
+            blob = vault.blob_id(self._releases[0].product, file.digest)
+            spans: list[Json] = []
+            for stretch in file.stretches:
+                lines = [line.text + b"\n" for line in stretch]
+                cut = frozenset(offset for offset, line in enumerate(stretch) if _is_cut(line))
+                shown.append(shown_of(blob, stretch[0].number, [len(line) for line in lines], cut))
+                spans.append([stretch[0].number, stretch[-1].number, str(Digest.of(b"".join(lines)))])
+                texts += lines
+            evidence.append(
+                {
+                    "digest": str(file.digest),
+                    "lines": spans,
+                    "path": str(file.place.path),
+                    "release": str(self._releases[file.place.root].root),
+                }
+            )
+        return FoundPage(
+            files=[self._file(file) for file in found.files],
+            hits=sum(file.hits for file in found.files),
+            lines=len(texts),
+            rest=found.rest,
+            ticket=found.ticket,
+            tally=Tally(found.tally.lines, found.tally.files, found.tally.is_exact, found.tally.is_running),
+            searched=found.searched,
+            not_searched=[
+                NotSearched(Unsearched(one.reason), one.files, [self._at(place) for place in one.some])
+                for one in found.skipped
+            ],
+            seconds=found.seconds,
+            digest=Digest.of(b"".join(texts)),
+            shown=shown,
+            evidence=evidence,
+        )
+
+    def _file(self, file: FileFound) -> FileHits:
+        at = self._at(file.place)
+        # The searcher narrows before it reads; that it named this very content here is checked all the same.
+        if queries.entry(at.release, at.path).digest != file.digest:
+            raise NotFoundError
+        language = Language(file.language) if file.language else None
+        return FileHits(
+            release=at.release,
+            path=at.path,
+            digest=file.digest,
+            language=file.language,
+            stretches=[_stretch(stretch, language) for stretch in file.stretches],
+            hits=file.hits,
+            also=[self._at(place) for place in file.also],
+            also_total=file.also_total,
+        )
+
+    def _at(self, place: Place) -> FoundAt:
+        if not all(patterns.covers(place.path) for patterns in self._covering):
+            raise NotFoundError
+        return FoundAt(self._releases[place.root], place.path)
+
+
+def _is_cut(line: LineFound) -> bool:
+    return len(line.text) < line.length
+
+
+def _stretch(stretch: Sequence[LineFound], language: Language | None) -> Stretch:
+    coloured = colour([line.text for line in stretch], language)
+    return Stretch(
+        [
+            FoundLine(
+                number=line.number,
+                parts=marked(line.text, tokens, line.spans),
+                is_hit=line.is_hit,
+                column=line.column,
+                length=line.length,
+                is_cut=_is_cut(line),
+            )
+            for line, tokens in zip(stretch, coloured, strict=True)
+        ]
+    )
