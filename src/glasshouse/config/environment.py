@@ -27,6 +27,8 @@ NAMES = frozenset(
         "name",
         "origin",
         "public_checkpoint_seconds",
+        "search_file_mb",
+        "search_memory_mb",
         "time_zone",
         "trusted_proxies",
         "url",

@@ -21,8 +21,14 @@ def main(arguments: list[str] | None = None) -> int:
     """Run until SIGTERM or SIGINT; the step under way is finished first."""
     parser = argparse.ArgumentParser(prog="glasshouse work", description=__doc__)
     parser.add_argument("--jobs", action="store_true", help="do jobs only; the worker starts such a process itself")
+    parser.add_argument("--segments", action="store_true", help="build segments of the index as it is told to on input")
     chosen = parser.parse_args(arguments)
     django.setup()
+    if chosen.segments:
+        from glasshouse.edges.worker.segmenting import build_as_told  # noqa: PLC0415 -- models load after setup
+
+        build_as_told(sys.stdin.buffer, sys.stdout.buffer)
+        return 0
     stop = Stop()
     stop.on(signal.SIGTERM, signal.SIGINT)
     if chosen.jobs:
