@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which lines match: a query as it was asked, and the matcher made from it.
 
-The meaning is ripgrep's with `-a --no-unicode --encoding none`: bytes, one line at a time. A line ends behind its newline
-or with the text; no match holds a newline, and `$` stands before the newline and nothing else, so that a CRLF file has a
-carriage return there. Time is linear in the text and memory bounded, whatever the pattern: only re2 and plain
+The meaning is ripgrep's with `-a --no-unicode --encoding none`: bytes, one line at a time. A line ends behind its
+newline or with the text; no match holds a newline, and `$` stands before the newline and nothing else, so that a
+CRLF file has a carriage return there. Time is linear in the text and memory bounded, whatever the pattern: only re2 and plain
 comparison see the text.
 """
 
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from time import perf_counter
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 import re2
 import stringzilla as sz
@@ -43,11 +43,10 @@ _MOST_MATCHERS: Final = 32  # kept; with two compiled patterns each, at most hal
 _NEWLINE: Final = b"\n"
 _SMALLEST_WINDOW: Final = 4 << 10
 _FIRST_WINDOW: Final = 64 << 10
-_LARGEST_WINDOW: Final = 1 << 20
+_LARGEST_WINDOW: Final = 512 << 10
 _SHORT: Final = 0.001  # seconds that a window may take before the next one is no larger
 _LONG: Final = 0.003  # and before the next one is smaller
 _RARE: Final = 1_024  # bytes between two places of a needle from which lines are looked at one by one
-_DENSE: Final = 512  # bytes between two hits under which comparing every byte is faster
 _LONGEST_MARKED: Final = 64 << 10  # bytes of a line in which matches are marked
 
 _OPTIONS: Final = re2.Options()
@@ -86,15 +85,15 @@ class Matcher:
     A range [start, stop) MUST begin where a line begins, and end behind a newline or with the text.
     """
 
-    __slots__ = ("_ignores_case", "_is_word", "_line", "_literal", "_mark", "_needle", "is_every_line", "source")
+    __slots__ = ("_is_word", "_line", "_literal", "_mark", "_needle", "is_every_line", "source")
 
     is_every_line: bool  # no line can fail to match
     source: bytes  # the whole query in the subset of `patterns`, behind (?m): re2 and Python's `re` read it alike
 
     def __init__(self, query: Query) -> None:
         node = (of_text if query.is_literal else parse)(query.pattern, ignores_case=query.ignores_case)
-        self._literal = _folded_literal(query) if query.ignores_case else literal_of(node)
-        self._ignores_case, self._is_word = query.ignores_case, query.whole_word
+        self._literal = literal_of(node)
+        self._is_word = query.whole_word
         found = whole_word(node) if query.whole_word else node
         self._needle = needle_of(found)
         self.is_every_line = any(matches_at(found, frozenset([place])) for place in (Place.LINE_BEGIN, Place.LINE_END))
@@ -115,15 +114,13 @@ class Matcher:
         return found
 
     def count(self, text: Text, start: int, stop: int, *, is_out: Callable[[], bool]) -> tuple[int, bool]:
-        """Count the matching lines in [start, stop); False when `is_out`, asked every few milliseconds, ended it early."""
+        """Count the matching lines in [start, stop), and whether all were counted: `is_out` may end it, asked often."""
         view = memoryview(text)
-        lines, is_dense = 0, False
+        lines = 0
         for begin, end in self._windows(sz.Str(view), start, stop):
             if is_out():
                 return lines, False
-            here = self._count(view, begin, end, is_dense=is_dense)
-            is_dense = here * _DENSE > end - begin
-            lines += here
+            lines += self._count(view, begin, end)
         return lines, True
 
     def spans(self, line: bytes) -> tuple[tuple[int, int], ...]:
@@ -140,7 +137,7 @@ class Matcher:
             at = max(end, at + 1)
         return tuple(found)
 
-    def _windows(self, view: Any, start: int, stop: int) -> Iterator[tuple[int, int]]:
+    def _windows(self, view: sz.Str, start: int, stop: int) -> Iterator[tuple[int, int]]:
         """Divide a range at lines, so that the work on each part takes about as long as a turn."""
         size = _FIRST_WINDOW
         while start < stop:
@@ -154,32 +151,32 @@ class Matcher:
                 size = max(size // 2, _SMALLEST_WINDOW)
             start = end
 
-    def _count(self, view: memoryview, start: int, stop: int, *, is_dense: bool) -> int:
+    def _count(self, view: memoryview, start: int, stop: int) -> int:
         window = view[start:stop]
         if self.is_every_line:
             return int(sz.Str(window).count(_NEWLINE)) + (window[-1] != _NEWLINE[0])
-        if self._literal is not None:
-            if not self._ignores_case and not self._is_word:
-                return literals.count_lines(window, self._literal)
-            if is_dense:
-                return literals.count_lines_compared(
-                    window, self._literal, ignores_case=self._ignores_case, whole_word=self._is_word
-                )
+        if self._literal is not None and self._literal.text:
+            text = literals.folded(window) if self._literal.is_folded else window
+            return literals.count_lines(text, self._literal.text, whole_word=self._is_word)
         return sum(1 for _ in self._lines(view, start, stop))
 
     def _lines(self, view: memoryview, start: int, stop: int) -> Iterator[tuple[int, int]]:
         """Yield the matching lines of a window."""
         if self._needle is not None:
-            places = sz.Str(view[start:stop]).count(self._needle)
-            if places * _RARE < stop - start:
-                return self._lines_around(view, start, stop) if places else iter(())
+            window = view[start:stop]
+            text = literals.folded(window) if self._needle.is_folded else window
+            places = sz.Str(text).count(self._needle.text)
+            if places * _RARE < len(text):
+                return self._lines_around(view, start, text, self._needle.text) if places else iter(())
         return self._lines_of_all(view, start, stop)
 
-    def _lines_around(self, view: memoryview, start: int, stop: int) -> Iterator[tuple[int, int]]:
+    def _lines_around(
+        self, view: memoryview, start: int, window: memoryview, needle: bytes
+    ) -> Iterator[tuple[int, int]]:
         """Yield them by looking only at the lines that hold what every match holds."""
-        for begin, end in literals.lines_with(view, self._needle or b"", start, stop):
-            if self._mark.search(view, begin, end) is not None:
-                yield begin, end
+        for begin, end in literals.lines_with(window, needle):
+            if self._mark.search(view, start + begin, start + end) is not None:
+                yield start + begin, start + end
 
     def _lines_of_all(self, view: memoryview, start: int, stop: int) -> Iterator[tuple[int, int]]:
         """Yield them by one search through the window: each match takes the rest of its line with it."""
@@ -199,12 +196,7 @@ def matcher(query: Query) -> Matcher:
     return Matcher(query)
 
 
-def _folded_literal(query: Query) -> bytes | None:
-    is_plain = query.pattern.isascii() and (query.is_literal or query.pattern.replace("_", "a").isalnum())
-    return query.pattern.encode() if is_plain else None
-
-
-def _line_end(view: Any, start: int, size: int, stop: int) -> int:
+def _line_end(view: sz.Str, start: int, size: int, stop: int) -> int:
     """Return where the last line of about `size` bytes ends; a longer line is not divided."""
     if stop - start <= size:
         return stop
@@ -214,7 +206,7 @@ def _line_end(view: Any, start: int, size: int, stop: int) -> int:
     return stop if newline < 0 else int(newline) + 1
 
 
-def _compiled(pattern: str) -> Any:
+def _compiled(pattern: str) -> re2._Regexp:
     """Compile without re2's own cache, which would hold what ours has dropped."""
     try:
         compiled = _REGEX(pattern.encode(), _OPTIONS)

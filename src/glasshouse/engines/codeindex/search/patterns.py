@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a typed pattern means, said so that no two engines can disagree about it.
+r"""What a typed pattern means, said so that no two engines can disagree about it.
 
 The syntax is that of Rust's `regex` in its byte mode, ripgrep's with `--no-unicode`. re2 and Python read some of it
-differently (`\\s`, `a++`, `(?i)` behind the start, sets of sets), so a pattern is parsed here and written again in a
-subset that all of them read alike: `(?:..)`, `|`, sets of bytes, repetitions, `^ $ \\b \\B`. Nothing in what is written
+differently (`\s`, `a++`, `(?i)` behind the start, sets of sets), so a pattern is parsed here and written again in a
+subset that all of them read alike: `(?:..)`, `|`, sets of bytes, repetitions, `^ $ \b \B`. Nothing in what is written
 can match a newline; case stands in it as sets; text outside ASCII stands in it as its UTF-8 bytes.
 """
 
@@ -164,24 +164,48 @@ def whole_word(node: Node) -> Node:
     return row([Either((Place.LINE_BEGIN, apart)), node, Either((apart, Place.LINE_END))])
 
 
-def literal_of(node: Node) -> bytes | None:
-    """Return the one text that this matches, or None."""
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A text to look for; a folded one is in small letters and looked for in text whose letters are small."""
+
+    text: bytes
+    is_folded: bool
+
+
+def literal_of(node: Node) -> Literal | None:
+    """Return the one text that this matches, in one case or in both, or None."""
     items = node.items if isinstance(node, Row) else (node,)
-    found = [item.byte if isinstance(item, One) else None for item in items]
-    return bytes(byte for byte in found if byte is not None) if None not in found else None
+    small = bytes(byte for byte in map(_small_letter, items) if byte is not None)
+    exact = bytes(item.byte for item in items if isinstance(item, One) and item.byte is not None)
+    if len(exact) == len(items):
+        return Literal(exact, is_folded=False)
+    is_both = all(isinstance(item, One) and item.members == both_cases(item.members) for item in items)
+    return Literal(small, is_folded=True) if is_both and len(small) == len(items) else None
 
 
-def needle_of(node: Node) -> bytes | None:
-    """Return the longest text that every match holds, of at least two bytes, or None."""
-    best, run = b"", bytearray()
+def needle_of(node: Node) -> Literal | None:
+    """Return the longest text of at least two bytes that every match holds, or None."""
+    best: list[One] = []
+    run: list[One] = []
     for item in node.items if isinstance(node, Row) else (node,):
-        byte = item.byte if isinstance(item, One) else None
-        if byte is not None:
-            run.append(byte)
+        if isinstance(item, One) and _small_letter(item) is not None:
+            run.append(item)
         elif not isinstance(item, Place):  # a condition between two bytes takes no place
-            run.clear()
-        best = max(best, bytes(run), key=len)
-    return best if len(best) > 1 else None
+            run = []
+        best = max(best, list(run), key=len)
+    if len(best) < 2:  # noqa: PLR2004 - one byte is everywhere
+        return None
+    return literal_of(row(best)) or Literal(bytes(_small_letter(item) or 0 for item in best), is_folded=True)
+
+
+def _small_letter(node: Node) -> int | None:
+    """Return the one byte that this matches once letters are small, or None."""
+    if not isinstance(node, One):
+        return None
+    if node.byte is not None:
+        return node.byte + 32 if node.members & UPPER else node.byte
+    small = node.members & LOWER
+    return small.bit_length() - 1 if small.bit_count() == 1 and node.members == both_cases(small) else None
 
 
 def matches_at(node: Node, places: frozenset[Place]) -> bool:

@@ -24,7 +24,9 @@ DEEPEST: Final = 50  # groups and sets inside each other
 MOST_TIMES: Final = 1_000  # re2's own bound of a counted repetition
 _FIRST_WIDE: Final = 0x80  # the first code point that takes several bytes
 _LAST_POINT: Final = 0x10FFFF
+_HALVES: Final = range(0xD800, 0xE000)  # surrogates, which are no characters
 _PLACES: Final = {"b": Place.BOUNDARY, "B": Place.INSIDE}
+_SIGNS: Final[dict[str, Node]] = {".": One(ALL & ~NEWLINE), "^": Place.LINE_BEGIN, "$": Place.LINE_END}
 _CONTROLS: Final = {"a": "\a", "f": "\f", "t": "\t", "r": "\r", "v": "\v"}
 _HEX_LENGTHS: Final = {"x": 2, "u": 4, "U": 8}
 _ONE_LINE: Final = "A search sees one line at a time: {} is not possible"
@@ -80,12 +82,8 @@ class _Parser:
                 return self._group()
             case "[":
                 return self._set().node()
-            case ".":
-                return One(ALL & ~NEWLINE)
-            case "^":
-                return Place.LINE_BEGIN
-            case "$":
-                return Place.LINE_END
+            case "." | "^" | "$":
+                return _SIGNS[character]
             case "\\":
                 return self._escape()
             case "*" | "+" | "?":
@@ -232,7 +230,7 @@ class _Parser:
         if not sign or not digits or len(digits) > max(_HEX_LENGTHS.values()) or set(digits) - set(_HEX_DIGITS):
             raise PatternError(f"\\{kind} needs a number in hexadecimal digits")
         point = int(digits, 16)
-        if point > _LAST_POINT or 0xD800 <= point <= 0xDFFF:
+        if point > _LAST_POINT or point in _HALVES:
             raise PatternError(f"\\{kind} needs the number of a character")
         if 1 << point == NEWLINE:
             raise PatternError(_ONE_LINE.format("a line break"))
