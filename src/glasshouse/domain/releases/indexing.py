@@ -80,6 +80,14 @@ def folder(product: Uid) -> Path:
     return home / "index" / product.text
 
 
+def products() -> list[Uid]:
+    """Return the products that have an index."""
+    try:
+        return sorted(Uid.parse(path.name) for path in Path(settings.GLASSHOUSE.home / "index").iterdir())
+    except FileNotFoundError:
+        return []
+
+
 def names(product: Uid) -> list[str]:
     """Return the names of all segments that lie there, replaced ones too; none while there is no index."""
     try:

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the searcher holds: for each product the corpus of its segments, kept in step with what lies on disk."""
+
+import logging
+import threading
+from dataclasses import dataclass, field
+
+from glasshouse.domain.releases import commands, indexing, searching, vault
+from glasshouse.domain.releases.indexing import Kept
+from glasshouse.engines.codeindex.search.corpus import Corpus
+from glasshouse.engines.codeindex.search.segments import Segment
+from glasshouse.engines.store.errors import DamagedError
+from glasshouse.kernel import clock
+from glasshouse.kernel.errors import GlasshouseError, NotFoundError
+from glasshouse.kernel.ids import Uid
+
+log = logging.getLogger("glasshouse.searcher")
+
+
+@dataclass(slots=True, eq=False)
+class Holding:
+    """One product's corpus. `is_gone` once the product was destroyed: what works on it ends."""
+
+    product: Uid
+    corpus: Corpus
+    segments: dict[str, Segment] = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)
+    is_gone: bool = False
+    changing: threading.Lock = field(default_factory=threading.Lock)
+
+
+class Shelf:
+    """All holdings of a searcher, within one budget of plain text."""
+
+    def __init__(self, budget: int) -> None:
+        self._left = budget
+        self._holdings: dict[Uid, Holding] = {}
+        self._lock = threading.Lock()
+
+    def check_lives(self, product: Uid) -> None:
+        """Raise NotFoundError when a product's key was destroyed or never was, and forget it at once."""
+        if not vault.ring().exists(product):
+            self._forget(product)
+            raise NotFoundError
+
+    def holding(self, product: Uid) -> Holding:
+        """Return a product's corpus; raises NotFoundError when its key was destroyed, or never was."""
+        self.check_lives(product)
+        with self._lock:
+            found = self._holdings.get(product)
+            if found is None:
+                found = self._holdings[product] = Holding(product, self._corpus(product))
+        if not found.seen:
+            self._catch_up(found)
+        return found
+
+    def refresh(self) -> None:
+        """Take in what was indexed since, and forget what was destroyed."""
+        for product in {*indexing.products(), *self._holdings}:
+            try:
+                self._catch_up(self.holding(product))
+            except GlasshouseError as error:
+                if not isinstance(error, NotFoundError):
+                    log.warning("product %s cannot be searched: %s", product, error.message)
+
+    def _corpus(self, product: Uid) -> Corpus:
+        kept = indexing.standing(self._heads(product, indexing.names(product)))
+        # A product may grow by half before its text is read from disk; what is then left is for the others.
+        budget = min(self._left, sum(one.bytes for one in kept) * 3 // 2 + 2**26)
+        self._left -= budget
+        store = vault.product_store(product)
+        return Corpus(store.document, budget=budget)
+
+    def _catch_up(self, holding: Holding) -> None:
+        with holding.changing:
+            names = indexing.names(holding.product)
+            if holding.seen.issuperset(names):
+                return
+            heads = list(self._heads(holding.product, names))
+            for kept in indexing.standing(heads):
+                if kept.name not in holding.seen and not holding.is_gone:
+                    self._take(holding, kept)
+            holding.seen.update(names)
+
+    def _take(self, holding: Holding, kept: Kept) -> None:
+        try:
+            segment = indexing.load(holding.product, kept)
+        except DamagedError as error:
+            self._report(holding.product, kept.name, error)
+            return
+        replaced = [name for name in kept.replaces if name in holding.segments]
+        try:
+            if replaced:
+                holding.corpus.replace([holding.segments[name] for name in replaced], segment)
+            else:
+                holding.corpus.add(segment)
+        except DamagedError as error:  # of the source itself: its files are told as not searched
+            log.warning("a part of the index cannot be used: %s", error.message)
+            return
+        for name in replaced:
+            del holding.segments[name]
+        holding.segments[kept.name] = segment
+
+    def _heads(self, product: Uid, names: list[str]) -> list[Kept]:
+        found = []
+        for name in names:
+            try:
+                found.append(indexing.head(product, name))
+            except DamagedError as error:
+                if name in indexing.names(product):  # not one that a merge has just removed
+                    self._report(product, name, error)
+        return found
+
+    def _report(self, product: Uid, name: str, error: DamagedError) -> None:
+        holding = self._holdings.get(product)
+        if holding is not None:
+            holding.seen.add(name)
+        log.warning("the index is damaged and is built again: %s", error.message)
+        commands.ask_for_index(product, actor="operator:searcher", now=clock.now(), damaged=name)
+
+    def _forget(self, product: Uid) -> None:
+        with self._lock:
+            holding = self._holdings.pop(product, None)
+        if holding is not None:
+            holding.is_gone = True
+            holding.corpus.close()
+            searching.forget()
+            vault.close()
