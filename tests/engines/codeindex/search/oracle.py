@@ -22,7 +22,18 @@ _TIMES = ("*", "+", "?", "{2}", "{1,3}", "{0,2}?", "*?", "+?", "??")
 def command(query: Query, *more: str) -> list[str]:
     """Return ripgrep's command for a query. Encoding none: a byte order mark is text, as it is for us."""
     flags = ["-F"] * query.is_literal + ["-i"] * query.ignores_case + ["-w"] * query.whole_word
-    fixed = ["rg", "-a", "--no-unicode", "--no-ignore", "--hidden", "--encoding", "none", "--no-config", "--color", "never"]
+    fixed = [
+        "rg",
+        "-a",
+        "--no-unicode",
+        "--no-ignore",
+        "--hidden",
+        "--encoding",
+        "none",
+        "--no-config",
+        "--color",
+        "never",
+    ]
     return [*fixed, *flags, *more, "-e", query.pattern]
 
 
@@ -88,11 +99,9 @@ class _Drawing:
             return draw.choice([r"\b", r"\B", r"\b\b"])
         if chance < 0.75:
             return f"(?:{self._part(depth + 1)}){draw.choice(_TIMES)}"
-        if chance < 0.85:
-            return f"({self._part(depth + 1)}|{self._part(depth + 1)}{draw.choice(['', '|'])})"
         if chance < 0.9:
-            return f"(?i:{self._part(depth + 1)})"
-        return draw.choice(_SETS) + draw.choice(["*", "+", "?", "{2,}"])
+            return f"({self._part(depth + 1)}|{self._part(depth + 1)}{draw.choice(['', '|'])})"
+        return draw.choice([f"(?i:{self._part(depth + 1)})", draw.choice(_SETS) + draw.choice(["*", "+", "?", "{2,}"])])
 
     def _piece(self) -> str:
         while True:

@@ -74,9 +74,9 @@ def _count_compared(window: memoryview, literal: bytes, *, whole_word: bool) -> 
 def _lines_with(hits: npt.NDArray[np.bool_], ends: npt.NDArray[np.bool_]) -> int:
     events = ends.copy()
     events[: len(hits)] |= hits
-    is_end = ends[events]
+    is_end = ends[np.flatnonzero(events)]
     # A line's first hit is the one with no other hit before it in the line.
-    return int(np.count_nonzero(is_end[:-1] & ~is_end[1:])) + int(not is_end[0])
+    return int(np.count_nonzero(is_end[:-1] & ~is_end[1:]) + np.count_nonzero(~is_end[:1]))
 
 
 def lines_with(window: memoryview, literal: bytes) -> Iterator[tuple[int, int]]:

@@ -3,8 +3,8 @@
 
 The meaning is ripgrep's with `-a --no-unicode --encoding none`: bytes, one line at a time. A line ends behind its
 newline or with the text; no match holds a newline, and `$` stands before the newline and nothing else, so that a
-CRLF file has a carriage return there. Time is linear in the text and memory bounded, whatever the pattern: only re2 and plain
-comparison see the text.
+CRLF file has a carriage return there. Time is linear in the text and memory bounded, whatever the pattern: only re2
+and plain comparison see the text.
 """
 
 import mmap
@@ -43,7 +43,7 @@ _MOST_MATCHERS: Final = 32  # kept; with two compiled patterns each, at most hal
 _NEWLINE: Final = b"\n"
 _SMALLEST_WINDOW: Final = 4 << 10
 _FIRST_WINDOW: Final = 64 << 10
-_LARGEST_WINDOW: Final = 512 << 10
+_LARGEST_WINDOW: Final = 256 << 10  # what a near cache holds
 _SHORT: Final = 0.001  # seconds that a window may take before the next one is no larger
 _LONG: Final = 0.003  # and before the next one is smaller
 _RARE: Final = 1_024  # bytes between two places of a needle from which lines are looked at one by one
