@@ -32,3 +32,15 @@ class TooLargeToCompareError(RefusedError):
     """A file too large to be compared line by line."""
 
     code = "releases.too-large-to-compare"
+
+
+class SymbolsBusyError(ConflictError):
+    """Another process looks for the symbols of this product."""
+
+    code = "releases.symbols-busy"
+
+
+class SymbolsDamagedError(ConflictError):
+    """A table of symbols was changed on the disk."""
+
+    code = "releases.symbols-damaged"

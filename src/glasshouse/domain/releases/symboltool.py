@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The symbol tool behind the sandbox's walls."""
 
+import signal
 from typing import Final
 
 from glasshouse.engines import sandbox
@@ -20,6 +21,9 @@ _ENDED: Final = {
     Outcome.CPU_EXHAUSTED: Ended.TOO_SLOW,
     Outcome.OUTPUT_TOO_LARGE: Ended.TOO_MUCH,
 }
+# The tool collects a document's symbols in a file of its own before it prints them.
+_COLLECTED: Final = 192 * MIB
+_FILE_TOO_LARGE: Final = 128 + signal.SIGXFSZ
 
 
 def run(stdin: bytes, *, seconds: int = _SECONDS) -> Printed:
@@ -28,13 +32,15 @@ def run(stdin: bytes, *, seconds: int = _SECONDS) -> Printed:
     limits = sandbox.Limits(
         wall=float(cpu * _WALL),
         cpu=cpu,
-        address_space=1024 * MIB,
-        memory=768 * MIB,
-        file_size=MIB,
+        address_space=1536 * MIB,
+        memory=1024 * MIB,
+        file_size=_COLLECTED,
         open_files=32,
         processes=4,
-        scratch=MIB,
+        scratch=_COLLECTED,
         stream=MAX_PRINTED,
     )
     result = sandbox.run(sandbox.Command(argv=ctags.ARGV, stdin=stdin), limits)
+    if result.exit_status == _FILE_TOO_LARGE:
+        return Printed(result.stdout, Ended.TOO_MUCH)
     return Printed(result.stdout, _ENDED.get(result.outcome, Ended.CRASHED))

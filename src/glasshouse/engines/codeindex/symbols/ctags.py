@@ -10,7 +10,7 @@ import json
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from glasshouse.engines.codeindex.symbols.values import (
     MAX_NAME,
@@ -96,6 +96,8 @@ def _outline(printed: str, document: Document) -> Outline:
     return Outline(reader.columns(), gap)
 
 
+_Raw = tuple[Any, ...]
+"""What a line of the tool holds in the places of a row: of any type."""
 _Row = tuple[str, str, int, int, str, str, str]
 
 
@@ -105,8 +107,7 @@ class _Reader:
     def __init__(self, last_line: int) -> None:
         self.is_doubtful = False
         self._last_line = last_line
-        self._columns: tuple[list[str], list[str], list[int], list[int], list[str], list[str], list[str]]
-        self._columns = ([], [], [], [], [], [], [])
+        self._columns: tuple[list[Any], ...] = tuple([] for _ in range(7))
 
     def columns(self) -> Columns:
         """Return the columns of what was taken."""
@@ -129,13 +130,13 @@ class _Reader:
             for kept, value in zip(self._columns, checked, strict=True):
                 kept.append(value)
 
-    def _rows(self, lines: list[str]) -> list[tuple[object, ...]]:
+    def _rows(self, lines: list[str]) -> list[_Raw]:
         try:
             return [_row(one) for one in json.loads(f"[{','.join(lines)}]") if one["_type"] == "tag"]
         except (ValueError, RecursionError, TypeError, KeyError):
             return list(self._rows_one_by_one(lines))
 
-    def _rows_one_by_one(self, lines: list[str]) -> Iterator[tuple[object, ...]]:
+    def _rows_one_by_one(self, lines: list[str]) -> Iterator[_Raw]:
         for line in lines:
             try:
                 one = json.loads(line)
@@ -146,7 +147,7 @@ class _Reader:
             except (ValueError, RecursionError, TypeError, KeyError, AttributeError):
                 self.is_doubtful = True
 
-    def _is_plain(self, columns: Sequence[Sequence[object]]) -> bool:
+    def _is_plain(self, columns: Sequence[Sequence[Any]]) -> bool:
         names, kinds, lines, ends, scopes, signatures, languages = columns
         return (
             _are_plain(names, MAX_NAME)
@@ -163,7 +164,7 @@ class _Reader:
             )
         )
 
-    def _checked(self, row: tuple[object, ...]) -> _Row | None:
+    def _checked(self, row: _Raw) -> _Row | None:
         """Return a row as far as it can be true, None where it cannot."""
         name, kind, line, end, scope, signature, language = row
         if type(line) is not int or not 0 < line <= self._last_line or type(name) is not str or type(kind) is not str:
@@ -184,7 +185,7 @@ class _Reader:
         )
 
 
-def _row(one: dict[str, object]) -> tuple[object, ...]:
+def _row(one: dict[str, object]) -> _Raw:
     get = one.get
     return (
         one["name"],
@@ -197,7 +198,7 @@ def _row(one: dict[str, object]) -> tuple[object, ...]:
     )
 
 
-def _are_plain(column: Sequence[object], longest: int) -> bool:
+def _are_plain(column: Sequence[Any], longest: int) -> bool:
     """Say whether a column is text that can rest line by line."""
     if set(map(type, column)) != {str} or max(map(len, column)) > longest:
         return False
