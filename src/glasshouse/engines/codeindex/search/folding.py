@@ -13,17 +13,19 @@ import numpy.typing as npt
 
 TRIGRAMS: Final = 1 << 21
 NEWLINE: Final = ord("\n")  # keeps a class of its own
-_FREE: Final = (ord("\t"), *range(ord("A"), ord("Z") + 1))
+_FREE: Final[tuple[int, ...]] = (ord("\t"), *range(ord("A"), ord("Z") + 1))
+_LENGTH: Final = 3
+_LAST_OF_ASCII: Final = 127
 _WINDOW: Final = 1 << 16  # positions that fit the table's 16 bits
 _SPREAD: Final = 11  # prime to the number of free classes: neighbouring bytes fall into different ones
 
 
 def _class_of(byte: int) -> int:
-    if byte >= 128:
+    if byte > _LAST_OF_ASCII:
         return _FREE[byte * _SPREAD % len(_FREE)]
     if byte == ord("\t"):
         return ord(" ")
-    return ord(chr(byte).lower())
+    return bytes([byte]).lower()[0]
 
 
 FOLD: Final = bytes(_class_of(byte) for byte in range(256))
@@ -62,7 +64,7 @@ class Distinct:
         return np.unique(np.concatenate([codes, *(self._of_window(folded[at : at + _WINDOW + 2]) for at in windows)]))
 
     def _of_window(self, folded: bytes) -> npt.NDArray[np.intp]:
-        if len(folded) < 3:
+        if len(folded) < _LENGTH:
             return np.empty(0, dtype=np.intp)
         classes = np.frombuffer(folded, dtype=np.uint8).astype(np.intp)
         codes = classes[:-2] << 7

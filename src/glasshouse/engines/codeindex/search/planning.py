@@ -10,11 +10,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from re import _constants, _parser  # the only regex parser in the standard library; what it cannot do becomes ALL
+from importlib import import_module
 from typing import Any, Final
 
 from glasshouse.engines.codeindex.search.folding import FOLD, fold, trigrams_of
 from glasshouse.engines.codeindex.search.matching import Query, matcher
+
+# The only regex parser in the standard library; its stubs do not name it.
+_parser: Final[Any] = import_module("re._parser")
+_constants: Final[Any] = import_module("re._constants")
 
 
 class Join(StrEnum):

@@ -101,7 +101,9 @@ class Segment:
         found: list[npt.NDArray[np.unsignedinteger]] = []
         at = 0
         for n, kind in zip(counts, kinds, strict=True):
-            found.append(np.frombuffer(columns, dtype=np.dtype(kind).newbyteorder("<"), count=n, offset=at).astype(kind))
+            found.append(
+                np.frombuffer(columns, dtype=np.dtype(kind).newbyteorder("<"), count=n, offset=at).astype(kind)
+            )
             at += found[-1].nbytes
         if int(found[2].sum()) != chunks:
             raise ValueError("its documents have other chunks than there are")
