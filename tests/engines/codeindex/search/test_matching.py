@@ -152,6 +152,21 @@ def test_a_range_inside_a_text_is_searched_with_its_surroundings_left_out() -> N
     assert matcher(Query("a", is_literal=True)).first(text, 0, len(text), 2) == [(0, 5), (6, 11)]
 
 
+@pytest.mark.parametrize("pattern", ["a", "(?i)A", "^$", r"\b$", "^", "a$", r"\Ba", "zz"])
+@pytest.mark.parametrize("whole_word", [False, True])
+def test_a_document_holds_the_pattern_exactly_when_a_line_of_it_is_found(
+    pattern: str,
+    whole_word: bool,  # noqa: FBT001
+) -> None:
+    text, bounds, start = b"", [], 0
+    for document in (b"a\n", b"b\n", b"\n", b"", b"ba\nb\n", b"A\n", b"(\n", b"a\n\n", b"ab"):
+        text += document
+        bounds.append((start, len(text)))
+        start = len(text)
+    found = matcher(Query(pattern, whole_word=whole_word))
+    assert found.holding(text, bounds) == [bool(found.first(text, *bound, 1)) for bound in bounds]
+
+
 def test_a_count_that_is_out_of_time_says_so_and_keeps_what_it_has() -> None:
     text = b"a line with return\n" * 200_000
     turns = iter([False, False, False, True])

@@ -8,7 +8,7 @@ and plain comparison see the text.
 """
 
 import mmap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from time import perf_counter
@@ -122,6 +122,21 @@ class Matcher:
                 return lines, False
             lines += self._count(view, begin, end)
         return lines, True
+
+    def holding(self, text: Text, bounds: Sequence[tuple[int, int]]) -> list[bool]:
+        """Return for each [start, stop) whether any of its lines matches; one search each, which nothing ends early."""
+        view = memoryview(text)
+        if self.is_every_line:
+            return [start < stop for start, stop in bounds]
+        if self._literal is not None and self._literal.text and not (self._is_word or self._literal.is_folded):
+            found, literal = sz.Str(view), self._literal.text
+            return [found.find(literal, start, stop) >= 0 for start, stop in bounds]
+        return [self._holds(view, start, stop) for start, stop in bounds]
+
+    def _holds(self, view: memoryview, start: int, stop: int) -> bool:
+        match = self._mark.search(view, start, stop) if start < stop else None
+        # Behind the last newline there is no line that an empty match could be in.
+        return match is not None and (match.start() < stop or view[stop - 1] != _NEWLINE[0])
 
     def spans(self, line: bytes) -> tuple[tuple[int, int], ...]:
         """Return where in one line, given without its newline, the pattern matches: at most 100 places, none empty."""
