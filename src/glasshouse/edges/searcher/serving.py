@@ -41,14 +41,16 @@ def serve(path: Path, stop: Stop) -> None:
 
 def _listening(path: Path) -> socket.socket:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)
+    partial = path.with_suffix(".new")
+    partial.unlink(missing_ok=True)
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     mask = os.umask(0o177)
     try:
-        listening.bind(str(path))
+        listening.bind(str(partial))
     finally:
         os.umask(mask)
     listening.listen(64)
+    partial.rename(path)  # whoever sees the name is answered
     listening.settimeout(_PULSE)
     return listening
 

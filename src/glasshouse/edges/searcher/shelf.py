@@ -4,6 +4,9 @@
 import logging
 import threading
 from dataclasses import dataclass, field
+from typing import Final
+
+from django.conf import settings
 
 from glasshouse.domain.releases import commands, indexing, searching, vault
 from glasshouse.domain.releases.indexing import Kept
@@ -15,6 +18,7 @@ from glasshouse.kernel.errors import GlasshouseError, NotFoundError
 from glasshouse.kernel.ids import Uid
 
 log = logging.getLogger("glasshouse.searcher")
+_WARM: Final = 16
 
 
 @dataclass(slots=True, eq=False)
@@ -81,6 +85,12 @@ class Shelf:
                 if kept.name not in holding.seen and not holding.is_gone:
                     self._take(holding, kept)
             holding.seen.update(names)
+        self._warm(holding.product)
+
+    def _warm(self, product: Uid) -> None:
+        """Read the paths of the newest releases, so that nobody's first search waits for them."""
+        for root in vault.product_store(product).roots()[-_WARM:]:
+            searching.files_of(product, root, settings.GLASSHOUSE.search_file_bytes)
 
     def _take(self, holding: Holding, kept: Kept) -> None:
         try:

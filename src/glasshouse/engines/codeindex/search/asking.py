@@ -135,8 +135,7 @@ def _exchange(path: Path, question: Mapping[str, object], *, timeout: float) -> 
 
 def _send(connection: socket.socket, header: Mapping[str, object], body: bytes) -> None:
     text = json.dumps(header).encode("ascii")
-    connection.sendall(_LENGTHS.pack(len(text), len(body)) + text)
-    connection.sendall(body)
+    connection.sendall(_LENGTHS.pack(len(text), len(body)) + text + body)
 
 
 def _receive(connection: socket.socket, most: int) -> tuple[Mapping[str, Any], bytes]:
