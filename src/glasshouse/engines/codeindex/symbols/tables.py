@@ -134,6 +134,10 @@ class Table:
         """Yield what every document is known by."""
         return map(Key, self._head.digests, self._head.forms)
 
+    def counts(self) -> Iterator[tuple[Key, int]]:
+        """Yield how many symbols each document has."""
+        return zip(self.document_keys(), self._head.places[:, 3].tolist(), strict=True)
+
     def gaps(self) -> Iterator[tuple[Key, Gap]]:
         """Yield the documents whose symbols are missing, or not all here."""
         for key, place in zip(self.document_keys(), self._head.gaps, strict=True):
