@@ -23,6 +23,7 @@ __all__ = ["SHOWN", "Corpus", "Count", "Hit", "Page", "Place", "Scope"]
 SHOWN: Final = 4096  # bytes of a line in a hit
 _BEFORE: Final = 1024  # of them at most before the first match
 _FEW: Final = 64  # hits of a run that are looked at one by one
+_DENSE: Final = 4096  # bytes between two hits under which that is slower than counting
 
 
 def _never() -> bool:
@@ -200,25 +201,30 @@ class _Tally:
         self._found, self._texts, self._scope = found, texts, scope
         self._lines = 0
         self._marks: dict[Loaded, npt.NDArray[np.bool_]] = {}
+        self._is_dense = False  # whether hits lay close in the last run: a guess, so that threads may race for it
 
     def of(self, run: Run) -> tuple[int, npt.NDArray[np.int64]]:
         """Return how many lines match, and in which documents of the segment."""
         text, start, stop = self._texts.of(run)
-        some = self._found.first(text, start, stop, _FEW)
-        begins = np.array([begin for begin, _ in some], dtype=np.int64)
-        documents = run.loaded.documents[_chunks(run, begins)]
-        if len(some) < _FEW:
-            return len(some), documents
-        at = min(some[-1][1] + 1, stop)
-        more, _ = self._found.count(text, at, stop, is_out=_never)
-        if more == 0:
-            return len(some), documents
-        last = run.end if at >= stop else int(_chunks(run, np.array([at]))[0])
-        rest = np.unique(run.loaded.documents[last : run.end])
-        begin, end = np.searchsorted(run.loaded.documents[run.begin : run.end], [rest, rest + 1]) + run.begin
-        places, ends = run.loaded.places[begin].tolist(), run.loaded.ends[end - 1].tolist()
-        holds = [bool(self._found.first(text, max(a, at), b, 1)) for a, b in zip(places, ends, strict=True)]
-        return len(some) + more, np.concatenate([documents, rest[holds]])
+        lines = 0
+        if not self._is_dense:
+            some = self._found.first(text, start, stop, _FEW)
+            lines = len(some)
+            if lines < _FEW:
+                return lines, run.loaded.documents[_chunks(run, np.array([a for a, _ in some], dtype=np.int64))]
+            start = min(some[-1][1] + 1, stop)
+        lines += self._found.count(text, start, stop, is_out=_never)[0]
+        self._is_dense = lines * _DENSE > run.size
+        return lines, self._holding(run, text) if lines else np.empty(0, dtype=np.int64)
+
+    def _holding(self, run: Run, text: Text) -> npt.NDArray[np.int64]:
+        loaded = run.loaded
+        is_first = loaded.first_lines[run.begin : run.end] == 1
+        is_first[0] = True
+        begins = np.flatnonzero(is_first) + run.begin
+        lasts = np.append(begins[1:], run.end) - 1
+        bounds = list(zip(loaded.places[begins].tolist(), loaded.ends[lasts].tolist(), strict=True))
+        return loaded.documents[begins[self._found.holding(text, bounds)]]
 
     def add(self, run: Run, lines: int, documents: npt.NDArray[np.int64]) -> None:
         """Add a run's count, at each visible path of its documents."""

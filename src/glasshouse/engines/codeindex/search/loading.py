@@ -46,11 +46,7 @@ class Loaded:
     arenas: tuple[Arena, ...]
     held_in: Integers  # an arena, or COLD
     places: Integers  # in the arena; in the document where that is cold
-
-    @property
-    def ends(self) -> Integers:
-        """Where each chunk ends."""
-        return self.places + self.segment.lengths
+    ends: Integers
 
 
 Homes = Mapping[int, tuple[Arena, int]]  # by number: where a document's text lies already
@@ -77,6 +73,7 @@ def load(segment: Segment, numbers: Integers, read: Callable[[bytes], bytes], *,
         arena = _read(segment, read, fresh, sizes[fresh])
         held_in[fresh] = arenas.setdefault(arena, len(arenas))
         begins[fresh] = np.cumsum(sizes[fresh]) - sizes[fresh]
+    places = _before(lengths, ends_of, segment.chunk_counts) + begins[documents]
     return Loaded(
         segment,
         numbers,
@@ -84,7 +81,8 @@ def load(segment: Segment, numbers: Integers, read: Callable[[bytes], bytes], *,
         _before(segment.lines.astype(np.int64), ends_of, segment.chunk_counts) + 1,
         tuple(arenas),
         held_in[documents],
-        _before(lengths, ends_of, segment.chunk_counts) + begins[documents],
+        places,
+        places + lengths,
     )
 
 

@@ -48,6 +48,8 @@ class Lists(NamedTuple):
 
 def joined(parts: Sequence[Lists]) -> Lists:
     """Join lists of which each has only higher chunk numbers than those before it."""
+    if len(parts) == 1:
+        return parts[0]
     totals = np.zeros(TRIGRAMS, dtype=np.int64)
     for part in parts:
         totals[part.trigrams] += part.counts

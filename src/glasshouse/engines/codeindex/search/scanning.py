@@ -16,6 +16,7 @@ from glasshouse.engines.codeindex.search.planning import Plan
 from glasshouse.engines.codeindex.search.scopes import Scope
 
 _RUN: Final = 1 << 20  # bytes of one call of the matcher
+_GAP: Final = 1 << 14  # bytes that are sooner gone through than left out
 _ALONE: Final = 4 << 20  # bytes that one thread goes through before a second one helps
 _BATCH: Final = 256  # runs of one step
 _KEPT: Final = 4  # cold documents in memory at a time
@@ -37,11 +38,14 @@ class Run(NamedTuple):
 
 
 def candidates(loaded: Loaded, plan: Plan, scope: Scope, *, since: int = 0) -> Integers:
-    """Return the chunks in scope, from `since` on, that a plan leaves."""
+    """Return the chunks in scope, from `since` on, that a plan leaves, and small ones between two of them."""
     may_be_read = scope.of_chunks(loaded) > 0
     may_be_read[:since] = False
     left = loaded.segment.postings.candidates(plan) if may_be_read.any() else None
-    return np.flatnonzero(may_be_read if left is None else may_be_read & left)
+    if left is None:
+        return np.flatnonzero(may_be_read)
+    left[1:-1] |= left[:-2] & left[2:] & (loaded.segment.lengths[1:-1] < _GAP)
+    return np.flatnonzero(may_be_read & left)
 
 
 def runs(loaded: Loaded, chunks: Integers, *, weights: Integers | None = None) -> Iterator[Run]:
