@@ -1,0 +1,247 @@
+# SPDX-License-Identifier: Apache-2.0
+"""SCIP indexes: hostile ones are refused or cost what they name, honest ones give exact references in a scope."""
+
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Final
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from glasshouse.engines.codeindex.symbols import scip, wire
+from glasshouse.engines.codeindex.symbols.crossing import Crossing
+from glasshouse.engines.codeindex.symbols.errors import ScipError
+from glasshouse.engines.codeindex.symbols.scip import MentionedDocument, Reading
+from glasshouse.engines.codeindex.symbols.values import Family
+from glasshouse.kernel.paths import TreePath
+
+A: Final = b"int area(int x)\n{\n\treturn x * x;\n}\n"
+B: Final = b'#include "a.h"\nint main(void) { int n = area(3); return area(n); }\n'
+FILES: Final = {TreePath(b"src/a.c"): A, TreePath(b"src/b.c"): B}
+AREA: Final = "cxx . . $ area(49f6e7a06ebc5aa8)."
+
+
+def varint(value: int) -> bytes:
+    value &= 2**64 - 1
+    out = bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes([*out, value])
+
+
+def sized(number: int, content: bytes | str) -> bytes:
+    raw = content.encode() if isinstance(content, str) else content
+    return varint(number << 3 | 2) + varint(len(raw)) + raw
+
+
+def plain(number: int, value: int) -> bytes:
+    return varint(number << 3) + varint(value)
+
+
+def occurrence(at: Sequence[int], symbol: str, roles: int = 0, enclosing: Sequence[int] = ()) -> bytes:
+    parts = [sized(1, b"".join(map(varint, at))), sized(2, symbol)]
+    if roles:
+        parts.append(plain(3, roles))
+    if enclosing:
+        parts.append(sized(7, b"".join(map(varint, enclosing))))
+    return sized(2, b"".join(parts))
+
+
+def document(path: bytes, *occurrences: bytes, encoding: int = 0) -> bytes:
+    return sized(2, sized(1, path) + sized(4, "C") + b"".join(occurrences) + (plain(6, encoding) if encoding else b""))
+
+
+def read(index: bytes) -> list[MentionedDocument]:
+    return list(Reading(index, FILES.get))
+
+
+HONEST: Final = (
+    sized(1, sized(3, "file:///build"))
+    + document(
+        b"src/a.c",
+        occurrence([0, 4, 8], AREA, 1, [0, 0, 3, 1]),
+        occurrence([0, 13, 14], "local 0", 1),
+        occurrence([2, 8, 9], "local 0", 8),
+        occurrence([2, 12, 13], "local 0", 8),
+    )
+    + document(
+        b"src/b.c",
+        occurrence([1, 21, 22], "local 0", 5),
+        occurrence([1, 25, 29], AREA, 8),
+        occurrence([1, 41, 45], AREA, 8),
+    )
+)
+
+
+def test_an_honest_index_gives_exact_references() -> None:
+    crossing = Crossing()
+    for one in read(HONEST):
+        crossing.add(one)
+    here, there = TreePath(b"src/b.c"), TreePath(b"src/a.c")
+    everywhere = {here, there}.__contains__
+    found = crossing.at(here, 2, 43, everywhere)
+    assert found is not None
+    assert (found.name, found.family, found.is_definition) == ("area", Family.FUNCTION, False)
+    (definition,) = crossing.definitions(here, found, everywhere)
+    assert (definition.path, definition.mention.line, definition.mention.last) == (there, 1, 4)
+    assert [(place.path, place.mention.line) for place in crossing.places(here, found, everywhere)] == [
+        (there, 1),
+        (here, 2),
+        (here, 2),
+    ]
+    local = crossing.at(there, 3, 8, everywhere)
+    assert local is not None
+    assert [place.mention.start for place in crossing.places(there, local, everywhere)] == [13, 8, 12]
+    assert crossing.at(here, 2, 0, everywhere) is None
+
+
+def test_what_lies_outside_the_scope_is_not_there() -> None:
+    crossing = Crossing()
+    for one in read(HONEST):
+        crossing.add(one)
+    here, there = TreePath(b"src/b.c"), TreePath(b"src/a.c")
+    only = {here}.__contains__
+    found = crossing.at(here, 2, 43, only)
+    assert found is not None
+    assert crossing.definitions(here, found, only) == []
+    assert {place.path for place in crossing.places(here, found, only)} == {here}
+    assert crossing.at(there, 1, 4, only) is None
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        [0, 4, 400],
+        [0, 15, 16],
+        [99, 0, 1],
+        [4, 0, 1],
+        [2**31, 0, 1],
+        [-1, 0, 1],
+        [0, -1, 1],
+        [0, 8, 4],
+        [0, 4, 4],
+        [0, 4, 1, 2],
+        [0],
+        [],
+        [0, 4, 0, -5],
+    ],
+)
+def test_a_range_outside_the_file_is_left_out_and_counted(at: list[int]) -> None:
+    reading = Reading(document(b"src/a.c", occurrence(at, AREA, 1), occurrence([0, 4, 8], AREA)), FILES.get)
+    (found,) = list(reading)
+    assert [one.name for one in found.mentions] == ["area"]
+    assert (found.left_out, reading.left_out_mentions) == (1, 1)
+
+
+@pytest.mark.parametrize("enclosing", [[0, 0, 99, 1], [0, 0, -1, 0], [2**62, 0, 1], [0]])
+def test_an_enclosing_range_outside_the_file_is_none(enclosing: list[int]) -> None:
+    (found,) = read(document(b"src/a.c", occurrence([0, 4, 8], AREA, 1, enclosing)))
+    assert found.mentions[0].last == 0
+
+
+@pytest.mark.parametrize(
+    "path", [b"../etc/passwd", b"/etc/passwd", b"src/../a.c", b"", b"src//a.c", b"src/none.c", b"a\0b"]
+)
+def test_a_path_that_is_not_in_the_release_is_left_out(path: bytes) -> None:
+    reading = Reading(document(path, occurrence([0, 4, 8], AREA)), FILES.get)
+    assert list(reading) == []
+    assert reading.left_out_documents == 1
+
+
+def test_a_document_told_twice_counts_once() -> None:
+    reading = Reading(HONEST + HONEST, FILES.get)
+    assert len(list(reading)) == 2
+    assert reading.left_out_documents == 2
+
+
+@pytest.mark.parametrize(("encoding", "first"), [(0, 13), (1, 13), (2, 10), (3, 9)])
+def test_columns_are_counted_as_the_index_says(encoding: int, first: int) -> None:
+    content = "/* é😀 */ area".encode()
+    start = content.index(b"area")
+    files = {TreePath(b"a.c"): content}
+    found = list(Reading(document(b"a.c", occurrence([0, first, first + 4], AREA), encoding=encoding), files.get))
+    assert [(one.name, one.start, one.end) for one in found[0].mentions] == [("area", start, start + 4)]
+
+
+def test_a_column_inside_a_character_is_no_place() -> None:
+    files = {TreePath(b"a.c"): "😀x".encode()}
+    found = list(Reading(document(b"a.c", occurrence([0, 1, 3], AREA), encoding=2), files.get))
+    assert (found[0].mentions, found[0].left_out) == ((), 1)
+
+
+@given(st.binary(max_size=300))
+def test_no_bytes_do_more_than_be_refused(index: bytes) -> None:
+    for attempt in (index, sized(2, index), document(b"src/a.c", sized(2, index)), HONEST[: len(index)] + index):
+        try:
+            for found in read(attempt):
+                for one in found.mentions:
+                    line = FILES[found.path].split(b"\n")[one.line - 1]
+                    assert one.name == line[one.start : one.end].decode()
+        except ScipError:
+            pass
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        b"\xff" * 20,
+        b"\x12\xff\xff\xff\xff\x7f",
+        b"\x13",
+        b"\x02\x00",
+        b"\x00",
+        sized(2, plain(1, 3)),
+        sized(2, sized(1, b"src/a.c") + sized(2, sized(1, b"\1" * 50))),
+        sized(2, sized(1, b"a" * 5_000)),
+        document(b"src/a.c", occurrence([0, 4, 8], "s" * 5_000)),
+    ],
+)
+def test_what_is_no_index_is_refused(index: bytes) -> None:
+    with pytest.raises(ScipError):
+        read(index)
+
+
+def test_an_index_larger_than_any_is_refused_unread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scip, "MAX_INDEX", 10)
+    with pytest.raises(ScipError):
+        Reading(HONEST, FILES.get)
+
+
+def test_more_documents_or_mentions_than_any_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scip, "MAX_DOCUMENTS", 3)
+    with pytest.raises(ScipError):
+        read(HONEST * 2)
+    monkeypatch.setattr(scip, "MAX_MENTIONS", 5)
+    with pytest.raises(ScipError):
+        read(HONEST)
+
+
+def test_ten_thousand_levels_keep_nobody_waiting() -> None:
+    nested = b""
+    for _ in range(10_000):
+        nested = sized(2, nested)
+    begun = time.thread_time()
+    with suppress(ScipError):
+        read(nested)
+    assert time.thread_time() - begun < 1
+
+
+def test_a_long_line_mentioned_often_stays_fast() -> None:
+    content = ("é" * 50_000).encode()
+    files = {TreePath(b"a.c"): content}
+    index = document(b"a.c", *(occurrence([0, at, at + 1], AREA) for at in range(2_000)), encoding=3)
+    begun = time.thread_time()
+    (found,) = list(Reading(index, files.get))
+    assert len(found.mentions) == 2_000
+    assert time.thread_time() - begun < 2
+
+
+def test_the_wire_yields_each_kind_of_field() -> None:
+    message = plain(1, 300) + sized(2, b"x") + varint(3 << 3 | 5) + bytes(4) + varint(4 << 3 | 1) + bytes(8)
+    found = [
+        (number, bytes(value) if isinstance(value, memoryview) else value)
+        for number, value in wire.fields(memoryview(message))
+    ]
+    assert found == [(1, 300), (2, b"x"), (3, 0), (4, 0)]
