@@ -26,6 +26,7 @@ from glasshouse.kernel.paths import TreePath
 WORKERS: Final = 2
 SYMBOLS_A_TABLE: Final = 400_000
 BYTES_A_TABLE: Final = 256 * 2**20
+BYTES_UNDER_WAY: Final = 5 * extraction.BATCH_BYTES
 SMALL_TABLE: Final = 100_000
 MERGE_FROM: Final = 6
 _BEAT: Final = 2.0  # a document that breaks the tool takes longer than a lease allows without a word
@@ -120,12 +121,17 @@ class _Work:
     def do(self, wanted: Sequence[_Wanted], damaged: int) -> Done:
         """Do the work; what was collected rests whenever it is enough for a table."""
         waiting: deque[tuple[list[Document], Future[list[Outline]]]] = deque()
+        held = 0
         with ThreadPoolExecutor(WORKERS) as pool:
             try:
                 for batch in extraction.batches(self._read(wanted)):
-                    waiting.append((batch, pool.submit(extraction.extract, batch, self._run)))
-                    if len(waiting) > 2 * WORKERS:
+                    size = _size(batch)
+                    # What is under way takes ten times its size; a header of 20 MB goes by itself.
+                    while waiting and held + size > BYTES_UNDER_WAY:
+                        held -= _size(waiting[0][0])
                         self._collect(*waiting.popleft())
+                    waiting.append((batch, pool.submit(extraction.extract, batch, self._run)))
+                    held += size
                 while waiting:
                     self._collect(*waiting.popleft())
             finally:
@@ -173,6 +179,10 @@ class _Work:
         if self._builder.documents:
             symbolshelf.write(self._product, self._builder.blocks())
             self._builder = Builder()
+
+
+def _size(batch: Sequence[Document]) -> int:
+    return sum(len(document.content) for document in batch)
 
 
 def _drop_doubles(product: Uid) -> None:

@@ -151,6 +151,21 @@ def test_a_path_that_is_not_in_the_release_is_left_out(path: bytes) -> None:
     assert reading.left_out_documents == 1
 
 
+def test_ranges_in_their_newer_form_are_read_alike() -> None:
+    def typed(number: int, at: Sequence[int]) -> bytes:
+        return sized(number, b"".join(plain(place, value) for place, value in enumerate(at, 1) if value))
+
+    for at, enclosing in (
+        (typed(8, [0, 4, 8]), typed(11, [0, 0, 3, 1])),
+        (typed(9, [0, 4, 0, 8]), typed(11, [0, 0, 3, 0])),
+        (sized(1, bytes([0, 4, 8])), sized(7, bytes([0, 0, 3, 1]))),
+    ):
+        (found,) = read(document(b"src/a.c", sized(2, at + sized(2, AREA) + plain(3, 1) + enclosing)))
+        assert [(one.name, one.line, one.start, one.end, one.last) for one in found.mentions] == [("area", 1, 4, 8, 4)]
+    outside = document(b"src/a.c", sized(2, typed(8, [99, 4, 8]) + sized(2, AREA)), sized(2, sized(2, AREA)))
+    assert [(one.mentions, one.left_out) for one in read(outside)] == [((), 2)]
+
+
 def test_a_document_told_twice_counts_once() -> None:
     reading = Reading(HONEST + HONEST, FILES.get)
     assert len(list(reading)) == 2

@@ -27,7 +27,7 @@ DOCUMENT: Final = struct.Struct("<4I")
 NAMES: Final = struct.Struct("<3I")
 GAPS: Final = (None, *Gap)
 _BLOCK: Final = 96 * 1024
-_NAMES_A_BLOCK: Final = 512
+_NAMES_A_BLOCK: Final = 256
 _MOST_KINDS: Final = 60_000
 Numbers = npt.NDArray[np.uint32]
 

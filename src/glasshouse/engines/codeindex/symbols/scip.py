@@ -30,6 +30,10 @@ _LOCAL: Final = "local "
 _INDEX_DOCUMENT: Final = 2
 _PATH, _OCCURRENCE, _LANGUAGE, _ENCODING = 1, 2, 4, 6
 _AT, _SYMBOL, _ROLES, _ENCLOSING = 1, 2, 3, 7
+# The newer forms of both ranges: messages of three numbers, or of four. A reader of the older form alone would find
+# nothing in a newer index, and say nothing.
+_AT_FORMS: Final = frozenset({8, 9})
+_ENCLOSING_FORMS: Final = frozenset({10, 11})
 _DEFINITION, _IMPORT, _WRITE, _DECLARATION = 0x1, 0x2, 0x4, 0x40
 # How columns count: bytes, units of UTF-16, or code points; an index that does not say so counts as most do.
 _UTF8, _UTF16, _UTF32 = 1, 2, 3
@@ -168,6 +172,10 @@ def _mention(message: memoryview, lines: "_Lines") -> Mention | None:
             at += wire.packed(value, most=_RANGE[1])
         elif number == _ENCLOSING:
             enclosing += wire.packed(value, most=_RANGE[1])
+        elif number in _AT_FORMS:
+            at = _typed(wire.message(value), numbers=_RANGE[number - min(_AT_FORMS)])
+        elif number in _ENCLOSING_FORMS:
+            enclosing = _typed(wire.message(value), numbers=_RANGE[number - min(_ENCLOSING_FORMS)])
         elif number == _SYMBOL:
             symbol = wire.text(value, longest=MAX_SYMBOL)
         elif number == _ROLES:
@@ -193,6 +201,15 @@ def _mention(message: memoryview, lines: "_Lines") -> Mention | None:
         is_write=bool(roles & _WRITE),
         is_import=bool(roles & _IMPORT),
     )
+
+
+def _typed(message: memoryview, *, numbers: int) -> list[int]:
+    """Read a range in its newer form; a number that is absent is zero."""
+    found = [0] * numbers
+    for number, value in wire.fields(message):
+        if 1 <= number <= numbers:
+            found[number - 1] = wire.number(value)
+    return found
 
 
 class _Lines:

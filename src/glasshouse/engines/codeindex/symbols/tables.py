@@ -83,7 +83,7 @@ class Found:
 class _Names:
     keys: list[str]
     names: list[str]
-    starts: npt.NDArray[np.uint32]
+    starts: list[int]
     documents: npt.NDArray[np.uint32]
     lines: npt.NDArray[np.uint32]
     ends: npt.NDArray[np.uint32]
@@ -186,14 +186,15 @@ class Table:
         first, stop = bisect_left(block.keys, low), bisect_left(block.keys, high)
         if first == stop:
             return
-        begin = int(block.starts[first])
-        rows = slice(begin, int(block.starts[stop]))
+        starts = block.starts
+        begin = starts[first]
+        rows = slice(begin, starts[stop])
         # The scope comes before everything that could be counted or shown.
         chosen = mask[block.documents[rows]]
         if families is not None:
             chosen &= families[block.kinds[rows]]
-        of_name = np.searchsorted(block.starts, np.flatnonzero(chosen) + begin, side="right") - 1
-        for row, name in zip((np.flatnonzero(chosen) + begin).tolist(), of_name.tolist(), strict=True):
+        for row in (np.flatnonzero(chosen) + begin).tolist():
+            name = bisect_right(starts, row) - 1
             kind, language = self._head.kinds[int(block.kinds[row])]
             digest = self._head.digests[int(block.documents[row])]
             yield Found(block.names[name], kind, language, digest, int(block.lines[row]), int(block.ends[row]))
@@ -243,7 +244,7 @@ class Table:
             raise ValueError("the rows of a name differ")
         if rows and (documents.max() >= self.documents or kinds.max() >= len(self._head.kinds)):
             raise ValueError("a row names a document that is not here")
-        return _Names([folded(name) for name in names], names, starts, documents, lines, ends, kinds)
+        return _Names([folded(name) for name in names], names, starts.tolist(), documents, lines, ends, kinds)
 
 
 class _Taker:
