@@ -104,7 +104,7 @@ def kill_imports(lab: RunningLab, folder: Path, times: int) -> None:
         for number in range(-2, times):  # the first two show how long one takes from its first file on
             changing.write_bytes(noise.randbytes(2_000_000))
             left = _intakes(lab)
-            child = nursery.start("command", "release", "import", "server", f"1.{nursery.count}", str(source))
+            child = nursery.start("command", "release", "import", "server", f"1.{len(nursery.children)}", str(source))
             wait_for(partial(_is_under_way, lab, child, left))
             if number < 0:
                 began = time.monotonic()
