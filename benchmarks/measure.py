@@ -117,7 +117,7 @@ def timed(work: Callable[[], object]) -> Sample:
 
 
 class Others:
-    """Watches, from now on, the processor time taken by processes outside this benchmark's process group.
+    """Watches, from now on, the processor time of processes that are not of this benchmark: its group, its descendants.
 
     The time of kernel threads is nobody's: it is mostly the writing back of what the benchmark itself wrote.
     """
@@ -139,16 +139,31 @@ class Others:
 
 
 def _excused() -> int:
+    """Return the ticks of our process group, of our descendants, whose groups may be their own, and of the kernel."""
     group, ticks = os.getpgrp(), 0
+    parents: dict[int, int] = {}
+    rest: dict[int, int] = {}
     for place in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = place.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
         except OSError:  # it ended while we looked
             continue
+        pid, used = int(place.parent.name), sum(int(field) for field in fields[11:15])
         is_kernel = fields[1] == "2" or int(fields[20]) == 0
         if int(fields[2]) == group or is_kernel:
-            ticks += sum(int(field) for field in fields[11:15])
-    return ticks
+            ticks += used
+        else:
+            rest[pid] = used
+        parents[pid] = int(fields[1])
+    return ticks + sum(used for pid, used in rest.items() if _descends(pid, parents))
+
+
+def _descends(pid: int, parents: Mapping[int, int]) -> bool:
+    while pid in parents:
+        pid = parents[pid]
+        if pid == os.getpid():
+            return True
+    return False
 
 
 def fsync_p50(folder: Path, *, times: int = 101) -> float:

@@ -13,7 +13,7 @@ TIMES = 100
 
 
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("kill", [kills.kill_workers, kills.kill_imports, kills.kill_views])
+@pytest.mark.parametrize("kill", [kills.kill_workers, kills.kill_imports, kills.kill_backups, kills.kill_views])
 def test_a_hundred_kills_lose_nothing_that_was_acknowledged(
     database_url: str, tmp_path: Path, kill: Callable[[RunningLab, Path, int], None]
 ) -> None:

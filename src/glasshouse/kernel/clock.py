@@ -19,7 +19,7 @@ def to_text(moment: datetime) -> str:
     if moment.tzinfo is None:
         message = "a moment without a time zone is ambiguous"
         raise InvalidError(message)
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def parse(text: str) -> datetime:

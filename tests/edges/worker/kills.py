@@ -4,10 +4,12 @@
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -102,7 +104,7 @@ def kill_imports(lab: RunningLab, folder: Path, times: int) -> None:
         for number in range(-2, times):  # the first two show how long one takes from its first file on
             changing.write_bytes(noise.randbytes(2_000_000))
             left = _intakes(lab)
-            child = nursery.start("command", "release", "import", "server", f"1.{nursery.count}", str(source))
+            child = nursery.start("command", "release", "import", "server", f"1.{len(nursery.children)}", str(source))
             wait_for(partial(_is_under_way, lab, child, left))
             if number < 0:
                 began = time.monotonic()
@@ -125,6 +127,49 @@ def kill_imports(lab: RunningLab, folder: Path, times: int) -> None:
     lab.command("release", "import", "server", "after", str(source))
     lab.command("release", "verify", "server", "after")
     assert not _intakes(lab)
+
+
+def kill_backups(lab: RunningLab, folder: Path, times: int) -> None:
+    """Kill backups half way; what stands under its name is whole, and the next one needs no repair."""
+    dice = random.Random(10)  # noqa: S311 -- moments of kills, the same in every run
+    source = folder.parent / "noise"
+    source.mkdir()
+    for number in range(100):
+        (source / f"{number}.c").write_bytes(Noise(number).randbytes(200_000))
+    lab.command("release", "import", "server", "whole", str(source))
+    copies = folder.parent / "copies"
+    copies.mkdir()
+    with Nursery.open(lab, folder) as nursery:
+        took, caught = 0.0, 0
+        for number in range(-2, times):  # the first two show how long one takes
+            target = copies / ("killed" if number >= 0 else f"whole{number}")
+            child = nursery.start("command", "backup", str(target))
+            began = time.monotonic()
+            if number < 0:
+                child.join()
+                took = time.monotonic() - began
+                continue
+            time.sleep(dice.uniform(0, took))
+            child.kill()
+            if any(line == "exit 0" for line in child.said()):
+                shutil.rmtree(target)  # whole before it was killed
+            else:
+                caught += 1
+            assert not target.exists()
+    assert caught >= times // 3, "too few of the kills met a backup half way"
+    lab.command("backup", str(copies / "killed"))
+    assert {path.name for path in copies.iterdir()} == {"whole-2", "whole-1", "killed"}
+    home, keys = folder.parent / "restored", folder.parent / "restored-keys"
+    shutil.copytree(folder.parent / "keys", keys)
+    restored = replace(lab, environment={**lab.environment, "GLASSHOUSE_HOME": str(home)})
+    database = f"sqlite:///{folder.parent / 'restored.sqlite3'}"
+    restored.command("restore", str(copies / "killed"), "--keys", str(keys), "--database", database)
+    restored.command("release", "verify", "server", "whole")
+    services = [start(lab, "sign"), start(lab, "work")]
+    lab.python(DRAIN)
+    for service in services:
+        service.stop()
+    assert json.loads(lab.command("ledger", "audit", "--json"))["findings"] == []
 
 
 def kill_views(lab: RunningLab, folder: Path, times: int) -> None:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
 
@@ -23,7 +23,7 @@ class Nursery:
 
     process: "subprocess.Popen[str]"
     folder: Path
-    count: int = 0
+    children: "list[Child]" = field(default_factory=list)
 
     @classmethod
     def open(cls, lab: RunningLab, folder: Path) -> Self:
@@ -48,6 +48,8 @@ class Nursery:
     def __exit__(self, *_: object) -> None:
         assert self.process.stdin
         assert self.process.stdout
+        for child in self.children:  # a test that failed leaves none behind
+            child.kill()
         self.process.stdin.close()
         self.process.wait(30)
         self.process.stdout.close()
@@ -56,12 +58,13 @@ class Nursery:
         """Fork a process; `cap` bounds every file it writes, in bytes, as a full disk would."""
         assert self.process.stdin
         assert self.process.stdout
-        self.count += 1
-        said = self.folder / f"{what}-{self.count}"
+        said = self.folder / f"{what}-{len(self.children) + 1}"
         asked = {"what": what, "words": words, "said": str(said), "cap": cap}
         self.process.stdin.write(json.dumps(asked) + "\n")
         self.process.stdin.flush()
-        return Child(int(self.process.stdout.readline()), said)
+        child = Child(int(self.process.stdout.readline()), said)
+        self.children.append(child)
+        return child
 
 
 @dataclass(frozen=True, slots=True)

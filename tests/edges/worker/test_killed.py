@@ -29,6 +29,11 @@ def test_an_import_killed_ten_times_leaves_no_half_made_release(lab: RunningLab,
     kills.kill_imports(lab, tmp_path / "nursery", KILLS)
 
 
+def test_a_backup_killed_ten_times_is_whole_or_not_there(tmp_path: Path) -> None:
+    lab = RunningLab.found(tmp_path, f"sqlite:///{tmp_path / 'db.sqlite3'}")
+    kills.kill_backups(lab, tmp_path / "nursery", KILLS)
+
+
 def test_whatever_was_shown_before_a_kill_is_in_the_journal(lab: RunningLab, tmp_path: Path) -> None:
     lab.command("release", "import", "server", "1", str(make_source(tmp_path)))
     lab.set_the_scene(hour=10**6, day=10**6, visit=10**6, total=10**6)

@@ -159,7 +159,9 @@ def _faults(row: Sequence[object], entry: bytes | None, erased: frozenset[tuple[
 
 
 def _raw(value: object) -> bytes:
-    return bytes(value) if isinstance(value, bytes | memoryview) else b""
+    if type(value) is bytes:  # SQLite's; asked some millions of times
+        return value
+    return bytes(value) if isinstance(value, memoryview) else b""
 
 
 def _moment(value: object) -> str:

@@ -20,17 +20,20 @@ PROCESSES = 2
 
 def audit_journal(*, as_json: bool) -> tuple[int, list[str]]:
     """Compare rows, log and signed head; return the number of entries and what differs."""
-    findings = [*audit.audit_tree(), *audit.audit_order()]
     parts = audit.parts()
     entries = parts[-1][1] if parts else 0
     with progress("Comparing entries", as_json=as_json) as report:
         if len(parts) < PROCESSES:
+            findings = [*audit.audit_tree(), *audit.audit_order()]
             for part in parts:
                 findings += audit.audit_rows(*part)
         else:
             # Fresh processes: a fork would share this one's connection to the database.
             with ProcessPoolExecutor(PROCESSES, get_context("spawn"), laboratory.open_lab) as pool:
-                for done, found in enumerate(pool.map(audit.audit_rows, *zip(*parts, strict=True))):
+                whole = [pool.submit(audit.audit_tree), pool.submit(audit.audit_order)]
+                rows = pool.map(audit.audit_rows, *zip(*parts, strict=True))
+                findings = [finding for one in whole for finding in one.result()]
+                for done, found in enumerate(rows):
                     findings += found
                     report(parts[done][1], entries)
     return entries, [finding.message for finding in findings]

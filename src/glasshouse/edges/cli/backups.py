@@ -20,7 +20,7 @@ from django.db import connection
 
 from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.journal import queries
-from glasshouse.edges.cli.backup_parts import FILES, FOLDERS, POSTGRESQL, SQLITE, BackupError
+from glasshouse.edges.cli.backup_parts import FILES, FOLDERS, POSTGRESQL, SQLITE, BackupError, copy_file
 
 _PAGES = 4096
 # Whoever holds a session's key is its person until it ends: a copy that is stolen must not sign anybody in.
@@ -92,13 +92,13 @@ def _copy_small(home: Path, target: Path) -> None:
     for name in FILES:
         if (home / name).exists():
             (target / name).parent.mkdir(mode=0o700, exist_ok=True)
-            shutil.copy2(home / name, target / name)
+            copy_file(home / name, target / name)
 
 
 def _copy_folders(home: Path, target: Path) -> None:
     for name in FOLDERS:
         if (home / name).exists():
-            shutil.copytree(home / name, target / name, ignore=_unfinished, copy_function=shutil.copy2)
+            shutil.copytree(home / name, target / name, ignore=_unfinished, copy_function=copy_file)
 
 
 def _unfinished(folder: str, names: list[str]) -> set[str]:

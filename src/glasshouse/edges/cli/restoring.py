@@ -9,22 +9,27 @@ checkpoint and the range that was lost (docs/decisions/0004).
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import django
 
 from glasshouse.edges.cli import founding
-from glasshouse.edges.cli.backup_parts import FILES, FOLDERS, POSTGRESQL, SQLITE, BackupError
+from glasshouse.edges.cli.backup_parts import FILES, FOLDERS, POSTGRESQL, SQLITE, BackupError, copy_file
 from glasshouse.engines.ledger.checkpoints import Checkpoint
+from glasshouse.engines.ledger.log import Log
 from glasshouse.engines.ledger.notes import Note
 from glasshouse.engines.ledger.signer import state_name
 from glasshouse.kernel import clock
 from glasshouse.kernel.errors import ConflictError
 
+_AT_ONCE = 200_000  # entries
 _NUMBERED = re.compile(r"^(.*?)(?:/(\d+))?$")
 
 
@@ -54,13 +59,18 @@ def restore(
         raise HomeTakenError(f"{home} is not empty.", hint="Set GLASSHOUSE_HOME to a folder that does not exist.")
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        _copy(source, home, report)
-        old_origin, new_origin = _continue_settings(home, keys, database)
-        os.environ["GLASSHOUSE_HOME"] = str(home)
-        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "glasshouse.config.settings")
-        django.setup()
+        _copy(source, home, FILES)
+        with ThreadPoolExecutor(1) as other:  # the disk and we, side by side
+            copying = other.submit(_copy, source, home, (SQLITE, *FOLDERS), report)
+            old_origin, new_origin = _continue_settings(home, keys, database)
+            os.environ["GLASSHOUSE_HOME"] = str(home)
+            os.environ.setdefault("DJANGO_SETTINGS_MODULE", "glasshouse.config.settings")
+            django.setup()
+            _build_tiles(source / SQLITE, home / "ledger")
+            copying.result()
         _load_database(source, home)
-        return _continue_log(actor, old_origin, new_origin)
+        restored = _continue_log(actor, old_origin, new_origin)
+        os.sync()
     except BaseException:
         for path in home.iterdir():
             if path.is_dir():
@@ -68,18 +78,33 @@ def restore(
             else:
                 path.unlink()
         raise
+    return restored
 
 
-def _copy(source: Path, home: Path, report: Callable[[int, int], None]) -> None:
-    names = [name for name in (*FILES, *FOLDERS, SQLITE) if (source / name).exists()]
+def _copy(
+    source: Path, home: Path, wanted: Sequence[str], report: Callable[[int, int], None] = lambda _done, _of: None
+) -> None:
+    names = [name for name in wanted if (source / name).exists()]
     for done, name in enumerate(names):
         (home / name).parent.mkdir(mode=0o700, exist_ok=True)
         if (source / name).is_dir():
-            shutil.copytree(source / name, home / name)
+            shutil.copytree(source / name, home / name, copy_function=copy_file)
         else:
-            shutil.copy2(source / name, home / name)
+            copy_file(source / name, home / name)
         report(done + 1, len(names))
-    os.sync()
+
+
+def _build_tiles(database: Path, ledger: Path) -> None:
+    """Write the tiles from the copied journal's leaves, while the rest is copied; PostgreSQL's come when it is loaded.
+
+    What stands in the restored database is compared with them, and goes on from there.
+    """
+    if not database.exists():
+        return
+    with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro&immutable=1", uri=True)) as copied, Log(ledger) as log:
+        rows = copied.execute("SELECT commitment FROM journal_leaf ORDER BY leaf_index")
+        while batch := rows.fetchmany(_AT_ONCE):
+            log.append([bytes(commitment) for (commitment,) in batch])
 
 
 def _continue_settings(home: Path, keys: Path | None, database: str) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 
 import argparse
 import logging
+import os
 import shutil
 import signal
 import subprocess
@@ -15,6 +16,7 @@ from glasshouse.kernel.stopping import Stop
 log = logging.getLogger("glasshouse.worker")
 _PULSE = 0.1
 _GRACE = 10.0
+_NICE = 15  # a job takes minutes and can wait; a reader cannot
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -32,6 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     stop = Stop()
     stop.on(signal.SIGTERM, signal.SIGINT)
     if chosen.jobs:
+        os.nice(_NICE)
         from glasshouse.edges.worker.working import run_for_ever  # noqa: PLC0415 -- models load after setup
 
         run_for_ever(stop)

@@ -14,6 +14,7 @@ import json
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 
 import rfc8785
@@ -59,20 +60,19 @@ def salt(seed: bytes, name: str) -> bytes:
     """Return the salt of a field from the seed of its class."""
     if len(seed) != SEED_SIZE:
         raise MalformedError(f"a seed has {SEED_SIZE} bytes")
-    return hmac.digest(seed, b"glasshouse/salt/v1\n" + _ascii(name), "sha256")
+    return hmac.digest(seed, _labels(name)[0], "sha256")
 
 
 def field_commitment(field_salt: bytes, name: str, value: Json) -> bytes:
     """Return the commitment of one field."""
     if len(field_salt) != HASH_SIZE:
         raise MalformedError(f"a salt has {HASH_SIZE} bytes")
-    raw = _ascii(name)
-    return sha256(b"glasshouse/field/v1\n" + field_salt + _LENGTH.pack(len(raw)) + raw + canonical(value)).digest()
+    return sha256(b"glasshouse/field/v1\n" + field_salt + _labels(name)[1] + canonical(value)).digest()
 
 
 def event_commitment(fields: Sequence[bytes], box_digest: bytes) -> bytes:
     """Return an event's commitment, the leaf's data, from its fields' commitments in the order of their names."""
-    if not 1 <= len(fields) <= MAX_FIELDS or any(len(part) != HASH_SIZE for part in (*fields, box_digest)):
+    if not 1 <= len(fields) <= MAX_FIELDS or {*map(len, fields), len(box_digest)} != {HASH_SIZE}:
         raise MalformedError(f"an event has fields, each committed to with {HASH_SIZE} bytes")
     return sha256(b"glasshouse/event/v1\n" + _LENGTH.pack(len(fields)) + b"".join(fields) + box_digest).digest()
 
@@ -109,7 +109,10 @@ def verify_promise(public: bytes, signature: bytes, text: bytes) -> None:
         raise SignatureError("the promise is not signed by this key") from error
 
 
-def _ascii(name: str) -> bytes:
+@lru_cache(maxsize=256)  # an audit asks for the same few names a million times
+def _labels(name: str) -> tuple[bytes, bytes]:
+    """Return what a field's salt is made from besides its seed, and how its name stands in its commitment."""
     if not name or not name.isascii() or len(name) > MAX_FIELDS:
         raise MalformedError("a field's name is ASCII and not empty")
-    return name.encode("ascii")
+    raw = name.encode("ascii")
+    return b"glasshouse/salt/v1\n" + raw, _LENGTH.pack(len(raw)) + raw

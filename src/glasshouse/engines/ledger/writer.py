@@ -17,6 +17,7 @@ from glasshouse.engines.ledger.tiles import HEIGHT, WIDTH, Tile, partial_widths
 
 LOCK = "lock"
 SETTLE_AFTER = 8192  # entries; bounds the tail, what opening writes again, and the pause of settling
+_MANY = 512  # files; a whole log that is written at once
 _PREFIX = tail.ENTRY_SIZE.to_bytes(2, "big")
 _BUNDLE_SIZE = WIDTH * (len(_PREFIX) + tail.ENTRY_SIZE)
 _TILE_SIZE = WIDTH * HASH_SIZE
@@ -173,12 +174,12 @@ class Writer:
             if tile.width == WIDTH or (tile.level and (tile.level, tile.number) not in full)
         ]
         paths = [self._folder / tile.path for tile in durable]
-        for path in paths:
-            tail.sync_file(path)
+        if len(paths) > _MANY:
+            os.sync()  # all at once; each sync below then finds nothing left to write, and tells of a failure
         depth = len(self._folder.parts)
         folders = {parent for path in paths for parent in path.parents if len(parent.parts) >= depth}
-        for folder in folders:
-            tail.sync_file(folder)
+        for path in (*paths, *folders):
+            tail.sync_file(path)
         for tile in durable:
             if tile.width == WIDTH:
                 _remove_partial(self._folder, tile)
