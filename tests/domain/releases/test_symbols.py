@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Symbols of releases: found once for all of them by the real tool, sealed at rest, resumed after a kill."""
 
+import time
 from collections.abc import Iterator
 from functools import partial
 
@@ -188,6 +189,11 @@ def test_progress_is_told_while_a_document_keeps_the_tool_busy(house: House, mon
     monkeypatch.setattr(symbols, "_BEAT", 0.01)
     told: list[tuple[int, int]] = []
     product, refs = taken(house, FILES)
-    symbols.index(product, refs, report=lambda done, of: told.append((done, of)))
+
+    def slow(stdin: bytes) -> Printed:
+        time.sleep(0.1)
+        return symboltool.run(stdin)
+
+    symbols.index(product, refs, report=lambda done, of: told.append((done, of)), run=slow)
     assert told[-1][0] == told[-1][1] == len(FILES)
-    assert len(told) > 1
+    assert told[0] == (0, len(FILES))

@@ -10,7 +10,7 @@ import fcntl
 import functools
 import os
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -42,11 +42,18 @@ def names(product: Uid) -> tuple[str, ...]:
 
 def table(product: Uid, name: str) -> Table:
     """Return a table, its head read and checked. Raises KeyDestroyedError, SymbolsDamagedError."""
-    vault.ring().open(product).check_alive()
-    try:
-        return _table(product, name)
-    except _DAMAGE as error:
-        raise _damaged() from error
+    return _opened(product, (name,))[0]
+
+
+def tables(product: Uid) -> list[Table]:
+    """Return all tables of a product; sees those that other processes add, and raises as `table` does."""
+    return _opened(product, names(product))
+
+
+def _opened(product: Uid, wanted: Sequence[str]) -> list[Table]:
+    vault.ring().open(product)  # what is remembered must not outlive the key
+    with reading():
+        return [_table(product, name) for name in wanted]
 
 
 @functools.lru_cache(maxsize=256)
@@ -55,24 +62,16 @@ def _table(product: Uid, name: str) -> Table:
     return Table(pack.block, pack.blocks)
 
 
-def tables(product: Uid) -> list[Table]:
-    """Return all tables of a product; sees those that other processes add."""
-    return [table(product, name) for name in names(product)]
-
-
 @contextmanager
 def reading() -> Iterator[None]:
     """Say of damage found inside what a person can do about it."""
     try:
         yield
     except _DAMAGE as error:
-        raise _damaged() from error
-
-
-def _damaged() -> SymbolsDamagedError:
-    return SymbolsDamagedError(
-        "The symbols of this product were changed on the disk.", hint="The next job for its symbols makes them anew."
-    )
+        raise SymbolsDamagedError(
+            "The symbols of this product were changed on the disk.",
+            hint="The next job for its symbols makes them anew.",
+        ) from error
 
 
 def forget() -> None:
