@@ -19,7 +19,13 @@ from tests.edges.api.conftest import signed_in
 from tests.lab import FILES, MAIN, NOW, Desk, House, add, next_version
 
 WORD: Final = {"verdict": "agree", "digest": "0" * 64}
-BODIES: Final[dict[str, dict[str, Any]]] = {"decide": WORD, "close_visit": {}, "revoke_token": {}}
+BODIES: Final[dict[str, dict[str, Any]]] = {
+    "decide": WORD,
+    "close_visit": {},
+    "revoke_token": {},
+    "search_search": {"releases": ["{release}"], "pattern": "int"},
+    "search_tally": {"ticket": "0" * 32},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +65,8 @@ class Objects:
             return client.get(path, query)
         body = next((body for name, body in BODIES.items() if operation.name.endswith(name)), None)
         assert body is not None, f"say in BODIES what {operation.name} takes"
-        return client.post(path, json.dumps(body), content_type="application/json", query_params=query)
+        text = json.dumps(body).replace("{release}", self.named["release"])
+        return client.post(path, text, content_type="application/json", query_params=query)
 
 
 @pytest.fixture

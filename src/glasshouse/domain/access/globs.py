@@ -28,11 +28,12 @@ def wildcards(glob: bytes) -> int:
 
 
 def expression(globs: Sequence[bytes]) -> bytes:
-    """Return an expression (RE2, Latin-1) for the paths that `Globs` matches, in a text where NULs stand round each.
+    """Return an expression (RE2, Latin-1) for paths as `Globs` matches them, in a text of NUL, slash, path, NUL each.
 
-    For looking through all paths of a release in one pass; a property test holds the two to each other.
+    For looking through all paths of a release in one pass; a property test holds the two to each other. The slash
+    tells where a path begins: an empty match between the end of one and the next would cover what no pattern does.
     """
-    return rb"\x00(?:" + b"|".join(_alternative(glob) for glob in globs) + rb")\x00"
+    return rb"\x00/(?:" + b"|".join(_alternative(glob) for glob in globs) + rb")\x00"
 
 
 def _alternative(glob: bytes) -> bytes:

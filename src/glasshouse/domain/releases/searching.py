@@ -36,8 +36,8 @@ _EXPRESSION_BYTES: Final = 64 * 2**20
 class Files:
     """A release's files as columns, in the order of paths.
 
-    `joined` holds each path between two NULs, `starts` where each begins; `numbers` name content within the product,
-    `digests` are its SHA-256, 32 bytes each; `kinds` index KINDS, `is_empty` marks files of no bytes.
+    `joined` holds NUL, slash, path and NUL for each, `starts` where each path begins; `numbers` name content within
+    the product, `digests` are its SHA-256, 32 bytes each; `kinds` index KINDS, `is_empty` marks files of no bytes.
     """
 
     product: Uid
@@ -73,13 +73,13 @@ def files_of(product: Uid, root: Digest, largest: int) -> Files:
     Raises when the product's key was destroyed or the release is not in the store.
     """
     contents = list(vault.product_store(product).manifest(root).contents())
-    lengths = np.fromiter((len(one.path) + 2 for one in contents), np.int64, len(contents))
+    lengths = np.fromiter((len(one.path) + 3 for one in contents), np.int64, len(contents))
     sizes = np.fromiter((one.size for one in contents), np.int64, len(contents))
     return Files(
         product=product,
         root=root,
-        joined=b"".join([b"\0%s\0" % one.path for one in contents]),
-        starts=np.cumsum(lengths) - lengths + 1,
+        joined=b"".join([b"\0/%s\0" % one.path for one in contents]),
+        starts=np.cumsum(lengths) - lengths + 2,
         numbers=np.fromiter((one.number for one in contents), np.uint32, len(contents)),
         digests=b"".join([one.digest for one in contents]),
         kinds=np.fromiter((_kind(one, largest) for one in contents), np.uint8, len(contents)),
@@ -114,7 +114,7 @@ def _covered(files: Files, patterns: Patterns) -> Mask:
     options.max_mem = _EXPRESSION_BYTES
     options.never_capture = True
     found = re2.compile(expression(globs), options).finditer(files.joined)
-    begins = np.fromiter((match.start() + 1 for match in found), np.int64)
+    begins = np.fromiter((match.start() + 2 for match in found), np.int64)
     mask = np.zeros(len(files), np.bool_)
     mask[np.searchsorted(files.starts, begins)] = True
     return mask

@@ -42,6 +42,11 @@ class Scoped:
     weights: dict[int, int]
     standing: tuple[_Standing, ...]
 
+    @property
+    def is_whole(self) -> bool:
+        """Say whether nothing in scope still waits to be indexed; else a tally is a least."""
+        return all(one.reason != Unsearched.NOT_INDEXED for one in self.skipped)
+
     def digest(self, document: int) -> bytes:
         """Return the digest of a document in scope."""
         for one in self.standing:

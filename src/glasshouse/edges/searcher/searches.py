@@ -63,7 +63,7 @@ class Searches:
         self._rates = Rates()
         self._lock = threading.Lock()
         self._running: dict[Ask, _Running] = {}
-        self._counts: OrderedDict[Ask, Counting] = OrderedDict()
+        self._counts: OrderedDict[tuple[Ask, int], Counting] = OrderedDict()  # by the corpus's generation
         self._tickets: dict[str, Counting] = {}
         self._scopes: OrderedDict[tuple[object, ...], Scoped] = OrderedDict()
         self._counting: dict[Uid, threading.Lock] = {}
@@ -127,10 +127,10 @@ class Searches:
         for running in [one for one in self._running.values() if one.page.done() and one.begun < before]:
             del self._running[running.asked]  # nobody came back for it
         while self._counts:
-            asked, oldest = next(iter(self._counts.items()))
+            key, oldest = next(iter(self._counts.items()))
             if len(self._counts) <= _KEPT and oldest.begun >= before:
                 break
-            del self._counts[asked], self._tickets[oldest.ticket]
+            del self._counts[key], self._tickets[oldest.ticket]
 
     def _work(self, running: _Running) -> None:
         try:
@@ -192,20 +192,19 @@ class Searches:
 
     def _count(self, asked: Ask, holding: Holding, scope: Scoped, page: Page) -> Counting:
         whole = replace(asked, after="", context=0)
+        key = (whole, holding.corpus.generation)
         with self._lock:
-            counting = self._counts.get(whole)
-            if counting is not None and counting.tally is not _UNKNOWN:
-                return counting
+            counting = self._counts.get(key)
+            is_new = counting is None
             if counting is None:
-                counting = self._counts[whole] = Counting(whole, secrets.token_hex(16), time.monotonic())
+                counting = self._counts[key] = Counting(whole, secrets.token_hex(16), time.monotonic())
                 self._tickets[counting.ticket] = counting
-                is_new = True
-            else:
-                is_new = False
+        if not counting.tally.is_running:
+            return counting
         if not asked.after and page.rest is None:
             lines = sum(scope.weights[hit.document] for hit in page.hits)
             files = sum(scope.weights[document] for document in {hit.document for hit in page.hits})
-            self._settle(counting, scope, Tallied(lines, files, is_exact=True, is_running=False))
+            self._settle(counting, scope, Tallied(lines, files, is_exact=scope.is_whole, is_running=False))
         elif is_new:
             self._counters.submit(self._count_all, counting, holding, scope)
         return counting
@@ -221,7 +220,7 @@ class Searches:
                 count = holding.corpus.count(
                     counting.asked.query, scope.scope, is_out=lambda: self._is_out(turn, holding, until)
                 )
-                tally = Tallied(count.lines, count.files, is_exact=count.is_exact, is_running=False)
+                tally = Tallied(count.lines, count.files, is_exact=count.is_exact and scope.is_whole, is_running=False)
         except GlasshouseError as error:
             log.warning("a count ended: %s", error.code)
         except Exception:  # one count must not end the others

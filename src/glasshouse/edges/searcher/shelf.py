@@ -39,6 +39,7 @@ class Shelf:
     def __init__(self, budget: int) -> None:
         self._left = budget
         self._holdings: dict[Uid, Holding] = {}
+        self._reported: set[str] = set()
         self._lock = threading.Lock()
 
     def check_lives(self, product: Uid) -> None:
@@ -125,6 +126,9 @@ class Shelf:
         holding = self._holdings.get(product)
         if holding is not None:
             holding.seen.add(name)
+        if name in self._reported:
+            return
+        self._reported.add(name)
         log.warning("the index is damaged and is built again: %s", error.message)
         commands.ask_for_index(product, actor="operator:searcher", now=clock.now(), damaged=name)
 

@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a searcher holds follows the disk: new segments, damaged ones, destroyed products, a small budget."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.conf import settings
+
+from glasshouse.domain.jobs.models import Job, State
+from glasshouse.domain.journal.models import Event
+from glasshouse.domain.releases import commands as releases
+from glasshouse.domain.releases import indexing, queries, vault
+from glasshouse.domain.releases.models import Release
+from glasshouse.edges.searcher.searches import Searches
+from glasshouse.edges.searcher.shelf import Shelf
+from glasshouse.edges.worker import working
+from glasshouse.engines.codeindex.search.matching import Query
+from glasshouse.engines.codeindex.search.questions import Ask, Found, Tallied
+from glasshouse.kernel.digests import Digest
+from glasshouse.kernel.errors import NotFoundError
+from glasshouse.kernel.ids import Uid
+from tests.lab import FILES, NOW, Files, House, next_version
+
+ME, GRANT = Uid.new(), Uid.new()
+
+
+@contextmanager
+def searches(shelf: Shelf) -> Iterator[Searches]:
+    made = Searches(shelf)
+    yield made
+    made.close()
+
+
+def ask(*taken: Release, pattern: str, patterns: tuple[str, ...] = ("**",), person: Uid = ME, after: str = "") -> Ask:
+    roots = tuple(Digest(bytes(row.root)) for row in taken)
+    product = Uid(taken[0].product.uid)
+    return Ask(person, GRANT, product, roots, patterns, (), "", Query(pattern), 0, after)
+
+
+def page(searching: Searches, asked: Ask) -> Found:
+    found = searching.search(asked, wait=20)
+    assert found is not None
+    return found
+
+
+def total(searching: Searches, found: Found) -> Tallied:
+    until = time.monotonic() + 20
+    tally = found.tally
+    while tally.is_running:
+        assert time.monotonic() < until
+        time.sleep(0.005)
+        tally = searching.tally(ME, GRANT, found.ticket)
+    return tally
+
+
+def index(*taken: Release) -> None:
+    refs = [queries.ref(row) for row in taken]
+    indexing.index(refs[0].product, refs)
+
+
+def do_jobs() -> None:
+    while working.run_one():
+        pass
+
+
+def unsearched(found: Found) -> dict[str, int]:
+    return {one.reason: one.files for one in found.skipped}
+
+
+def many(files: int = 400) -> Files:
+    return {
+        f"server-1/d{number % 7}/f{number}.c": b"int common;\nint only_%d;\n" % number + b"/* %d */\n" % number * 200
+        for number in range(files)
+    }
+
+
+def test_a_release_that_is_indexed_while_the_searcher_runs_is_found_without_a_restart(house: House) -> None:
+    first = house.take()
+    index(first)
+    shelf = Shelf(2**26)
+    shelf.refresh()
+    with searches(shelf) as searching:
+        assert page(searching, ask(first, pattern="line_7;")).tally.lines == 1
+        second = house.take("2", next_version(FILES))
+        both = ask(first, second, pattern="int more;")
+        assert unsearched(page(searching, both))["not-indexed"] == 2
+        index(second)
+        shelf.refresh()
+        found = page(searching, both)
+        assert "not-indexed" not in unsearched(found)
+        assert [(str(file.place.path), file.place.root) for file in found.files] == [("src/main.c", 1)]
+
+
+def test_a_budget_that_holds_nothing_gives_the_same_answers(house: House) -> None:
+    taken = house.take(files=many())
+    index(taken)
+    answers = []
+    for budget in (0, 2**16, 2**30):
+        shelf = Shelf(budget)
+        shelf.refresh()
+        with searches(shelf) as searching:
+            told = []
+            for pattern in ("only_17;", "common", r"\d\d", "nothing", "[a-z]+_39\\d"):
+                found = page(searching, ask(taken, pattern=pattern))
+                told.append((found.files, found.rest, total(searching, found), found.searched, found.skipped))
+            after = page(searching, ask(taken, pattern="common")).rest
+            answers.append((told, page(searching, ask(taken, pattern="common", after=after)).files))
+        assert shelf.holding(Uid(taken.product.uid)).corpus.held <= budget
+    assert answers[0] == answers[1] == answers[2]
+
+
+def test_a_changed_byte_of_a_segment_is_detected_reported_and_built_again(house: House) -> None:
+    taken = house.take()
+    product = Uid(taken.product.uid)
+    do_jobs()
+    [name] = indexing.names(product)
+    path = indexing.folder(product) / name
+    for place in (0, 30, path.stat().st_size // 2, path.stat().st_size - 20):
+        [name] = indexing.names(product)
+        path = indexing.folder(product) / name
+        content = bytearray(path.read_bytes())
+        content[place] ^= 1
+        path.write_bytes(content)
+        shelf = Shelf(2**26)
+        shelf.refresh()
+        with searches(shelf) as searching:
+            found = page(searching, ask(taken, pattern="line_7;"))
+            assert (found.files, unsearched(found)["not-indexed"]) == ((), 7), "missing is never no match"
+            assert Job.objects.filter(kind=releases.INDEX, state=State.WAITING).count() == 1
+            shelf.refresh()
+            assert Job.objects.filter(kind=releases.INDEX, state=State.WAITING).count() == 1, "reported once"
+            do_jobs()
+            shelf.refresh()
+            assert page(searching, ask(taken, pattern="line_7;")).tally.lines == 1
+        assert name not in indexing.names(product)
+    assert Event.objects.filter(kind="releases.index-damaged", subject=product.text).count() == 4
+
+
+def test_a_segment_that_was_removed_by_hand_is_told_as_not_searched(house: House) -> None:
+    taken = house.take()
+    index(taken)
+    product = Uid(taken.product.uid)
+    (indexing.folder(product) / indexing.names(product)[0]).unlink()
+    with searches(Shelf(2**26)) as searching:
+        assert unsearched(page(searching, ask(taken, pattern="int")))["not-indexed"] == 7
+    releases.ask_for_missing_indexes(actor="operator:tests", now=NOW)
+    assert not Job.objects.filter(kind=releases.INDEX).count() > 1, "the import's own job still waits"
+
+
+def test_a_product_that_is_destroyed_is_forgotten_at_once(house: House) -> None:
+    taken = house.take()
+    index(taken)
+    product = Uid(taken.product.uid)
+    shelf = Shelf(2**26)
+    with searches(shelf) as searching:
+        ticket = page(searching, ask(taken, pattern="int")).ticket
+        holding = shelf.holding(product)
+        vault.ring().destroy(product)
+        with pytest.raises(NotFoundError):
+            searching.search(ask(taken, pattern="int"), wait=5)
+        with pytest.raises(NotFoundError):
+            searching.tally(ME, GRANT, ticket)
+        assert (holding.corpus.documents, holding.is_gone) == (0, True)
+        shelf.refresh()
+        with pytest.raises(NotFoundError):
+            shelf.holding(product)
+
+
+def test_merged_segments_answer_as_those_that_they_replace(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(indexing, "MERGE_FROM", 4)
+    taken, files = [], dict(many(40))
+    shelf = Shelf(2**26)
+    told = []
+    with searches(shelf) as searching:
+        for version in range(1, 7):
+            files[f"server-1/new{version}.c"] = b"int common;\nint new_%d;\n" % version
+            taken.append(house.take(str(version), dict(files)))
+            index(*taken)
+            shelf.refresh()
+            found = page(searching, ask(*taken, pattern="new_|only_1\\d;"))
+            told.append((total(searching, found).files, len(indexing.names(Uid(taken[0].product.uid)))))
+    assert [segments for _, segments in told] == [1, 2, 3, 1, 2, 3]
+    # Each release holds ten of the older files, and those that came up to it.
+    assert [files for files, _ in told] == [sum(10 + version for version in range(1, last + 1)) for last in range(1, 7)]
+
+
+def test_a_narrow_grant_is_answered_in_slots(house: House) -> None:
+    taken = house.take(files=many(300))
+    index(taken)
+    with searches(Shelf(2**26)) as searching:
+        for patterns in (("d1/f1.c",), ("d1/f1.c", "d2/f2.c")):
+            for pattern in ("common", "nothing"):
+                asked = ask(taken, pattern=pattern, patterns=patterns)
+                page(searching, asked)  # the scope is known from here on
+                began = time.monotonic()
+                found = page(searching, asked)
+                took = time.monotonic() - began
+                assert took >= 0.025
+                assert round(found.seconds / 0.025, 6).is_integer()
+
+
+def test_one_persons_scans_never_delay_anothers_literal_by_more_than_100_ms(house: House) -> None:
+    taken = house.take(files=many(3_000))
+    index(taken)
+    other = Uid.new()
+    with searches(Shelf(2**28)) as searching:
+        page(searching, ask(taken, pattern="only_17;", person=other))
+        scans = [ask(taken, pattern=f"[0-9]{{2,{number}}}x", person=ME) for number in range(3, 9)]
+        for scan in scans:
+            searching.search(scan, wait=0)
+        slowest = 0.0
+        for number in range(20, 40):
+            began = time.monotonic()
+            assert page(searching, ask(taken, pattern=f"only_{number};", person=other)).tally.lines == 1
+            slowest = max(slowest, time.monotonic() - began)
+        assert slowest < 0.1, slowest
+        assert not [scan for scan in scans if page(searching, scan).files]
+
+
+def test_the_index_rests_where_no_search_word_can_be_read(house: House) -> None:
+    index(house.take())
+    paths = list((settings.GLASSHOUSE.home / "index").rglob("*.pack"))
+    assert paths
+    assert not [path for path in paths if b"line_" in path.read_bytes()]
