@@ -32,3 +32,9 @@ class ReceiptTooEarlyError(ConflictError):
     """The last view is not under a signed tree head yet."""
 
     code = "readingroom.receipt-too-early"
+
+
+class NoWordError(InvalidError):
+    """There is no word at this place of a file."""
+
+    code = "readingroom.no-word"

@@ -11,6 +11,16 @@ from glasshouse.domain.readingroom.commands.decisions import (
 )
 from glasshouse.domain.readingroom.commands.receipts import make_receipt
 from glasshouse.domain.readingroom.commands.search import search, search_tally
+from glasshouse.domain.readingroom.commands.symbols import (
+    enter,
+    find_definitions,
+    find_references,
+    open_definitions,
+    open_function_changes,
+    open_history,
+    open_outline,
+    open_references,
+)
 from glasshouse.domain.readingroom.commands.views import (
     open_changes,
     open_difference,
@@ -26,13 +36,21 @@ __all__ = [
     "begin_visit",
     "close_visit",
     "decide",
+    "enter",
+    "find_definitions",
+    "find_references",
     "make_receipt",
     "open_changes",
+    "open_definitions",
     "open_difference",
     "open_facts",
     "open_file",
     "open_folder",
+    "open_function_changes",
+    "open_history",
     "open_left_out",
+    "open_outline",
+    "open_references",
     "prepare_close",
     "propose_erasure",
     "propose_grant",

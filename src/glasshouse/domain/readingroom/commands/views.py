@@ -24,6 +24,7 @@ from glasshouse.domain.readingroom.values import (
     FileShown,
     FolderShown,
     LeftOutShown,
+    Room,
 )
 from glasshouse.domain.releases import queries as releases
 from glasshouse.domain.releases.differences import difference
@@ -142,8 +143,7 @@ def open_changes(
     room = queries.room(viewer, grant, after)
     rules.check_is_open(room.terms, now)
     visit = visit_of(room)
-    old, new = releases.manifest(earlier.release), releases.manifest(room.release)
-    every = [covered for change in old.diff(new) if (covered := _covered(room.terms.patterns, change))]
+    every = covered_changes(earlier, room)
     changes = every[first : None if size is None else first + size]
     listed = rfc8785.dumps([[kind_of(change).value, *_named(change)] for change in changes])
     counts = Counter(kind_of(change) for change in every)
@@ -198,6 +198,12 @@ def open_difference(
         now=now,
     )
     return DifferenceShown(view, earlier.release, path, old_path, found)
+
+
+def covered_changes(earlier: Room, room: Room) -> list[Change]:
+    """Return what differs between two releases of one grant, in the order of paths, as far as it covers the files."""
+    old, new = releases.manifest(earlier.release), releases.manifest(room.release)
+    return [covered for change in old.diff(new) if (covered := _covered(room.terms.patterns, change))]
 
 
 def listing_digest(items: Sequence[Item]) -> Digest:
