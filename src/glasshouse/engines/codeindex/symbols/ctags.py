@@ -30,9 +30,9 @@ ARGV: Final = (
     *("--options=NONE", "--quiet", "--_interactive", "--fields=NnKeSsl"),
     *("--kinds-C=+px", "--kinds-C++=+px", "--kinds-CUDA=+px"),
 )
-_BEGINS: Final = '{"_type": "program", "name": "Universal Ctags", '
-_COMPLETED: Final = '{"_type": "completed", "command": "generate-tags"}\n'
-_SLICE: Final = 16_384  # lines parsed at once: what they become is ten times as large
+_BEGINS: Final = b'{"_type": "program", "name": "Universal Ctags", '
+_COMPLETED: Final = b'{"_type": "completed", "command": "generate-tags"}\n'
+_PIECE: Final = 2 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,31 +68,39 @@ def _as_utf8(content: bytes) -> bytes:
 
 def read(printed: bytes, documents: Sequence[Document]) -> Answer:
     """Read what the tool printed about these documents. No bytes make it raise; what cannot be is left out."""
-    text = printed.decode("utf-8", "replace")
-    begin, _, rest = text.partition("\n")
-    if not begin.startswith(_BEGINS):
+    if not printed.startswith(_BEGINS) or b"\n" not in printed:
         return Answer(is_tool=False, outlines=(), unfinished=Outline())
-    # A quote inside a JSON string is escaped, so no name can spell this line.
-    *completed, last = rest.split(_COMPLETED)
-    pairs = zip(completed, documents, strict=False)
-    outlines = tuple(_outline(lines, document) for lines, document in pairs)
-    if len(outlines) == len(documents):
-        return Answer(is_tool=True, outlines=outlines, unfinished=Outline())
-    whole_lines = last[: last.rfind("\n") + 1]  # the last line was cut where the tool was ended
-    return Answer(is_tool=True, outlines=outlines, unfinished=_outline(whole_lines, documents[len(outlines)]))
+    at = printed.index(b"\n") + 1
+    outlines: list[Outline] = []
+    for document in documents:
+        # A quote inside a JSON string is escaped, so no name can spell this line.
+        stop = printed.find(_COMPLETED, at)
+        if stop < 0:
+            whole_lines = printed.rfind(b"\n", at) + 1  # the last line was cut where the tool was ended
+            unfinished = _outline(printed, at, max(at, whole_lines), document)
+            return Answer(is_tool=True, outlines=tuple(outlines), unfinished=unfinished)
+        outlines.append(_outline(printed, at, stop, document))
+        at = stop + len(_COMPLETED)
+    return Answer(is_tool=True, outlines=tuple(outlines), unfinished=Outline())
 
 
-def _outline(printed: str, document: Document) -> Outline:
-    count = printed.count("\n")
-    if not count:
-        return Outline()
-    last_line = document.content.count(b"\n") + (not document.content.endswith(b"\n"))
-    reader = _Reader(last_line)
-    lines = printed.split("\n")
-    del lines[-1]
-    for start in range(0, min(count, MAX_SYMBOLS), _SLICE):
-        reader.take(lines[start : min(start + _SLICE, MAX_SYMBOLS)])
-    gap = Gap.TOO_MANY if count > MAX_SYMBOLS else Gap.NOT_BELIEVED if reader.is_doubtful else None
+def _outline(printed: bytes, at: int, stop: int, document: Document) -> Outline:
+    """Read one document's lines, some at a time: what they become meanwhile is ten times as large."""
+    reader = _Reader(document.content.count(b"\n") + (not document.content.endswith(b"\n")))
+    taken = 0
+    while at < stop:
+        if taken >= MAX_SYMBOLS:
+            return Outline(reader.columns(), Gap.TOO_MANY)
+        end = printed.find(b"\n", min(at + _PIECE, stop), stop)
+        piece = printed[at : end + 1] if end >= 0 else printed[at:stop]
+        lines = piece.decode("utf-8", "replace").split("\n")
+        if not lines[-1]:
+            del lines[-1]
+        room = MAX_SYMBOLS - taken
+        reader.take(lines[:room])
+        taken += len(lines)
+        at += len(piece)
+    gap = Gap.TOO_MANY if taken > MAX_SYMBOLS else Gap.NOT_BELIEVED if reader.is_doubtful else None
     return Outline(reader.columns(), gap)
 
 
