@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 from django.conf import settings
+from django.db import DatabaseError
 
 from glasshouse.domain.jobs.models import Job, State
 from glasshouse.domain.journal.models import Event
@@ -136,6 +137,27 @@ def test_a_changed_byte_of_a_segment_is_detected_reported_and_built_again(house:
             assert page(searching, ask(taken, pattern="line_7;")).tally.lines == 1
         assert name not in indexing.names(product)
     assert Event.objects.filter(kind="releases.index-damaged", subject=product.text).count() == 4
+
+
+def test_damage_that_cannot_be_recorded_yet_is_recorded_later(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = house.take()
+    index(taken)
+    product = Uid(taken.product.uid)
+    Job.objects.all().delete()
+    path = indexing.folder(product) / indexing.names(product)[0]
+    path.write_bytes(path.read_bytes()[:-1])
+    shelf = Shelf(2**26)
+    with monkeypatch.context() as patch:
+
+        def refuses(*_: object, **__: object) -> None:
+            raise DatabaseError("the disk is full")
+
+        patch.setattr(releases, "ask_for_index", refuses)
+        shelf.refresh()
+        shelf.refresh()
+    assert not Job.objects.exists()
+    shelf.refresh()
+    assert Job.objects.get().arguments == {"product": product.text, "segment": path.name}
 
 
 def test_a_segment_that_was_removed_by_hand_is_told_as_not_searched(house: House) -> None:

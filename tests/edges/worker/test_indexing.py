@@ -37,6 +37,14 @@ for row in queries.all_releases():
         indexing.load(ref.product, kept)
     print(len(every), indexing.is_complete(ref.product, [ref]))
 """
+# Nobody waits half a minute for the lease here.
+END_THE_LEASE: Final = """
+import django
+django.setup()
+from glasshouse.domain.jobs.models import Job
+from glasshouse.kernel import clock
+Job.objects.update(leased_until=clock.now())
+"""
 
 
 def segments(lab: RunningLab) -> list[Path]:
@@ -62,9 +70,7 @@ def test_an_index_job_that_is_killed_again_and_again_ends_whole(tmp_path: Path) 
     for number in range(FILES):
         (source / f"f{number}.c").write_bytes(b"int f_%d_%%d;\n" % number * 600)
     lab.command("release", "import", "tool", "1", str(source))
-    lab.python(
-        "import django; django.setup()\nfrom glasshouse.domain.jobs.models import Job\nJob.objects.update(attempts_limit=50)"
-    )
+    for _ in range(KILLS):
         before = len(segments(lab))
         working = start(lab)
         until = time.monotonic() + SECONDS
@@ -75,15 +81,10 @@ def test_an_index_job_that_is_killed_again_and_again_ends_whole(tmp_path: Path) 
         # The worker alone is killed: those that build for it end with it.
         os.kill(working.pid, signal.SIGKILL)
         working.wait()
-        kills += 1
         while alive(working.pid):
             assert time.monotonic() < until, "a process that builds outlived its worker"
             time.sleep(0.01)
-        # Nobody waits half a minute for the lease here.
-        lab.python(
-            "import django; django.setup()\nfrom glasshouse.domain.jobs.models import Job\n"
-            "from glasshouse.kernel import clock\nJob.objects.update(leased_until=clock.now())"
-        )
+        lab.python(END_THE_LEASE)
     assert 3 * KILLS <= len(segments(lab)) < FILES / 3
     assert start(lab).wait(SECONDS) == 0
     assert lab.python(CHECK).strip() == f"{FILES} True"

@@ -19,6 +19,8 @@ from glasshouse.domain.releases.models import Product, Release
 from glasshouse.domain.releases.rules import check_names
 from glasshouse.engines.store import Sealed
 from glasshouse.engines.store.unpack import Limits, open_source
+from glasshouse.kernel import clock
+from glasshouse.kernel.errors import GlasshouseError
 from glasshouse.kernel.ids import Uid
 
 INDEX = "releases.index"
@@ -117,7 +119,14 @@ def index(product: Uid, *, release: str = "", damaged: str = "", build: Builder 
     """
     rows = Release.objects.select_related("product").filter(product__uid=product.text, product__destroyed_at=None)
     refs = [queries.ref(row) for row in (rows.filter(uid=release) if release else rows)]
-    return indexing.index(product, refs, build=build, report=report, damaged=damaged) if refs else 0
+    if not refs:
+        return 0
+    found: list[str] = []
+    try:
+        return indexing.index(product, refs, build=build, report=report, damaged=damaged, note_damage=found.append)
+    finally:
+        for name in found:  # of a release that came before, perhaps: all of the product is looked through again
+            ask_for_index(product, actor="operator:worker", now=clock.now(), damaged=name)
 
 
 def ask_for_index(product: Uid, *, actor: str, now: datetime, damaged: str = "") -> None:
@@ -134,7 +143,11 @@ def ask_for_missing_indexes(*, actor: str, now: datetime) -> None:
         return
     for product in Product.objects.filter(destroyed_at=None):
         refs = [queries.ref(row) for row in product.releases.select_related("product")]
-        if not indexing.is_complete(Uid(product.uid), refs):
+        try:
+            is_complete = indexing.is_complete(Uid(product.uid), refs)
+        except GlasshouseError:  # the job then says what is wrong with this product, and the others go on
+            is_complete = False
+        if not is_complete:
             ask_for_index(Uid(product.uid), actor=actor, now=now)
 
 

@@ -157,26 +157,32 @@ def index(
     build: Builder = build_here,
     report: Report = lambda _done, _of: None,
     damaged: str = "",
+    note_damage: Callable[[str], None] = lambda _name: None,
 ) -> int:
     """Index the documents of these releases that no segment has, then merge what piled up; return how many came.
 
-    `damaged` names a segment that could not be read: it is removed where that is still so. Raises IndexBusyError.
+    `damaged` names a segment that could not be read: it is removed where that is still so. `note_damage` is told of
+    others that are found and removed on the way. Raises IndexBusyError.
     """
     with _sole_indexer(product):
         _tidy(product)
         if damaged in names(product) and not _is_readable(product, damaged):
             (folder(product) / damaged).unlink()
-        there = _readable(product)
+        there, broken = _heads(product)
+        for name in broken:
+            note_damage(name)
+            (folder(product) / name).unlink()
         batches = _plan(product, releases, there)
         for done, _ in enumerate(build(product, batches), start=1):
             report(done, len(batches))
-        _merge(product, report)
+        _merge(product, report, note_damage)
     return sum(len(batch.digests) for batch in batches)
 
 
 def is_complete(product: Uid, releases: Sequence[ReleaseRef]) -> bool:
     """Say whether every document of these releases is in a segment that can be read."""
-    return not _plan(product, releases, _readable(product))
+    there, broken = _heads(product)
+    return not broken and not _plan(product, releases, there)
 
 
 def remove(product: Uid) -> None:
@@ -184,16 +190,15 @@ def remove(product: Uid) -> None:
     shutil.rmtree(folder(product), ignore_errors=True)
 
 
-def _readable(product: Uid) -> list[Kept]:
-    """Return the standing segments; one whose head is damaged is removed, for nothing can be read of it."""
-    found = []
+def _heads(product: Uid) -> tuple[list[Kept], list[str]]:
+    """Return the standing segments, and the names of those whose heads cannot be read."""
+    found, broken = [], []
     for name in names(product):
         try:
             found.append(head(product, name))
         except DamagedError:
-            with suppress(FileNotFoundError):
-                (folder(product) / name).unlink()
-    return standing(found)
+            broken.append(name)
+    return standing(found), broken
 
 
 def _is_readable(product: Uid, name: str) -> bool:
@@ -243,9 +248,9 @@ def _batches(wanted: Sequence[tuple[bytes, int]], sequence: int) -> Iterator[Bat
         yield Batch(sequence, tuple(batch), held)
 
 
-def _merge(product: Uid, report: Report) -> None:
+def _merge(product: Uid, report: Report, note_damage: Callable[[str], None]) -> None:
     """Join small segments, which cost each search some time, once there are several."""
-    small = [kept for kept in _readable(product) if kept.bytes < SMALL_BYTES]
+    small = [kept for kept in _heads(product)[0] if kept.bytes < SMALL_BYTES]
     if len(small) < MERGE_FROM:
         return
     chosen: list[Kept] = []
@@ -258,7 +263,8 @@ def _merge(product: Uid, report: Report) -> None:
         try:
             loaded.append(load(product, kept))
         except DamagedError:
-            (folder(product) / kept.name).unlink()  # found out here; the next job builds it again
+            note_damage(kept.name)
+            (folder(product) / kept.name).unlink()  # the next job builds it again
             return
         report(len(loaded), len(chosen))
     _write(

@@ -74,8 +74,8 @@ class Searches:
     def close(self) -> None:
         """End every search soon."""
         self._is_closed = True
-        self._pages.shutdown(wait=False, cancel_futures=True)
-        self._counters.shutdown(wait=False, cancel_futures=True)
+        self._pages.shutdown(cancel_futures=True)
+        self._counters.shutdown(cancel_futures=True)
 
     def search(self, asked: Ask, *, wait: float) -> Found | None:
         """Return a page, None when it takes longer than `wait`: the same question then joins the search."""
@@ -88,6 +88,7 @@ class Searches:
             return None
         except GlasshouseError:
             self._leave(running)
+            self._shelf.check_lives(asked.product)  # what was destroyed meanwhile is not here
             raise
         self._leave(running)
         self._shelf.check_lives(asked.product)  # it may have been destroyed while we looked

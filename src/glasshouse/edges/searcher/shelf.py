@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from django.conf import settings
+from django.db import Error as DatabaseFault
+from django.db import close_old_connections
 
 from glasshouse.domain.releases import commands, indexing, searching, vault
 from glasshouse.domain.releases.indexing import Kept
@@ -40,6 +42,7 @@ class Shelf:
         self._left = budget
         self._holdings: dict[Uid, Holding] = {}
         self._reported: set[str] = set()
+        self._unasked: dict[str, Uid] = {}
         self._lock = threading.Lock()
 
     def check_lives(self, product: Uid) -> None:
@@ -61,6 +64,8 @@ class Shelf:
 
     def refresh(self) -> None:
         """Take in what was indexed since, and forget what was destroyed."""
+        for name in list(self._unasked):
+            self._ask_for(self._unasked.pop(name), name)
         for product in {*indexing.products(), *self._holdings}:
             try:
                 self._catch_up(self.holding(product))
@@ -130,7 +135,15 @@ class Shelf:
             return
         self._reported.add(name)
         log.warning("the index is damaged and is built again: %s", error.message)
-        commands.ask_for_index(product, actor="operator:searcher", now=clock.now(), damaged=name)
+        self._ask_for(product, name)
+
+    def _ask_for(self, product: Uid, name: str) -> None:
+        try:
+            commands.ask_for_index(product, actor="operator:searcher", now=clock.now(), damaged=name)
+        except DatabaseFault as fault:  # what is held goes on being searched, and it is asked for again
+            self._unasked[name] = product
+            log.warning("the damage cannot be recorded: %s", fault)
+            close_old_connections()
 
     def _forget(self, product: Uid) -> None:
         with self._lock:
