@@ -37,6 +37,32 @@ class Place:
         """Return a folder's address; the top is the release's own."""
         return f"{self.base}folder/{quoted(path)}" if path else self.base
 
+    def outline(self, path: TreePath) -> str:
+        """Return the address of a file's outline."""
+        return f"{self.base}outline/{quoted(path)}"
+
+    def definition(self, path: TreePath) -> str:
+        """Return the address that leads from a word of a file to its definition; `at` says which word."""
+        return f"{self.base}definition/{quoted(path)}"
+
+    def references(self, path: TreePath) -> str:
+        """Return the address of the lines that hold a word of a file; `at` says which word."""
+        return f"{self.base}references/{quoted(path)}"
+
+    def history(self, path: TreePath) -> str:
+        """Return the address of a file's history."""
+        return f"{self.base}history/{quoted(path)}"
+
+    @property
+    def names(self) -> str:
+        """Return the address where a name is jumped to."""
+        return f"{self.base}names"
+
+    @property
+    def uses(self) -> str:
+        """Return the address where the lines that hold a name are asked for."""
+        return f"{self.base}uses"
+
     @property
     def left_out(self) -> str:
         """Return the address of what intake left out."""
@@ -53,6 +79,11 @@ class Comparison:
     def of(cls, grant: Uid, before: Uid, after: Uid) -> "Comparison":
         """Return the place of a grant's two releases."""
         return cls(reverse("release-changes", args=[grant.text, before.text, after.text]))
+
+    @property
+    def functions(self) -> str:
+        """Return the address of what changed by function."""
+        return f"{self.base}functions"
 
     def file(self, path: TreePath, was: TreePath | None = None) -> str:
         """Return the address of a file side by side; `was` is its path in the older release where that differs."""

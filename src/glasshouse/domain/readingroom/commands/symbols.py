@@ -45,7 +45,7 @@ from glasshouse.domain.releases.values import Change, Window, sides_of
 from glasshouse.engines.codeindex.symbols.functions import FunctionChange
 from glasshouse.engines.codeindex.symbols.nesting import Node
 from glasshouse.engines.codeindex.symbols.ranking import Hit
-from glasshouse.engines.codeindex.symbols.tables import How, Wanted
+from glasshouse.engines.codeindex.symbols.tables import MAX_ASKED, How, Wanted
 from glasshouse.engines.codeindex.symbols.values import Family
 from glasshouse.engines.codeindex.text import Role, display_text
 from glasshouse.kernel.digests import Digest
@@ -58,6 +58,8 @@ WAYS: Final = tuple(how.value for how in How)
 """How a name can be asked for: as it stands, in any case, by its beginning."""
 KINDS: Final = tuple(family.value for family in Family if family is not Family.OTHER)
 """The kinds that a question for a name can be narrowed to."""
+MAX_NAME: Final = MAX_ASKED
+"""The most characters of a name that is asked for."""
 MAX_FUNCTIONS: Final = 200
 _WORD: Final = re.compile(r"\w+")
 

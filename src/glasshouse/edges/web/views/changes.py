@@ -84,6 +84,7 @@ def release_changes(request: HttpRequest, grant: str, before: str, after: str) -
         "last": shown.first + len(rows),
         "total": shown.total,
         "releases": queries.granted(grant_uid),
+        "functions_url": there.functions,
         "grant": grant_uid,
         "room": "changes",
     }
