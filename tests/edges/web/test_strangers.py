@@ -70,6 +70,7 @@ def room(house: House) -> Room:
         "path": "src/main.c",
         "proposal": proposal.uid,
         "release": first.uid,
+        "ticket": "0123456789abcdef" * 2,
         "visit": desk.visit.text,
     }
     return Room(desk, objects)
@@ -86,7 +87,7 @@ def asked(client: Client, path: str) -> list[int]:
 
 def test_each_kind_of_object_is_tried() -> None:
     named = set().union(*(names for name, names in web_routes() if name not in OTHERS))
-    assert named == {"after", "before", "event", "grant", "path", "proposal", "release", "visit"}
+    assert named == {"after", "before", "event", "grant", "path", "proposal", "release", "ticket", "visit"}
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -134,8 +135,11 @@ def test_the_reviewer_reaches_each_of_them(room: Room, browser_of: Browse) -> No
     expected = dict.fromkeys(reached, 200) | {
         "grant-revoke": 404,
         "proposal": 404,
+        "search-again": 404,  # the entry is none of a search
+        "references": 409,  # no searcher runs
         "receipt": 409,  # not under a signed head yet
         "tlog-proof": 409,
+        "uses": 405,
         "visit-begin": 405,
     }
     assert reached == expected

@@ -3,7 +3,7 @@
 
 from django.urls import URLPattern, path
 
-from glasshouse.edges.web.views import changes, decisions, desk, door, home, me, reading, record, visits
+from glasshouse.edges.web.views import changes, decisions, desk, door, home, me, reading, record, search, visits
 
 DOOR: list[URLPattern] = [
     path("sign-in", door.SignIn.as_view(), name="account_login"),
@@ -45,6 +45,13 @@ READING: list[URLPattern] = [
     path("changes/<str:grant>/<str:before>/<str:after>/file/<path:path>", changes.difference, name="difference"),
 ]
 
+SEARCH: list[URLPattern] = [
+    path("search/", search.searches, name="searches"),
+    path("search/<str:grant>/", search.search, name="search"),
+    path("search/<str:grant>/again/<str:event>", search.search_again, name="search-again"),
+    path("search/<str:grant>/tally/<str:ticket>", search.search_tally, name="search-tally"),
+]
+
 RECORD: list[URLPattern] = [
     path("record/", record.record, name="record"),
     path("record/trust", record.trust, name="trust"),
@@ -71,6 +78,7 @@ urlpatterns: list[URLPattern] = [
     *DOOR,
     *ME,
     *READING,
+    *SEARCH,
     *RECORD,
     *DECISIONS,
 ]

@@ -19,8 +19,14 @@ function walk(step) {
   next?.focus();
 }
 
+function open() {
+  const link = document.activeElement?.closest("[data-walk] a[href]");
+  link?.click();
+  return Boolean(link);
+}
+
 function firstField() {
-  const search = document.querySelector("[role=search] input, main input:not([type=hidden])");
+  const search = document.querySelector(":is([role=search], main) input:not([type=hidden])");
   search?.focus();
   return Boolean(search);
 }
@@ -31,6 +37,7 @@ function act(key) {
   else if (key === "/") return firstField();
   else if (key === "j") walk(1);
   else if (key === "k") walk(-1);
+  else if (key === "o") return open();
   else if (key === "g h") document.querySelector(".wordmark")?.click();
   else return clickControl(key);
   return true;
