@@ -3,7 +3,19 @@
 
 from django.urls import URLPattern, path
 
-from glasshouse.edges.web.views import changes, decisions, desk, door, home, me, reading, record, search, visits
+from glasshouse.edges.web.views import (
+    changes,
+    decisions,
+    desk,
+    door,
+    home,
+    me,
+    reading,
+    record,
+    search,
+    symbols,
+    visits,
+)
 
 DOOR: list[URLPattern] = [
     path("sign-in", door.SignIn.as_view(), name="account_login"),
@@ -40,8 +52,15 @@ READING: list[URLPattern] = [
     path("r/<str:grant>/<str:release>/folder/<path:path>", reading.folder, name="folder"),
     path("r/<str:grant>/<str:release>/file/<path:path>", reading.file, name="file"),
     path("r/<str:grant>/<str:release>/left-out", reading.left_out, name="left-out"),
+    path("r/<str:grant>/<str:release>/names", symbols.names, name="names"),
+    path("r/<str:grant>/<str:release>/uses", symbols.uses, name="uses"),
+    path("r/<str:grant>/<str:release>/outline/<path:path>", symbols.outline, name="outline"),
+    path("r/<str:grant>/<str:release>/definition/<path:path>", symbols.definition, name="definition"),
+    path("r/<str:grant>/<str:release>/references/<path:path>", symbols.references, name="references"),
+    path("r/<str:grant>/<str:release>/history/<path:path>", symbols.history, name="history"),
     path("changes/", changes.changes, name="changes"),
     path("changes/<str:grant>/<str:before>/<str:after>/", changes.release_changes, name="release-changes"),
+    path("changes/<str:grant>/<str:before>/<str:after>/functions", symbols.functions, name="function-changes"),
     path("changes/<str:grant>/<str:before>/<str:after>/file/<path:path>", changes.difference, name="difference"),
 ]
 
