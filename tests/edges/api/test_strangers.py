@@ -25,6 +25,7 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
     "revoke_token": {},
     "search_search": {"releases": ["{release}"], "pattern": "int"},
     "search_tally": {"ticket": "0" * 32},
+    "symbols_definitions": {"name": "line_1"},
 }
 
 

@@ -10,7 +10,18 @@ from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationEr
 
 import glasshouse
 from glasshouse.edges.api.errors import TooManyError
-from glasshouse.edges.api.routes import devices, ledger, proposals, reading, record, releases, search, tokens, visits
+from glasshouse.edges.api.routes import (
+    devices,
+    ledger,
+    proposals,
+    reading,
+    record,
+    releases,
+    search,
+    symbols,
+    tokens,
+    visits,
+)
 from glasshouse.edges.http import answers, refusals
 from glasshouse.edges.http.errors import NotSignedInError, as_json
 from glasshouse.edges.http.viewer import viewer_of
@@ -30,7 +41,7 @@ api: Final = NinjaAPI(
     docs_url=None,
     openapi_url=None,
 )
-for router in (devices, releases, reading, search, visits, record, ledger, proposals, tokens):
+for router in (devices, releases, reading, search, symbols, visits, record, ledger, proposals, tokens):
     api.add_router("", router.router)
 
 
