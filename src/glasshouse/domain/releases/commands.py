@@ -12,7 +12,7 @@ from glasshouse.domain.jobs import commands as jobs
 from glasshouse.domain.jobs import queries as jobs_queries
 from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.journal.values import Recorded
-from glasshouse.domain.releases import indexing, queries, vault
+from glasshouse.domain.releases import defining, indexing, queries, searching, symbols, vault
 from glasshouse.domain.releases.errors import ReleaseExistsError
 from glasshouse.domain.releases.indexing import Builder, Report, build_here
 from glasshouse.domain.releases.models import Product, Release
@@ -25,6 +25,8 @@ from glasshouse.kernel.ids import Uid
 
 INDEX = "releases.index"
 """The kind of the jobs that index; their arguments name a product, and a release or a damaged segment."""
+SYMBOLS = "releases.symbols"
+"""The kind of the jobs that look for symbols; their argument names a product."""
 Progress = Callable[[int, int], None]
 """Called with files and bytes taken in so far."""
 
@@ -109,6 +111,7 @@ def _keep(actor: str, product: Product, version: str, sealed: Sealed, now: datet
         )
         arguments = {"product": product.uid, "release": release.uid}
         jobs.ask(INDEX, arguments, actor=actor, now=now + took)
+        jobs.ask(SYMBOLS, {"product": product.uid}, actor=actor, now=now + took)
     return release
 
 
@@ -127,6 +130,13 @@ def index(product: Uid, *, release: str = "", damaged: str = "", build: Builder 
     finally:
         for name in found:  # of a release that came before, perhaps: all of the product is looked through again
             ask_for_index(product, actor="operator:worker", now=clock.now(), damaged=name)
+
+
+def look_for_symbols(product: Uid, *, report: Report) -> str:
+    """Look for the symbols of all of a product's documents that have none yet; return what came of it in a line."""
+    rows = Release.objects.select_related("product").filter(product__uid=product.text, product__destroyed_at=None)
+    refs = [queries.ref(row) for row in rows]
+    return str(symbols.index(product, refs, report=report)) if refs else "the product was destroyed"
 
 
 def ask_for_index(product: Uid, *, actor: str, now: datetime, damaged: str = "") -> None:
@@ -171,6 +181,8 @@ def destroy_marked_keys() -> list[str]:
         if vault.ring().exists(uid):
             vault.ring().destroy(uid)
             vault.close()
+            searching.forget()
+            defining.forget()
             indexing.remove(uid)
             destroyed.append(product.slug)
     return destroyed
