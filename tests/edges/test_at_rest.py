@@ -41,7 +41,8 @@ FOLDER, FILE, LINK, LEFT_OUT, PATTERN = (
     b"potoroo_dir",
 )
 ASKED: Final = b"bettong_query"
-WORDS: Final = (ASKED, FUNCTION, REGISTER, COMMENT, FOLDER, FILE, LINK, LEFT_OUT, PATTERN)
+SAVED: Final = b"cassowary_label"
+WORDS: Final = (ASKED, SAVED, FUNCTION, REGISTER, COMMENT, FOLDER, FILE, LINK, LEFT_OUT, PATTERN)
 PATH: Final = TreePath(b"wombat_core/echidna_vm.c")
 
 
@@ -117,7 +118,10 @@ def live(house: House, sources: Path) -> None:
     index(old, new)
     with searcher():
         assert search(desk, "quokka_dispatch_table", context=2).hits
-        assert not search(desk, ASKED.decode(), paths=("wombat_core/**",)).hits
+        asked = search(desk, ASKED.decode(), paths=("wombat_core/**",))
+        assert not asked.hits
+        readingroom.save_search(*who, asked.view.recorded.uid, SAVED.decode(), now=NOW)
+        readingroom.run_saved_searches(Uid(old.product.uid), now=lambda: NOW, report=lambda _done, _of: None)
     for path, span in ((TreePath(PATTERN), Span(1, 1)), (PATH, Span(9_999, 9_999))):
         with pytest.raises((OutsideGrantError, RefusedError, NotFoundError)):
             readingroom.open_file(*who, desk.release, path, span, now=NOW)
@@ -166,7 +170,7 @@ def test_the_search_finds_every_word_in_a_lab_that_does_not_encrypt(
     live(clear_house, tmp_path_factory.mktemp("sources"))
     search = Search(WORDS)
     assert search.rows() >= {FOLDER, FILE, PATTERN}
-    assert search.files(configured.GLASSHOUSE.home) >= set(WORDS) - {PATTERN, ASKED}
+    assert search.files(configured.GLASSHOUSE.home) >= set(WORDS) - {PATTERN, ASKED, SAVED}
     assert search.files(*rest_of(clear_house)) == set(WORDS)
 
 

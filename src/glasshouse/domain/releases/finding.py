@@ -74,7 +74,12 @@ def find(
         after=after,
     )
     found = asking.search(settings.GLASSHOUSE.run / _SOCKET, question, wait=WAIT)
-    return None if found is None else _Reading(releases, patterns, asked).page(found)
+    return None if found is None else page_of(found, releases, patterns, asked)
+
+
+def page_of(found: Found, releases: Sequence[ReleaseRef], patterns: Patterns, asked: Asked) -> FoundPage:
+    """Return an answer as it is shown; raises NotFoundError where it names what the patterns do not cover."""
+    return _Reading(releases, patterns, asked).page(found)
 
 
 def tally(person: Uid, grant: Uid, ticket: str) -> Tally:

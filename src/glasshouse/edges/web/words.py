@@ -48,6 +48,9 @@ KINDS: Final[Mapping[str, Any]] = {
     "readingroom.history-shown": gettext_lazy("History of a file shown"),
     "readingroom.functions-shown": gettext_lazy("Functions that changed shown"),
     "readingroom.search-shown": gettext_lazy("Found lines shown"),
+    "readingroom.search-saved": gettext_lazy("Search saved"),
+    "readingroom.search-renamed": gettext_lazy("Saved search renamed"),
+    "readingroom.search-ended": gettext_lazy("Saved search deleted"),
     "access.grant-opened": gettext_lazy("Grant opened"),
     "access.grant-revoked": gettext_lazy("Grant revoked"),
 }
@@ -82,6 +85,8 @@ def told(event: Opened, products: Mapping[str, str]) -> Told:
 def _what(event: Opened) -> str:
     file = _mapping(event.fields.get("file"))
     query = _mapping(event.fields.get("query"))
+    if "label" in event.fields:
+        return str(event.fields["label"])
     if "pattern" in query:
         return str(query["pattern"])
     if "path" in file:

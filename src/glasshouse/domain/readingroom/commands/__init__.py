@@ -10,6 +10,15 @@ from glasshouse.domain.readingroom.commands.decisions import (
     revoke_grant,
 )
 from glasshouse.domain.readingroom.commands.receipts import make_receipt
+from glasshouse.domain.readingroom.commands.saved import (
+    RERUN,
+    ask_for_missing_runs,
+    end_search,
+    open_new_lines,
+    rename_search,
+    run_saved_searches,
+    save_search,
+)
 from glasshouse.domain.readingroom.commands.search import search, search_tally
 from glasshouse.domain.readingroom.commands.symbols import (
     enter,
@@ -32,10 +41,13 @@ from glasshouse.domain.readingroom.commands.views import (
 from glasshouse.domain.readingroom.commands.visits import begin_visit, close_visit, prepare_close
 
 __all__ = [
+    "RERUN",
     "Verdict",
+    "ask_for_missing_runs",
     "begin_visit",
     "close_visit",
     "decide",
+    "end_search",
     "enter",
     "find_definitions",
     "find_references",
@@ -49,13 +61,17 @@ __all__ = [
     "open_function_changes",
     "open_history",
     "open_left_out",
+    "open_new_lines",
     "open_outline",
     "open_references",
     "prepare_close",
     "propose_erasure",
     "propose_grant",
     "propose_shredding",
+    "rename_search",
     "revoke_grant",
+    "run_saved_searches",
+    "save_search",
     "search",
     "search_tally",
 ]

@@ -12,7 +12,7 @@ from glasshouse.domain.journal.values import Fields, Json
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import queries
 from glasshouse.domain.readingroom.commands.showing import show, visit_of
-from glasshouse.domain.readingroom.values import Room, SearchPending, SearchShown
+from glasshouse.domain.readingroom.values import Room, SearchPending, SearchShown, VisitRef
 from glasshouse.domain.releases import finding
 from glasshouse.domain.releases.finding import FoundPage
 from glasshouse.domain.releases.found import Asked, Tally
@@ -40,13 +40,28 @@ def search(
     page = finding.find(viewer.uid, grant, refs, room.terms.patterns, asked, after=after)
     if page is None:
         return SearchPending(refs)
+    return show_found(viewer, rooms, visit, page, asked, after=after, now=now)
+
+
+def show_found(
+    viewer: Viewer,
+    rooms: Sequence[Room],
+    visit: VisitRef,
+    page: FoundPage,
+    asked: Asked,
+    *,
+    after: str,
+    now: datetime,
+    more: Fields | None = None,
+) -> SearchShown:
+    """Charge and record a page of found lines in rooms that were judged; `more` is recorded of the showing besides."""
     view = show(
         viewer,
-        room,
+        rooms[0],
         visit,
         "readingroom.search-shown",
         shown=page.shown,
-        fields=_fields(rooms, page),
+        fields={**_fields(rooms, page), **(more or {})},
         source={"files": page.evidence} if page.evidence else {},
         name="found",
         visitor={"query": _query(asked, after)},
@@ -55,7 +70,7 @@ def search(
     )
     return SearchShown(
         view=view,
-        releases=refs,
+        releases=tuple(room.release for room in rooms),
         files=page.files,
         hits=page.hits,
         lines=page.lines,
