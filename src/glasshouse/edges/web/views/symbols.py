@@ -213,6 +213,8 @@ class FunctionRow:
     """A function of the reading list, and where it is read."""
 
     function: FunctionStep
+    before: str
+    after: str
     mark: str
     url: str
 
@@ -269,7 +271,13 @@ def _file(steps: FileSteps, there: Comparison, old: Place, new: Place) -> FileRo
     new_url = new.file(after.path) if after else ""
     kind = kind_of(steps.change)
     rows = [
-        FunctionRow(one, MARKS[ChangeKind(one.step)], _function(one, compared, old_url, new_url))
+        FunctionRow(
+            one,
+            _lines(one.before),
+            _lines(one.after),
+            MARKS[ChangeKind(one.step)],
+            _function(one, compared, old_url, new_url),
+        )
         for one in steps.functions
     ]
     return FileRow(
@@ -282,6 +290,12 @@ def _function(one: FunctionStep, compared: str, old: str, new: str) -> str:
         return f"{compared}#B{one.after.first}"
     url, span = (new, one.after) if one.after else (old, one.before)
     return f"{url}?lines={span}#L{span.first}" if span else url
+
+
+def _lines(span: Span | None) -> str:
+    if span is None:
+        return ""
+    return f"{span.first:,}" if span.count == 1 else f"{span.first:,}\u2013{span.last:,}"
 
 
 def _at(place: Place, one: Definition) -> str:

@@ -3,6 +3,8 @@
 // references; Ctrl and a click, or two clicks, lead to the definition at once. An address holds the place of a word,
 // never the word. And the outline: a link to a line that stands on the page picks it without asking the lab again.
 
+// Steps pass over comments, strings, numbers and the language's own words; a click chooses any word.
+const PASSED = ".c, .s, .m, .k, .t";
 const WORD = /[\p{L}_][\p{L}\p{N}_]*/gu;
 const list = document.querySelector("ol[data-words]");
 const bar = document.querySelector("[data-word-bar]");
@@ -33,7 +35,8 @@ function wordsOf(item) {
     const range = new Range();
     range.setStart(first.node, match.index - first.start);
     range.setEnd(last.node, match.index + match[0].length - last.start);
-    return { item, range, text: match[0], column: [...text.slice(0, match.index)].length };
+    const isPassed = Boolean(first.node.parentElement.closest(PASSED));
+    return { item, range, isPassed, text: match[0], column: [...text.slice(0, match.index)].length };
   });
 }
 
@@ -70,13 +73,15 @@ function step(by) {
   const items = lines();
   const isSeen = (item) => item.getBoundingClientRect().bottom > 100;
   const start = chosen?.item ?? list.querySelector("li.in") ?? items.find(isSeen) ?? items[0];
-  const words = wordsOf(start);
-  const at = chosen ? words.findIndex((word) => word.column === chosen.column) + by : by > 0 ? 0 : words.length - 1;
-  let next = words[at];
-  for (let place = items.indexOf(start) + by; !next && items[place]; place += by) next = wordsOf(items[place]).at(by > 0 ? 0 : -1);
-  if (!next) return;
-  choose(next);
-  next.item.scrollIntoView({ block: "nearest" });
+  const isAhead = (word) => !word.isPassed && (chosen?.item !== word.item || (word.column - chosen.column) * by > 0);
+  for (let place = items.indexOf(start); items[place]; place += by) {
+    const words = wordsOf(items[place]).filter(isAhead);
+    if (words.length) {
+      choose(words.at(by > 0 ? 0 : -1));
+      chosen.item.scrollIntoView({ block: "nearest" });
+      return;
+    }
+  }
 }
 
 function markOutline(line) {
