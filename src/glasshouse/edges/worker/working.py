@@ -17,7 +17,6 @@ from glasshouse.domain.jobs.errors import StaleTokenError
 from glasshouse.domain.journal import audit
 from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.readingroom import commands as readingroom
-from glasshouse.domain.readingroom import commands as readingroom
 from glasshouse.domain.releases import commands as releases
 from glasshouse.domain.releases import queries as release_queries
 from glasshouse.edges.worker import segmenting
@@ -93,18 +92,10 @@ def look_for_symbols(arguments: Arguments, report: Report) -> str:
     return releases.look_for_symbols(Uid(str(arguments["product"])), report=report)
 
 
-def run_saved_searches(arguments: Arguments, report: Report) -> str:
-    """Run a product's saved searches on what is new to them; the message tells counts of runs, never of lines."""
-    product = Uid(str(arguments["product"]))
-    runs = readingroom.run_saved_searches(product, now=clock.now, report=report)
-    return f"{runs:,} runs of saved searches"
-
-
 KINDS: dict[str, Callable[[Arguments, Report], str]] = {
     "journal.audit": audit_lab,
     "publication.site": publish_site,
     releases.INDEX: index_release,
-    readingroom.RERUN: run_saved_searches,
     releases.SYMBOLS: look_for_symbols,
     readingroom.RERUN: run_saved_searches,
 }
@@ -114,7 +105,6 @@ def run_for_ever(stop: Stop) -> None:
     """Do whatever is due until told to stop."""
     releases.destroy_marked_keys()
     releases.ask_for_missing_indexes(actor="operator:worker", now=clock.now())
-    readingroom.ask_for_missing_runs(actor="operator:worker", now=clock.now())
     readingroom.ask_for_missing_runs(actor="operator:worker", now=clock.now())
     while not stop.is_set:
         try:
