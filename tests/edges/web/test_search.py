@@ -2,6 +2,7 @@
 """The search page: found lines by file, charged and recorded; a pattern stands in no address."""
 
 import re
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.test import Client
 
 from glasshouse.domain.access.values import Limits
 from glasshouse.domain.journal.models import Event
+from glasshouse.domain.releases import finding
 from glasshouse.edges.web.search_forms import ignores_case
 from tests.edges.web.conftest import Browse, Moment
 from tests.edges.web.test_hostile_source import PAYLOADS, foreign
@@ -179,7 +181,7 @@ def test_a_release_that_is_being_indexed_says_how_far(reviewer: Client, desk: De
 def test_what_is_wrong_with_a_pattern_stands_beside_it(reviewer: Client, desk: Desk, pattern: str) -> None:
     answer = find(reviewer, desk, pattern)
     assert answer.status_code == 422
-    assert '<span class="wrong" id="pat_error"' in text(answer)
+    assert '<p class="wrong" id="pat_error"' in text(answer)
     assert 'aria-invalid="true"' in text(answer)
     assert not Event.objects.filter(kind=KIND).exists()
 
@@ -295,3 +297,46 @@ def test_a_total_that_nobody_counts_any_more_is_said_to_be_unknown(reviewer: Cli
     assert answer.status_code == 200
     assert "The total is not known" in text(answer)
     assert "hx-get" not in text(answer)
+
+
+def test_a_search_that_takes_longer_says_so_costs_nothing_and_is_joined(
+    reviewer: Client, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finding, "WAIT", 0.0)
+    asked = {"pattern": "line_7;", "regex": "on", "case": "match", "context": "0", "release": desk.release.text}
+    address = f"/search/{desk.grant}/"
+    first = text(reviewer.post(address, asked))
+    assert 'class="state waiting"' in first
+    assert 'hx-trigger="load delay:150ms, submit"' in first
+    assert not Event.objects.filter(kind=KIND).exists()
+    carried = dict(
+        re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', first.partition("state waiting")[2])
+    )
+    carried.pop("csrfmiddlewaretoken")
+    assert carried == {**asked, "paths": "", "language": "", "after": "", "waited": "1"}
+    for _ in range(200):
+        answer = reviewer.post(address, carried, headers=HTMX)
+        if "state waiting" not in text(answer):
+            break
+        time.sleep(0.01)
+    assert len(numbers(text(answer))) == 1
+    assert "<html" not in text(answer)
+    entry = Event.objects.get(kind=KIND)
+    assert answer.headers["HX-Replace-Url"] == f"/search/{desk.grant}/again/{entry.uid}"
+
+
+def test_nobody_elses_grant_is_searched_or_hinted_at(desk: Desk, house: House, browser_of: Browse) -> None:
+    for other in (house.cast.colleague, house.cast.stranger, house.cast.manager):
+        client = browser_of(other)
+        for pattern in ("line_7;", "("):
+            answer = find(client, desk, pattern)
+            assert answer.status_code == 404
+            assert "server" not in text(answer)
+    assert not Event.objects.filter(kind=KIND).exists()
+
+
+def test_nothing_outside_the_grant_is_found_or_counted(reviewer: Client, desk: Desk) -> None:
+    page = text(find(reviewer, desk, "canary", every="on", paths="secret/**"))
+    assert "No line found." in page
+    assert "0 files were searched." in page
+    assert "secret/keys.c" not in page

@@ -40,6 +40,8 @@ class FoundFile:
     release: str
     url: str
     hits: int
+    first: int
+    last: int
     lines: SafeString
     also: Sequence[Elsewhere]
     also_more: int
@@ -90,6 +92,8 @@ def _file(file: FileHits, grant: Uid, texts: Iterator[str], *, has_releases: boo
         release=file.release.version if has_releases else "",
         url=url,
         hits=file.hits,
+        first=file.stretches[0].first,
+        last=file.stretches[-1].last,
         lines=mark_safe("".join(items)),  # noqa: S308 -- every text was escaped; numbers are numbers, addresses quoted
         also=[Elsewhere(_apart(file, at), _url(at, grant)) for at in file.also],
         also_more=file.also_total - len(file.also),

@@ -7,7 +7,7 @@ matches letters in either case, one with a capital matches them as typed.
 
 import re
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -123,6 +123,11 @@ class SearchForm(forms.Form):
             "context": asked.context,
         }
         return form
+
+    def focused(self) -> Self:
+        """Begin in the pattern; beside found lines the keys are for the lines."""
+        self.fields["pattern"].widget.attrs["autofocus"] = True
+        return self
 
     @property
     def ticked(self) -> frozenset[str]:

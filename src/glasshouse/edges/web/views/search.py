@@ -76,7 +76,10 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One search as it was asked: what, where, from which place on, and how often the page has waited for it."""
+    """One search as it was asked: what, where, from which place on, and how often the page has waited for it.
+
+    `event` is the entry whose permalink asks it again; such a page keeps its address.
+    """
 
     grant: Uid
     form: SearchForm
@@ -84,6 +87,7 @@ class Wanted:
     releases: Sequence[Uid]
     after: str = ""
     waited: int = 0
+    event: str = ""
 
     def fields(self, **other: object) -> list[tuple[str, object]]:
         """Return the fields of a form that asks the same, with others besides."""
@@ -122,10 +126,10 @@ def search(request: HttpRequest, grant: str) -> HttpResponse:
     releases = queries.granted(grant_uid)
     if request.method != "POST":
         form = SearchForm(None, releases=releases, chosen=request.GET.getlist("release"))
-        return _page(request, Scene.of_desk(_held(request, grant_uid, now)), form, {"is_new": True})
+        return _page(request, Scene.of_desk(_held(request, grant_uid, now)), form.focused(), {})
     form = SearchForm(request.POST, releases=releases)
     if not form.is_valid() or form.asked is None:
-        return _page(request, Scene.of_desk(_held(request, grant_uid, now)), form, {}, status=422)
+        return _page(request, Scene.of_desk(_held(request, grant_uid, now)), form.focused(), {}, status=422)
     waited = request.POST.get("waited", "")
     steps = int(waited) if waited.isascii() and waited.isdigit() and len(waited) <= _DIGITS else 0
     wanted = Wanted(grant_uid, form, form.asked, form.wanted, request.POST.get("after", ""), steps)
@@ -142,7 +146,8 @@ def search_again(request: HttpRequest, grant: str, event: str) -> HttpResponse:
     except RefusedError as error:
         return _refused(request, grant_uid, None, error, now)
     form = SearchForm.of(recorded, queries.granted(grant_uid))
-    return _answer(request, Wanted(grant_uid, form, recorded.asked, recorded.releases, recorded.after), now)
+    wanted = Wanted(grant_uid, form, recorded.asked, recorded.releases, recorded.after, event=event)
+    return _answer(request, wanted, now)
 
 
 @require_safe
@@ -194,7 +199,7 @@ def _pending(request: HttpRequest, wanted: Wanted, now: datetime) -> HttpRespons
 
 def _shown(request: HttpRequest, wanted: Wanted, shown: SearchShown) -> HttpResponse:
     has_releases = len(shown.releases) > 1
-    event = shown.view.recorded.uid.text
+    event = wanted.event or shown.view.recorded.uid.text
     permalink = reverse("search-again", args=[wanted.grant.text, event])
     context = {
         "scene": Scene.of_view(shown.view),

@@ -16,6 +16,12 @@ document.addEventListener("click", (event) => {
   );
 });
 
+// What was asked for next is where the keys go on.
+document.body.addEventListener("htmx:load", (event) => {
+  const first = event.detail.elt.matches?.(".vitrine") && event.detail.elt.querySelector(".found .ln");
+  if (first && document.activeElement === document.body) first.focus({ preventScroll: true });
+});
+
 const pick = document.querySelector("[data-pick]");
 
 function tell(ticked, boxes) {
