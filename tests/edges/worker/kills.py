@@ -123,7 +123,7 @@ def kill_imports(lab: RunningLab, folder: Path, times: int) -> None:
         assert done <= {row["version"] for row in listed}
     assert caught >= times // 3, "too few of the kills met an import half way"
     for row in listed:
-        lab.command("release", "verify", "server", row["version"])
+        lab.command("release", "verify", row["product"], row["version"])
     lab.command("release", "import", "server", "after", str(source))
     lab.command("release", "verify", "server", "after")
     assert not _intakes(lab)
