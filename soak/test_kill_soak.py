@@ -13,7 +13,7 @@ TIMES = 100
 
 
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("kill", [kills.kill_workers, kills.kill_imports, kills.kill_backups, kills.kill_views])
+@pytest.mark.parametrize("kill", [kills.kill_workers, kills.kill_imports, kills.kill_views])
 def test_a_hundred_kills_lose_nothing_that_was_acknowledged(
     database_url: str, tmp_path: Path, kill: Callable[[RunningLab, Path, int], None]
 ) -> None:
@@ -24,3 +24,8 @@ def test_a_hundred_kills_lose_nothing_that_was_acknowledged(
         kill(lab, tmp_path / "nursery", TIMES)
     finally:
         lab.stop()
+
+
+@pytest.mark.timeout(3600)
+def test_a_hundred_killed_backups_are_whole_or_not_there(tmp_path: Path) -> None:
+    kills.kill_backups(RunningLab.found(tmp_path, f"sqlite:///{tmp_path / 'db.sqlite3'}"), tmp_path / "nursery", TIMES)

@@ -6,9 +6,11 @@ import os
 import random
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -123,7 +125,7 @@ def kill_imports(lab: RunningLab, folder: Path, times: int) -> None:
         assert done <= {row["version"] for row in listed}
     assert caught >= times // 3, "too few of the kills met an import half way"
     for row in listed:
-        lab.command("release", "verify", "server", row["version"])
+        lab.command("release", "verify", row["product"], row["version"])
     lab.command("release", "import", "server", "after", str(source))
     lab.command("release", "verify", "server", "after")
     assert not _intakes(lab)
@@ -151,11 +153,12 @@ def kill_backups(lab: RunningLab, folder: Path, times: int) -> None:
                 continue
             time.sleep(dice.uniform(0, took))
             child.kill()
-            if any(line == "exit 0" for line in child.said()):
-                shutil.rmtree(target)  # whole before it was killed
+            if target.exists():
+                _check_whole(lab, target)
+                shutil.rmtree(target)
             else:
+                assert "exit 0" not in child.said()
                 caught += 1
-            assert not target.exists()
     assert caught >= times // 3, "too few of the kills met a backup half way"
     lab.command("backup", str(copies / "killed"))
     assert {path.name for path in copies.iterdir()} == {"whole-2", "whole-1", "killed"}
@@ -242,6 +245,13 @@ class Service:
 def start(lab: RunningLab, command: str) -> Service:
     """Start `glasshouse work` or `glasshouse sign`."""
     return Service(lab, command)
+
+
+def _check_whole(lab: RunningLab, target: Path) -> None:
+    packs = {path.relative_to(lab.home): path.stat().st_size for path in (lab.home / "store").rglob("*.pack")}
+    assert packs == {path.relative_to(target): path.stat().st_size for path in (target / "store").rglob("*.pack")}
+    with closing(sqlite3.connect(target / "lab.sqlite3")) as copy:
+        assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
 def _changed(path: Path) -> int:

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from glasshouse.engines.ledger.checkpoints import Checkpoint, cosign, open_checkpoint
 from glasshouse.engines.ledger.errors import MalformedError, SignatureError
-from glasshouse.engines.ledger.merkle import EMPTY_ROOT, leaf_hash
 from glasshouse.engines.ledger.notes import Note, SigningKey, VerifierKey, open_note
 from glasshouse.engines.ledger.policies import Policy
 from glasshouse.kernel.errors import InvalidError
+from glasshouse.kernel.merkle import EMPTY_ROOT, leaf_hash
 
 SUNLIGHT = "sunlight-witness-tree"
 MIRRORED = "000de184301123b9278c086a7d9f68c9577e83872224c197058fd90784ea9706"

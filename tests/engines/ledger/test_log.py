@@ -22,12 +22,13 @@ from glasshouse.engines.ledger.errors import (
 )
 from glasshouse.engines.ledger.log import Log
 from glasshouse.engines.ledger.tiles import WIDTH, Tile, tiles_of
+from glasshouse.kernel.merkle import EMPTY_ROOT, leaf_hash, tree_root
 
 Entries = list[bytes]
 
 
 def _tree(entries: Entries) -> tuple[Entries, merkle.SubtreeHash]:
-    leaves = [merkle.leaf_hash(entry) for entry in entries]
+    leaves = [leaf_hash(entry) for entry in entries]
     return leaves, merkle.subtree_hasher(leaves)
 
 
@@ -54,7 +55,7 @@ def test_whatever_the_batches_the_tiles_are_those_of_the_tree(entries: Entries, 
         rows = [leaves]
         while len(rows[-1]) >= WIDTH:
             row = rows[-1]
-            rows.append([merkle.tree_root(row[at : at + WIDTH]) for at in range(0, len(row) - WIDTH + 1, WIDTH)])
+            rows.append([tree_root(row[at : at + WIDTH]) for at in range(0, len(row) - WIDTH + 1, WIDTH)])
         for tile in tiles_of(size):
             first = tile.number * WIDTH
             held = (Path(name) / tile.path).read_bytes()
@@ -87,7 +88,7 @@ def test_proofs_at_every_size_verify(tmp_path: Path, entries: Entries) -> None:
 def test_an_empty_folder_is_an_empty_tree(tmp_path: Path) -> None:
     log = Log(tmp_path / "nothing")
     assert log.size == 0
-    assert log.root() == merkle.EMPTY_ROOT
+    assert log.root() == EMPTY_ROOT
     assert list(log.entries()) == []
     assert log.append([]) == 0
     log.close()

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from glasshouse.engines.ledger import merkle, writer
+from glasshouse.engines.ledger import writer
 from glasshouse.engines.ledger.log import Log
+from glasshouse.kernel.merkle import leaf_hash, tree_root
 
 BATCHES = (100, 200, 1, 500, 3, 250, 6, 255, 1)
 SETTLE_AFTER = 600
@@ -156,5 +157,5 @@ def test_ten_kills_while_appending_lose_no_acknowledged_batch(tmp_path: Path, en
         assert size >= acknowledged > 0
         root = log.root()
         assert log.audit(size, root).is_clean
-        leaves = [merkle.leaf_hash(entry) for entry in log.entries()]
-    assert merkle.tree_root(leaves) == root
+        leaves = [leaf_hash(entry) for entry in log.entries()]
+    assert tree_root(leaves) == root

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from glasshouse.engines.ledger import merkle
 from glasshouse.engines.ledger.errors import OutOfRangeError, ProofError
+from glasshouse.kernel.merkle import EMPTY_ROOT, leaf_hash, node_hash, parents, tree_root
 
-LEAVES = [merkle.leaf_hash(b"%d" % number) for number in range(300)]
+LEAVES = [leaf_hash(b"%d" % number) for number in range(300)]
 SUBTREE = merkle.subtree_hasher(LEAVES)
 
 
@@ -56,12 +57,12 @@ def test_every_published_proof_is_judged_as_published(vectors: Path, kind: str, 
 
 def test_the_published_tree_of_eight_leaves_has_its_published_roots(vectors: Path) -> None:
     tree = json.loads((vectors / "merkle-rfc6962" / "reference-tree-8.json").read_bytes())
-    leaves = [merkle.leaf_hash(bytes.fromhex(leaf)) for leaf in tree["leaf_inputs_hex"]]
-    roots = [merkle.tree_root(leaves[:size]).hex() for size in range(9)]
+    leaves = [leaf_hash(bytes.fromhex(leaf)) for leaf in tree["leaf_inputs_hex"]]
+    roots = [tree_root(leaves[:size]).hex() for size in range(9)]
     assert roots == tree["root_hash_hex_by_tree_size"]
     levels = [leaves]
     while len(levels[-1]) > 1:
-        levels.append(merkle.parents(levels[-1]))
+        levels.append(parents(levels[-1]))
     assert [[node.hex() for node in level] for level in levels] == tree["node_hashes_hex_by_level"]
 
 
@@ -120,14 +121,14 @@ def test_hashes_of_a_wrong_length_are_refused() -> None:
 
 
 def test_every_tree_extends_the_empty_one_and_only_by_its_own_root() -> None:
-    merkle.verify_consistency(0, merkle.EMPTY_ROOT, 7, SUBTREE(0, 7), [])
-    merkle.verify_consistency(0, merkle.EMPTY_ROOT, 0, merkle.EMPTY_ROOT, [])
+    merkle.verify_consistency(0, EMPTY_ROOT, 7, SUBTREE(0, 7), [])
+    merkle.verify_consistency(0, EMPTY_ROOT, 0, EMPTY_ROOT, [])
     for old_root, size, root, proof in (
         (LEAVES[0], 7, SUBTREE(0, 7), []),
-        (merkle.EMPTY_ROOT, 7, SUBTREE(0, 7), [LEAVES[0]]),
-        (merkle.EMPTY_ROOT, 7, SUBTREE(0, 7)[:31], []),
-        (merkle.EMPTY_ROOT, 0, SUBTREE(0, 7), []),
-        (merkle.EMPTY_ROOT, -1, SUBTREE(0, 7), []),
+        (EMPTY_ROOT, 7, SUBTREE(0, 7), [LEAVES[0]]),
+        (EMPTY_ROOT, 7, SUBTREE(0, 7)[:31], []),
+        (EMPTY_ROOT, 0, SUBTREE(0, 7), []),
+        (EMPTY_ROOT, -1, SUBTREE(0, 7), []),
     ):
         with pytest.raises(ProofError):
             merkle.verify_consistency(0, old_root, size, root, proof)
@@ -146,5 +147,5 @@ def test_no_proof_is_made_of_what_is_not_in_the_tree() -> None:
 
 def test_a_leaf_is_never_taken_for_a_node() -> None:
     pair = LEAVES[0] + LEAVES[1]
-    assert merkle.leaf_hash(pair) != merkle.node_hash(LEAVES[0], LEAVES[1])
-    assert merkle.tree_root([]) == sha256(b"").digest()
+    assert leaf_hash(pair) != node_hash(LEAVES[0], LEAVES[1])
+    assert tree_root([]) == sha256(b"").digest()

@@ -6,9 +6,9 @@ import pytest
 
 from glasshouse.engines.ledger.checkpoints import Checkpoint, cosign
 from glasshouse.engines.ledger.errors import MalformedError, QuorumError, SignatureError
-from glasshouse.engines.ledger.merkle import leaf_hash
 from glasshouse.engines.ledger.notes import KeyKind, Note, SigningKey
 from glasshouse.engines.ledger.policies import Policy
+from glasshouse.kernel.merkle import leaf_hash
 
 LOG = SigningKey.generate("lab.example/ledger")
 WITNESSES = {name: SigningKey.generate(f"{name}.example", KeyKind.COSIGNATURE) for name in ("a", "b", "c")}

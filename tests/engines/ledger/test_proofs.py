@@ -11,9 +11,10 @@ from glasshouse.engines.ledger.notes import SigningKey
 from glasshouse.engines.ledger.policies import Policy
 from glasshouse.engines.ledger.proofs import TlogProof
 from glasshouse.kernel.errors import InvalidError
+from glasshouse.kernel.merkle import leaf_hash
 
 ENTRIES = [b"%032d" % number for number in range(777)]
-LEAVES = [merkle.leaf_hash(entry) for entry in ENTRIES]
+LEAVES = [leaf_hash(entry) for entry in ENTRIES]
 INDEX = 513
 
 

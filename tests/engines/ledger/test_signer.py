@@ -21,10 +21,11 @@ from glasshouse.engines.ledger.errors import (
 from glasshouse.engines.ledger.notes import SigningKey
 from glasshouse.engines.ledger.signer import Signer, SigningRequest
 from glasshouse.kernel.errors import ConflictError
+from glasshouse.kernel.merkle import leaf_hash
 
 ORIGIN = "lab.example/ledger"
-LEAVES = [merkle.leaf_hash(b"%d" % number) for number in range(200)]
-FORK = [*LEAVES[:5], merkle.leaf_hash(b"another"), *LEAVES[6:]]
+LEAVES = [leaf_hash(b"%d" % number) for number in range(200)]
+FORK = [*LEAVES[:5], leaf_hash(b"another"), *LEAVES[6:]]
 
 
 def _request(old: int, new: int, leaves: list[bytes] = LEAVES, origin: str = ORIGIN) -> SigningRequest:
@@ -155,8 +156,9 @@ from glasshouse.engines.ledger.checkpoints import Checkpoint
 from glasshouse.engines.ledger.errors import ConflictError, ProofError
 from glasshouse.engines.ledger.notes import SigningKey
 from glasshouse.engines.ledger.signer import Signer, SigningRequest
+from glasshouse.kernel.merkle import leaf_hash
 
-leaves = [merkle.leaf_hash(b"%s %d" % (sys.argv[4].encode(), number)) for number in range(4000)]
+leaves = [leaf_hash(b"%s %d" % (sys.argv[4].encode(), number)) for number in range(4000)]
 subtree = merkle.subtree_hasher(leaves)
 signer = Signer(SigningKey.parse(sys.argv[2]), sys.argv[3], Path(sys.argv[1]))
 old = Checkpoint.parse(signer.last().text).size

@@ -13,9 +13,10 @@ from glasshouse.engines.ledger.checkpoints import Checkpoint, open_checkpoint
 from glasshouse.engines.ledger.errors import ForkError, SignerSilentError, StaleRequestError
 from glasshouse.engines.ledger.notes import SigningKey
 from glasshouse.engines.ledger.signer import Signer, SigningRequest
+from glasshouse.kernel.merkle import leaf_hash
 
 ORIGIN = "lab.example/ledger"
-LEAVES = [merkle.leaf_hash(b"%d" % number) for number in range(20)]
+LEAVES = [leaf_hash(b"%d" % number) for number in range(20)]
 
 
 def request(old: int, new: int, leaves: list[bytes] = LEAVES) -> SigningRequest:

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from glasshouse.engines.ledger import audits
 from glasshouse.engines.ledger.checkpoints import Checkpoint
 from glasshouse.engines.ledger.errors import MalformedError
-from glasshouse.engines.ledger.merkle import tree_root
 from glasshouse.engines.ledger.notes import Note
 from glasshouse.engines.ledger.tiles import (
     WIDTH,
@@ -21,6 +20,7 @@ from glasshouse.engines.ledger.tiles import (
     parse_index_path,
     tiles_of,
 )
+from glasshouse.kernel.merkle import tree_root
 
 MIRROR = "witness/mirror/000de184301123b9278c086a7d9f68c9577e83872224c197058fd90784ea9706"
 

@@ -9,8 +9,9 @@ from glasshouse.engines.ledger.checkpoints import Checkpoint
 from glasshouse.engines.ledger.errors import ForkError, MalformedError, StaleRequestError, WitnessRefusedError
 from glasshouse.engines.ledger.notes import KeyKind, Note, SigningKey, open_note
 from glasshouse.engines.ledger.witnessing import AddCheckpoint, read_answer
+from glasshouse.kernel.merkle import leaf_hash
 
-SUBTREE = merkle.subtree_hasher([merkle.leaf_hash(b"%d" % number) for number in range(20)])
+SUBTREE = merkle.subtree_hasher([leaf_hash(b"%d" % number) for number in range(20)])
 LOG = SigningKey.generate("lab.example/ledger")
 WITNESS = SigningKey.generate("witness.example", KeyKind.COSIGNATURE)
 STRANGER = SigningKey.generate("stranger.example", KeyKind.COSIGNATURE)

@@ -6,11 +6,11 @@ from hashlib import sha256
 from pathlib import Path
 
 from glasshouse.engines.ledger.errors import DamagedError, MalformedError
-from glasshouse.engines.ledger.merkle import HASH_SIZE, leaf_hash, tree_root
 from glasshouse.engines.ledger.reader import Reader, tile_root
 from glasshouse.engines.ledger.tail import NAME as TAIL
 from glasshouse.engines.ledger.tail import Tail
 from glasshouse.engines.ledger.tiles import HEIGHT, WIDTH, Tile, parse_entries, partial_widths
+from glasshouse.kernel.merkle import HASH_SIZE, leaf_hash, tree_root
 
 MAX_DIFFERENCES = 100
 _TILE_SIZE = WIDTH * HASH_SIZE

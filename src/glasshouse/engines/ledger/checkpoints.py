@@ -6,8 +6,8 @@ from typing import Self
 
 from glasshouse.engines.ledger.encoding import MAX_NUMBER, parse_hash, parse_number, to_base64
 from glasshouse.engines.ledger.errors import MalformedError, SignatureError
-from glasshouse.engines.ledger.merkle import EMPTY_ROOT, HASH_SIZE
 from glasshouse.engines.ledger.notes import KeyKind, Note, SigningKey, VerifierKey, open_note
+from glasshouse.kernel.merkle import EMPTY_ROOT, HASH_SIZE
 
 _LINES = 3
 

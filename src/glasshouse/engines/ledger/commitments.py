@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from glasshouse.engines.ledger.encoding import to_base64
 from glasshouse.engines.ledger.errors import MalformedError, ProofError, SignatureError
-from glasshouse.engines.ledger.merkle import HASH_SIZE
+from glasshouse.kernel.merkle import HASH_SIZE
 
 Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
 SEED_SIZE = 32

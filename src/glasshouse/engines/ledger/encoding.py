@@ -7,7 +7,8 @@ import re
 from collections.abc import Sequence
 
 from glasshouse.engines.ledger.errors import MalformedError
-from glasshouse.engines.ledger.merkle import HASH_SIZE, MAX_PROOF
+from glasshouse.engines.ledger.merkle import MAX_PROOF
+from glasshouse.kernel.merkle import HASH_SIZE
 
 MAX_NUMBER = 2**63 - 1
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,18}")

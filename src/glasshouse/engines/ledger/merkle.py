@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""RFC 6962 hashing, and proofs as in RFC 9162 section 2.1, for whole trees and for subtrees.
+"""Proofs over RFC 6962 trees, as in RFC 9162 section 2.1, for whole trees and for subtrees.
 
 A subtree [start, end) is valid when start is a multiple of the smallest power of two that is not below
 end - start (draft-ietf-plants-merkle-tree-certs, section 4); the whole tree is the subtree [0, size).
@@ -7,45 +7,18 @@ Verifiers return nothing and raise `ProofError`; a hash in a proof has exactly 3
 """
 
 from collections.abc import Callable, Sequence
-from hashlib import sha256
 
 from glasshouse.engines.ledger.errors import OutOfRangeError, ProofError
+from glasshouse.kernel.merkle import EMPTY_ROOT, HASH_SIZE, node_hash, tree_root
 
-HASH_SIZE = 32
-EMPTY_ROOT = sha256(b"").digest()
 MAX_PROOF = 63  # no tree below 2^63 leaves needs more hashes
 
 SubtreeHash = Callable[[int, int], bytes]
 
 
-def leaf_hash(entry: bytes) -> bytes:
-    """Hash an entry as a leaf."""
-    return sha256(b"\x00" + entry).digest()
-
-
-def node_hash(left: bytes, right: bytes) -> bytes:
-    """Hash two children as their parent."""
-    return sha256(b"\x01" + left + right).digest()
-
-
 def split(width: int) -> int:
     """Return the largest power of two below width, where RFC 6962 splits a tree of two leaves or more."""
     return 1 << ((width - 1).bit_length() - 1)
-
-
-def tree_root(leaf_hashes: Sequence[bytes]) -> bytes:
-    """Return the root over leaf hashes in order."""
-    if not leaf_hashes:
-        return EMPTY_ROOT
-    row = list(leaf_hashes)
-    while len(row) > 1:
-        row = parents(row) + row[len(row) & ~1 :]
-    return row[0]
-
-
-def parents(row: Sequence[bytes]) -> list[bytes]:
-    """Hash neighbours in pairs; an odd last hash is left out."""
-    return [sha256(b"\x01" + left + right).digest() for left, right in zip(row[::2], row[1::2], strict=False)]
 
 
 def subtree_hasher(leaf_hashes: Sequence[bytes]) -> SubtreeHash:

@@ -7,9 +7,10 @@ from typing import Self
 from glasshouse.engines.ledger.checkpoints import Checkpoint
 from glasshouse.engines.ledger.encoding import parse_base64, parse_hash, parse_number, parse_text, to_base64
 from glasshouse.engines.ledger.errors import MalformedError, ProofError
-from glasshouse.engines.ledger.merkle import MAX_PROOF, leaf_hash, verify_inclusion
+from glasshouse.engines.ledger.merkle import MAX_PROOF, verify_inclusion
 from glasshouse.engines.ledger.notes import MAX_BYTES, Note
 from glasshouse.engines.ledger.policies import Policy, Trusted
+from glasshouse.kernel.merkle import leaf_hash
 
 HEADER = "c2sp.org/tlog-proof@v1"
 MAX_EXTRA = 100_000

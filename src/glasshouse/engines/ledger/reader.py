@@ -7,8 +7,9 @@ from hashlib import sha256
 from pathlib import Path
 
 from glasshouse.engines.ledger.errors import DamagedError, MalformedError
-from glasshouse.engines.ledger.merkle import EMPTY_ROOT, HASH_SIZE, node_hash, split
+from glasshouse.engines.ledger.merkle import split
 from glasshouse.engines.ledger.tiles import HEIGHT, WIDTH, Tile, parse_entries
+from glasshouse.kernel.merkle import EMPTY_ROOT, HASH_SIZE, node_hash
 
 KEPT_TILES = 1024  # 16 KiB each
 KEPT_EDGES = 4096

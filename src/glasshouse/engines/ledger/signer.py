@@ -17,9 +17,10 @@ from glasshouse.engines.ledger import tail
 from glasshouse.engines.ledger.checkpoints import Checkpoint, open_checkpoint
 from glasshouse.engines.ledger.encoding import parse_extension, parse_text, write_extension
 from glasshouse.engines.ledger.errors import DamagedError, ForkError, MalformedError, StaleRequestError, StateError
-from glasshouse.engines.ledger.merkle import EMPTY_ROOT, verify_consistency
+from glasshouse.engines.ledger.merkle import verify_consistency
 from glasshouse.engines.ledger.notes import Note, SigningKey
 from glasshouse.kernel.errors import InvalidError
+from glasshouse.kernel.merkle import EMPTY_ROOT
 
 MAX_REQUEST = 16_384
 

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Self
 
 from glasshouse.engines.ledger.errors import DamagedError
-from glasshouse.engines.ledger.merkle import HASH_SIZE
 from glasshouse.engines.ledger.tiles import WIDTH
+from glasshouse.kernel.merkle import HASH_SIZE
 
 NAME = "tail"
 ENTRY_SIZE = 32

@@ -14,7 +14,7 @@ from typing import Self
 
 from glasshouse.engines.ledger.encoding import parse_number
 from glasshouse.engines.ledger.errors import MalformedError
-from glasshouse.engines.ledger.merkle import HASH_SIZE
+from glasshouse.kernel.merkle import HASH_SIZE
 
 WIDTH = 256
 HEIGHT = 8

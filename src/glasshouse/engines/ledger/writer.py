@@ -10,10 +10,10 @@ from pathlib import Path
 
 from glasshouse.engines.ledger import tail
 from glasshouse.engines.ledger.errors import DamagedError, LogBusyError, StorageError
-from glasshouse.engines.ledger.merkle import HASH_SIZE
 from glasshouse.engines.ledger.reader import Reader, tile_root
 from glasshouse.engines.ledger.tail import Tail
 from glasshouse.engines.ledger.tiles import HEIGHT, WIDTH, Tile, partial_widths
+from glasshouse.kernel.merkle import HASH_SIZE
 
 LOCK = "lock"
 SETTLE_AFTER = 8192  # entries; bounds the tail, what opening writes again, and the pause of settling

@@ -21,6 +21,7 @@ from glasshouse.engines.store.packs import PackWriter
 from glasshouse.engines.store.pipeline import Pipeline
 from glasshouse.engines.store.unpack.members import Kind, LeftOut, Member, Reason
 from glasshouse.kernel.digests import Digest
+from glasshouse.kernel.merkle import leaf_hash
 from glasshouse.kernel.paths import TreePath
 
 Progress = Callable[[int, int], None]
@@ -210,12 +211,12 @@ class Intake:
         )
         salter, hasher = leaves.Salter(catalog.key), merkle.TreeHasher()
         for leaf in self._leaves(tree, salter):
-            hasher.add(merkle.leaf_hash(leaf))
+            hasher.add(leaf_hash(leaf))
         ref = tree.finish()
         files, size, lines = tree.totals
         listed = leaves.left_out_json(self._left_out)
         opening = leaves.summary_json(files=files, size=size, lines=lines, left_out=str(Digest.of(listed)))
-        hasher.add(merkle.leaf_hash(salter.summary(opening)))
+        hasher.add(leaf_hash(salter.summary(opening)))
         head = ManifestHead(
             root=Digest(hasher.root()),
             tree=ref,

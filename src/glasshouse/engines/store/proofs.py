@@ -11,6 +11,7 @@ from glasshouse.engines.store.keys import ProductKey
 from glasshouse.engines.store.listings import Listing
 from glasshouse.engines.store.packs import PackReader
 from glasshouse.kernel.digests import SIZE, Digest
+from glasshouse.kernel.merkle import leaf_hash
 from glasshouse.kernel.paths import TreePath
 
 _LEAF_CACHE = 1 * 2**20
@@ -71,8 +72,8 @@ class Prover:
         hashes = self._hashes.get(group)
         if hashes is None:
             entries = islice(self._listing.files(skip=group * merkle.GROUP), merkle.GROUP)
-            hashes = [merkle.leaf_hash(self.leaf(entry)) for entry in entries]
+            hashes = [leaf_hash(self.leaf(entry)) for entry in entries]
             if len(hashes) < merkle.GROUP:
-                hashes.append(merkle.leaf_hash(self.summary_leaf()))
+                hashes.append(leaf_hash(self.summary_leaf()))
             self._hashes.put(group, hashes, cost=2 * SIZE * len(hashes))
         return hashes

@@ -13,6 +13,7 @@ from glasshouse.engines.store.manifests import Manifest
 from glasshouse.engines.store.packs import PackReader
 from glasshouse.engines.store.pipeline import git_hasher
 from glasshouse.kernel.digests import Digest
+from glasshouse.kernel.merkle import leaf_hash
 from glasshouse.kernel.paths import TreePath
 
 _REPORT_EVERY = 64
@@ -76,10 +77,10 @@ def _checked_entries(manifest: Manifest, report: Report) -> Iterator[Entry]:
     hasher = merkle.TreeHasher()
     files = size = lines = 0
     for entry in manifest.entries():
-        hasher.add(merkle.leaf_hash(manifest.prover.leaf(entry)))
+        hasher.add(leaf_hash(manifest.prover.leaf(entry)))
         files, size, lines = files + 1, size + entry.size, lines + entry.lines
         yield entry
-    hasher.add(merkle.leaf_hash(manifest.prover.summary_leaf()))
+    hasher.add(leaf_hash(manifest.prover.summary_leaf()))
     if (files, size, lines) != (manifest.files, manifest.bytes, manifest.lines):
         report.damages.append(Damage(None, "The manifest's counts differ from its entries."))
     if hasher.root() != manifest.root.raw:
