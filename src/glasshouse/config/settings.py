@@ -75,6 +75,7 @@ INSTALLED_APPS = [
     "glasshouse.domain.access",
     "glasshouse.domain.jobs",
     "glasshouse.domain.releases",
+    "glasshouse.domain.engagements",
     "glasshouse.domain.readingroom",
     "glasshouse.domain.publication",
     "glasshouse.edges.web",

@@ -19,6 +19,7 @@ from glasshouse.domain.access.values import Limits, NewGrant, Patterns
 from glasshouse.domain.approvals.errors import AlreadyDecidedError, BasisMissingError, NotIndependentError
 from glasshouse.domain.approvals.models import Proposal
 from glasshouse.domain.approvals.values import State, Verdict
+from glasshouse.domain.engagements.models import Engagement
 from glasshouse.domain.journal import audit
 from glasshouse.domain.journal import queries as journal
 from glasshouse.domain.journal.models import Event, Seed, SeedClass
@@ -29,7 +30,6 @@ from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import commands, queries
 from glasshouse.domain.readingroom.errors import ProductDestroyedError
-from glasshouse.domain.readingroom.models import Engagement
 from glasshouse.domain.releases import vault
 from glasshouse.engines.store.errors import KeyDestroyedError
 from glasshouse.kernel.digests import Digest

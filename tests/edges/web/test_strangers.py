@@ -11,10 +11,10 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from glasshouse.domain.engagements.models import Engagement
 from glasshouse.domain.journal.models import Event
 from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
-from glasshouse.domain.readingroom.models import Engagement
 from glasshouse.kernel.ids import Uid
 from tests.edges.web.conftest import Browse
 from tests.lab import FILES, Desk, House, add, next_version

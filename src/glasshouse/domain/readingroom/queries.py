@@ -18,6 +18,7 @@ from glasshouse.domain.access.values import Balance, Patterns, Terms
 from glasshouse.domain.approvals import queries as approvals
 from glasshouse.domain.approvals.models import Proposal
 from glasshouse.domain.approvals.rules import POLICIES, Policy
+from glasshouse.domain.engagements.models import Engagement
 from glasshouse.domain.journal import audit, proving
 from glasshouse.domain.journal import queries as journal
 from glasshouse.domain.journal.models import Event, SeedClass
@@ -25,7 +26,7 @@ from glasshouse.domain.journal.moments import aware
 from glasshouse.domain.journal.values import Audience, Json, Opened, Opening
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom.errors import ProductDestroyedError
-from glasshouse.domain.readingroom.models import Engagement, Visit
+from glasshouse.domain.readingroom.models import Visit
 from glasshouse.domain.readingroom.values import Room, VisitRef
 from glasshouse.domain.releases import queries as releases
 from glasshouse.domain.releases import vault
@@ -46,7 +47,7 @@ SELECT g.id, g.engagement, g.product, g.patterns, g.begins, g.ends, g.revoked_at
   JOIN access_grantedrelease gr ON gr.grant_id = g.id
   JOIN releases_release r ON r.uid = gr.release AND r.root = gr.root
   JOIN releases_product p ON p.id = r.product_id
-  JOIN readingroom_engagement e ON e.uid = g.engagement
+  JOIN engagements_engagement e ON e.uid = g.engagement
   LEFT JOIN readingroom_visit v ON v.engagement_id = e.id AND v.person_id = g.holder_id AND v.closed_at IS NULL
  WHERE g.uid = %s AND g.holder_id = %s AND gr.release = %s
 """

@@ -13,12 +13,13 @@ from typing import Final
 
 from glasshouse.domain.access.models import Grant, GrantedRelease
 from glasshouse.domain.access.rules import Standing, standing
+from glasshouse.domain.engagements.models import Engagement
 from glasshouse.domain.journal import queries as journal
 from glasshouse.domain.journal.models import Event, SeedClass
 from glasshouse.domain.people import queries as people
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom.errors import NoSavedSearchError
-from glasshouse.domain.readingroom.models import Engagement, SavedRun, SavedSearch
+from glasshouse.domain.readingroom.models import SavedRun, SavedSearch
 from glasshouse.domain.readingroom.searches import recorded_search
 from glasshouse.domain.releases import queries as releases
 from glasshouse.domain.releases import vault

@@ -14,6 +14,7 @@ from glasshouse.domain.approvals import commands as approvals
 from glasshouse.domain.approvals.models import Proposal
 from glasshouse.domain.approvals.rules import POLICIES, check_may_propose
 from glasshouse.domain.approvals.values import State, Verdict
+from glasshouse.domain.engagements.models import Engagement
 from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.journal.models import Event, SeedClass
 from glasshouse.domain.people import commands as people
@@ -23,7 +24,6 @@ from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import queries
 from glasshouse.domain.readingroom.commands.saved import ask_after_grant
-from glasshouse.domain.readingroom.models import Engagement
 from glasshouse.domain.releases import commands as releases
 from glasshouse.domain.releases import queries as release_queries
 from glasshouse.domain.releases import vault
@@ -185,7 +185,7 @@ def _texts(value: object) -> dict[str, str]:
 def _engagement(viewer: Viewer, holder: Person, product: Uid, now: datetime) -> Uid:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:  # labels count up over all engagements; two last words may come at once
-            cursor.execute("LOCK TABLE readingroom_engagement IN SHARE ROW EXCLUSIVE MODE")
+            cursor.execute("LOCK TABLE engagements_engagement IN SHARE ROW EXCLUSIVE MODE")
     found = Engagement.objects.filter(organisation=holder.organisation, product=product.text).first()
     if found is not None:
         return Uid(found.uid)

@@ -13,6 +13,7 @@ from django.db import connection
 from django.db.models import Max
 
 from glasshouse.domain.access import rules as access
+from glasshouse.domain.engagements.models import Engagement
 from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.journal import queries as journal_queries
 from glasshouse.domain.journal.queries import Numbered
@@ -21,7 +22,7 @@ from glasshouse.domain.people.models import Passkey
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import queries, rules
 from glasshouse.domain.readingroom.errors import CloseNotSignedError, VisitClosedError
-from glasshouse.domain.readingroom.models import Engagement, Visit
+from glasshouse.domain.readingroom.models import Visit
 from glasshouse.domain.readingroom.values import Assertion, CloseStatement
 from glasshouse.kernel.ids import Uid
 
