@@ -72,6 +72,7 @@ INSTALLED_APPS = [
     "glasshouse.domain.journal",
     "glasshouse.domain.people",
     "glasshouse.domain.approvals",
+    "glasshouse.domain.sites",
     "glasshouse.domain.access",
     "glasshouse.domain.jobs",
     "glasshouse.domain.releases",

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How sites says no."""
+
+from glasshouse.kernel.errors import ConflictError, InvalidError, RefusedError
+
+
+class SiteExistsError(ConflictError):
+    """A site, room or workstation of this name is there."""
+
+    code = "sites.exists"
+
+
+class HoursError(InvalidError):
+    """Hours, a time zone or a moment that cannot be."""
+
+    code = "sites.hours"
+
+
+class OutsideHoursError(InvalidError):
+    """The site is not open for the whole of this span."""
+
+    code = "sites.outside-hours"
+
+
+class TakenError(ConflictError):
+    """A room, a workstation or a person is booked for a part of this span."""
+
+    code = "sites.taken"
+
+
+class BookingEndedError(RefusedError):
+    """The booking was cancelled, is over, or has not begun."""
+
+    code = "sites.booking-not-now"
+
+
+class StillInsideError(RefusedError):
+    """Somebody is in the house under this booking."""
+
+    code = "sites.still-inside"
+
+
+class NotBookedError(RefusedError):
+    """The person is not among those whom the booking expects."""
+
+    code = "sites.not-booked"
+
+
+class AlreadyInsideError(ConflictError):
+    """The person, the workstation or the locker is in use."""
+
+    code = "sites.already-inside"
+
+
+class BriefingChangedError(ConflictError):
+    """The briefing that was read is not the one that holds now."""
+
+    code = "sites.briefing-changed"
+
+
+class EscortError(RefusedError):
+    """The escort cannot be the second person here."""
+
+    code = "sites.escort"
+
+
+class DepartedError(ConflictError):
+    """The departure was recorded before."""
+
+    code = "sites.departed"

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Questions about houses, bookings and who is there."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from glasshouse.domain.people.viewer import Viewer
+from glasshouse.domain.sites import rules
+from glasshouse.domain.sites.models import Booking, Room, Site, SiteText, Workstation
+from glasshouse.domain.sites.values import Hours, SiteName, TextKind
+from glasshouse.kernel.errors import NotFoundError
+from glasshouse.kernel.ids import Uid
+
+
+def site_rows() -> QuerySet[Site]:
+    """Return the houses for the operator's terminal: names, places and machines, and nobody who comes there."""
+    return Site.objects.filter(closed_at=None).prefetch_related("hours", "rooms__workstations")
+
+
+def sites_of(viewer: Viewer) -> QuerySet[Site]:
+    """Return the houses that the viewer may know of: all for the staff who look after them, else those booked."""
+    if _oversees(viewer):
+        return site_rows()
+    booked = Booking.objects.filter(attendees__person_id=viewer.row, cancelled_at=None)
+    return site_rows().filter(pk__in=booked.values("room__site"))
+
+
+def sites(viewer: Viewer) -> list[SiteName]:
+    """Return what each house is called and where it stands: whoever asks for an engagement may wish for one."""
+    del viewer  # every signed-in person may know the addresses; rooms, hours and people are narrowed
+    rows = Site.objects.filter(closed_at=None).values_list("uid", "name", "place", "country")
+    return [SiteName(Uid(uid), name, place, country) for uid, name, place, country in rows]
+
+
+def site(viewer: Viewer, uid: Uid) -> Site:
+    """Return one house that the viewer may know of."""
+    found = sites_of(viewer).filter(uid=uid.text).first()
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+def hours_of(found: Site) -> list[Hours]:
+    """Return a house's hours, Monday first."""
+    return [Hours(one.weekday, one.opens, one.closes) for one in found.hours.all()]
+
+
+def texts(viewer: Viewer, uid: Uid) -> Mapping[TextKind, SiteText]:
+    """Return the newest purpose, notice and briefing of a house that the viewer may know of, as far as they are set."""
+    newest: dict[TextKind, SiteText] = {}
+    for text in site(viewer, uid).texts.all():
+        newest.setdefault(TextKind(text.kind), text)
+    return newest
+
+
+def room(viewer: Viewer, uid: Uid) -> Room:
+    """Return one room, for those who arrange visits."""
+    found = Room.objects.select_related("site").filter(uid=uid.text, site__closed_at=None).first()
+    if found is None or not _arranges(viewer):
+        raise NotFoundError
+    return found
+
+
+def workstation(viewer: Viewer, uid: Uid) -> Workstation:
+    """Return one machine, for those who arrange visits."""
+    rows = Workstation.objects.select_related("room__site").filter(uid=uid.text, room__site__closed_at=None)
+    found = rows.first()
+    if found is None or not _arranges(viewer):
+        raise NotFoundError
+    return found
+
+
+def bookings_of(viewer: Viewer) -> QuerySet[Booking]:
+    """Return the bookings that the viewer may see: all for those who arrange visits, else those they come under."""
+    rows = (
+        Booking.objects.select_related("room__site", "custodian", "booked_by")
+        .prefetch_related("attendees__person__organisation", "attendees__workstation")
+        .order_by("begins", "pk")
+    )
+    if _arranges(viewer):
+        return rows
+    return rows.filter(Q(attendees__person_id=viewer.row))
+
+
+def booking(viewer: Viewer, uid: Uid) -> Booking:
+    """Return one booking that the viewer may see."""
+    found = bookings_of(viewer).filter(uid=uid.text).first()
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+def calendar(viewer: Viewer, uid: Uid, begins: datetime, ends: datetime) -> list[Booking]:
+    """Return a house's bookings that touch a span, those that were cancelled left out, as far as the viewer sees."""
+    rows = bookings_of(viewer).filter(room__site=site(viewer, uid), cancelled_at=None)
+    return list(rows.filter(begins__lt=ends, ends__gt=begins))
+
+
+def _arranges(viewer: Viewer) -> bool:
+    return viewer.is_vendor and viewer.may_act_as(*rules.ARRANGERS)
+
+
+def _oversees(viewer: Viewer) -> bool:
+    return viewer.is_vendor and viewer.may_act_as(*rules.OVERSEERS)
