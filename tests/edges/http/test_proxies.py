@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+import hashlib
 from dataclasses import replace
 from ipaddress import ip_network
 
@@ -7,7 +8,13 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 
-from glasshouse.edges.http.proxies import FORWARDED, TrustedProxiesMiddleware, client_address
+from glasshouse.edges.http.proxies import (
+    CERTIFICATE,
+    FORWARDED,
+    TrustedProxiesMiddleware,
+    certificate_digest,
+    client_address,
+)
 
 PROXIES = (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
 
@@ -60,3 +67,19 @@ def test_a_mapped_address_is_the_address_it_maps(seen: Seen) -> None:
 @pytest.mark.parametrize("text", ["", ",", "a" * 9999, "198.51.100.1:80", "10.0.0.1,10.0.0.2", "\x00"])
 def test_a_chain_that_names_no_client_is_empty(text: str) -> None:
     assert client_address(text, PROXIES) == ""
+
+
+def test_a_client_certificate_counts_from_a_listed_proxy_alone(seen: Seen) -> None:
+    sent = {"client_cert": ":Zm9yZ2Vk:", "client_cert_chain": ":Zm9yZ2Vk:"}
+    believed = seen.of("10.1.2.3", x_forwarded_for="198.51.100.1", **sent)
+    assert believed.META[CERTIFICATE] == hashlib.sha256(b"forged").hexdigest()
+    forged = seen.of("203.0.113.9", **sent)
+    for request in (believed, forged):
+        assert not set(FORWARDED) & set(request.META)
+    assert CERTIFICATE not in forged.META
+    assert CERTIFICATE not in seen.of("10.1.2.3", x_forwarded_for="198.51.100.1").META
+
+
+@pytest.mark.parametrize("header", ["", ":", "::", "Zm9yZ2Vk", ":Zm9yZ2Vk", ":Zm9y Z2Vk:", ":Zm9yZ2V:", ":\u00e9:"])
+def test_a_header_that_holds_no_certificate_is_none(header: str) -> None:
+    assert certificate_digest(header) == ""

@@ -2,10 +2,28 @@
 """Who asks: a frozen value that every query takes first."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from glasshouse.domain.people.errors import RoleMissingError
 from glasshouse.domain.people.values import Role
 from glasshouse.kernel.ids import Uid
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a question comes from, as far as the edge knows: nothing is known of a program or an operator.
+
+    `session` is a digest of the session's key, `address` the client's as trusted proxies tell it, `certificate` the
+    SHA-256 of the client certificate that a trusted proxy saw.
+    """
+
+    session: str = ""
+    address: str = ""
+    certificate: str = ""
+
+
+NOWHERE: Final = Origin()
+"""Nothing is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +37,7 @@ class Viewer:
     organisation_name: str
     is_vendor: bool
     roles: frozenset[Role]
+    origin: Origin = NOWHERE
 
     def may_act_as(self, *roles: Role) -> bool:
         """Say whether the viewer holds one of these roles."""

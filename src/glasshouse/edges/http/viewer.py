@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """From a request to the viewer that every query takes first."""
 
+import hashlib
+from dataclasses import replace
+
 from django.http import HttpRequest
 
 from glasshouse.domain.people import queries as people
-from glasshouse.domain.people.viewer import Viewer
+from glasshouse.domain.people.viewer import Origin, Viewer
 from glasshouse.edges.http.errors import NotSignedInError
+from glasshouse.edges.http.proxies import CERTIFICATE
 
 _KEPT = "glasshouse_viewer"
 
@@ -18,7 +22,7 @@ def viewer_of(request: HttpRequest) -> Viewer:
     person = request.user
     if not person.is_authenticated or not person.is_active:
         raise NotSignedInError
-    viewer = people.viewer(person)
+    viewer = replace(people.viewer(person), origin=_origin(request))
     vars(request)[_KEPT] = viewer
     return viewer
 
@@ -29,3 +33,13 @@ def viewer_or_none(request: HttpRequest) -> Viewer | None:
         return viewer_of(request)
     except NotSignedInError:
         return None
+
+
+def _origin(request: HttpRequest) -> Origin:
+    """Return where a request comes from; what it rests on, the proxies' middleware has already judged."""
+    key = request.session.session_key or ""
+    return Origin(
+        session=hashlib.sha256(f"glasshouse/session/v1\n{key}".encode()).hexdigest() if key else "",
+        address=str(request.META.get("REMOTE_ADDR", "")),
+        certificate=str(request.META.get(CERTIFICATE, "")),
+    )
