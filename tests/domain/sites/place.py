@@ -7,8 +7,8 @@ from typing import Final
 
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.sites import commands, values
-from glasshouse.domain.sites.models import Booking
-from glasshouse.domain.sites.values import Expected, NewBooking, NewSite
+from glasshouse.domain.sites.models import Arrival, Booking
+from glasshouse.domain.sites.values import Expected, Identity, NewArrival, NewBooking, NewSite, TextKind
 from glasshouse.kernel.ids import Uid
 from tests.lab import NOW, House
 
@@ -30,6 +30,7 @@ class Place:
     room: Uid
     left: Uid
     right: Uid
+    briefing: int = 1
 
     def booking(
         self,
@@ -61,4 +62,21 @@ def settle(house: House) -> Place:
     left, right = (
         Uid(commands.add_workstation(manager, room, name, [RANGE], now=NOW).uid) for name in ("Left", "Right")
     )
+    commands.set_text(manager, site, TextKind.BRIEFING, "Telephones stay in the locker.", now=NOW)
     return Place(house, site, room, left, right)
+
+
+def arrival(
+    place: Place,
+    booking: Booking,
+    viewer: Viewer | None = None,
+    *,
+    receipt: str = "L-14",
+    escort: Viewer | None = None,
+    now: datetime = MORNING,
+) -> Arrival:
+    """Let the custodian receive somebody, the reviewer unless another is named."""
+    cast = place.house.cast
+    person = (viewer or cast.reviewer).uid
+    new = NewArrival(person, Identity.PASSPORT, 2, receipt, place.briefing, escort.uid if escort else None)
+    return commands.arrive(cast.custodian, Uid(booking.uid), new, now=now)

@@ -87,9 +87,9 @@ def test_texts_are_added_never_changed_and_pinned_by_digest(place: Place) -> Non
     for text in ("Leave your telephone.", "Leave your telephone and your watch."):
         commands.set_text(manager, place.site, TextKind.BRIEFING, text, now=NOW)
     newest = queries.texts(manager, place.site)
-    assert (newest[TextKind.BRIEFING].version, newest[TextKind.BRIEFING].text[-6:]) == (2, "watch.")
+    assert (newest[TextKind.BRIEFING].version, newest[TextKind.BRIEFING].text[-6:]) == (3, "watch.")
     assert TextKind.NOTICE not in newest
-    assert Event.objects.filter(kind="sites.text-set").count() == 2
+    assert Event.objects.filter(kind="sites.text-set").count() == 3
     with pytest.raises(InvalidError):
         commands.set_text(manager, place.site, TextKind.NOTICE, " \n ", now=NOW)
 

@@ -68,3 +68,51 @@ class DepartedError(ConflictError):
     """The departure was recorded before."""
 
     code = "sites.departed"
+
+
+class NoSessionError(RefusedError):
+    """A workstation speaks for the session of a browser, and none asks."""
+
+    code = "sites.no-session"
+
+
+class ChallengeError(RefusedError):
+    """The challenge is of another session or purpose, or older than a minute."""
+
+    code = "sites.challenge"
+
+
+class KeyWordError(RefusedError):
+    """The workstation's word does not hold under its key."""
+
+    code = "sites.key-word"
+
+
+class KeyMalformedError(InvalidError):
+    """What is to be enrolled is no public key on P-256."""
+
+    code = "sites.key-malformed"
+
+
+class NotEnrolledError(RefusedError):
+    """The workstation has no live key."""
+
+    code = "sites.not-enrolled"
+
+
+class KeyCopiedError(RefusedError):
+    """The key was used from two machines; it has been ended."""
+
+    code = "sites.key-copied"
+
+
+class OutsideRangeError(RefusedError):
+    """The request comes from an address, or without a certificate, that is not the workstation's."""
+
+    code = "sites.outside-range"
+
+
+class NotArrivedError(RefusedError):
+    """No custodian let this person in, or not to this workstation."""
+
+    code = "sites.not-arrived"

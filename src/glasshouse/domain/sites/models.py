@@ -6,7 +6,7 @@ from typing import ClassVar
 from django.db import models
 
 from glasshouse.domain.people.models import UID, Person
-from glasshouse.domain.sites.values import DAY_MINUTES, Identity, TextKind
+from glasshouse.domain.sites.values import DAY_MINUTES, Ended, Identity, TextKind
 
 
 class Site(models.Model):
@@ -119,6 +119,40 @@ class Workstation(models.Model):
         return self.name
 
 
+class WorkstationKey(models.Model):
+    """The public half of a key that a machine made and its custodian enrolled.
+
+    Each word of the machine shows the last link of a chain and names the next. `link` is the one to be shown now,
+    `shown` the one before, kept because an answer may be lost on its way and the machine then says the same again.
+    """
+
+    uid = models.CharField(max_length=UID, unique=True)
+    workstation = models.ForeignKey(Workstation, on_delete=models.PROTECT, related_name="keys")
+    spki = models.BinaryField(max_length=200)
+    fingerprint = models.CharField(max_length=64, unique=True)
+    link = models.BinaryField(max_length=32)
+    shown = models.BinaryField(max_length=32, blank=True, default=b"")
+    enrolled_at = models.DateTimeField()
+    enrolled_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    asserted_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    ended = models.CharField(max_length=8, choices=Ended, blank=True)
+
+    class Meta:
+        """A workstation has one live key; the newest comes first."""
+
+        ordering: ClassVar = ["-enrolled_at", "-pk"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["workstation"], condition=models.Q(ended_at=None), name="sites_key_live_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Return the first digits of the fingerprint."""
+        return self.fingerprint[:16]
+
+
 class Booking(models.Model):
     """A room and a custodian for a span of quarter hours. A changed booking is another booking."""
 
@@ -185,7 +219,10 @@ class Claim(models.Model):
 
 
 class Arrival(models.Model):
-    """A visitor whom a custodian let in, until the custodian saw them out."""
+    """A visitor whom a custodian let in, until the custodian saw them out.
+
+    `session` is a digest of the session whose browser the workstation spoke for last, at `asserted_at`.
+    """
 
     uid = models.CharField(max_length=UID, unique=True)
     booking = models.ForeignKey(Booking, on_delete=models.PROTECT, related_name="arrivals")
@@ -199,6 +236,8 @@ class Arrival(models.Model):
     escort = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
     arrived_at = models.DateTimeField()
     received_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    session = models.CharField(max_length=64, blank=True)
+    asserted_at = models.DateTimeField(null=True)
     departed_at = models.DateTimeField(null=True)
     released_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
     returned = models.BooleanField(null=True)

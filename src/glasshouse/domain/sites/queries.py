@@ -2,14 +2,15 @@
 """Questions about houses, bookings and who is there."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.sites import rules
-from glasshouse.domain.sites.models import Booking, Room, Site, SiteText, Workstation
-from glasshouse.domain.sites.values import Hours, SiteName, TextKind
+from glasshouse.domain.sites.models import Arrival, Booking, Room, Site, SiteText, Workstation
+from glasshouse.domain.sites.values import ELSEWHERE, Hours, Presence, SiteName, TextKind
 from glasshouse.kernel.errors import NotFoundError
 from glasshouse.kernel.ids import Uid
 
@@ -96,6 +97,48 @@ def calendar(viewer: Viewer, uid: Uid, begins: datetime, ends: datetime) -> list
     """Return a house's bookings that touch a span, those that were cancelled left out, as far as the viewer sees."""
     rows = bookings_of(viewer).filter(room__site=site(viewer, uid), cancelled_at=None)
     return list(rows.filter(begins__lt=ends, ends__gt=begins))
+
+
+def arrivals_of(viewer: Viewer) -> QuerySet[Arrival]:
+    """Return the arrivals that the viewer may see, newest first: all for those who arrange visits, else their own."""
+    rows = Arrival.objects.select_related(
+        "booking__room", "site", "person__organisation", "workstation", "escort", "received_by", "briefing"
+    ).order_by("-arrived_at", "-pk")
+    return rows if _arranges(viewer) else rows.filter(person_id=viewer.row)
+
+
+def arrival(viewer: Viewer, uid: Uid) -> Arrival:
+    """Return one arrival that the viewer may see."""
+    found = arrivals_of(viewer).filter(uid=uid.text).first()
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+def in_house(viewer: Viewer, uid: Uid) -> list[Arrival]:
+    """Return who is in a house now, longest there first, as far as the viewer may see."""
+    return list(arrivals_of(viewer).filter(site=site(viewer, uid), departed_at=None).order_by("arrived_at", "pk"))
+
+
+def presence(viewer: Viewer, now: datetime) -> Presence:
+    """Return what is proved about where the asking session is; nothing of a person whom no custodian let in.
+
+    The machine's word is judged against the session, address and certificate of the very request that asks, so a
+    session that was carried to another machine is nowhere.
+    """
+    rows = Arrival.objects.select_related("booking", "site", "workstation")
+    found = rows.filter(person_id=viewer.row, departed_at=None).first()
+    if found is None or rules.is_over(found.booking.ends, now):
+        return ELSEWHERE
+    here = Presence(arrival=Uid(found.uid), second_person=found.escort_id is not None)
+    machine = found.workstation
+    if machine is None or machine.retired_at is not None or not found.session:
+        return here
+    if found.session != viewer.origin.session or not rules.is_fresh(found.asserted_at, now):
+        return here
+    if not rules.is_at(viewer.origin, rules.networks_of(machine.ranges), machine.certificate):
+        return here
+    return replace(here, site=Uid(found.site.uid), workstation=Uid(machine.uid))
 
 
 def _arranges(viewer: Viewer) -> bool:

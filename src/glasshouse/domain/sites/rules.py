@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Decisions of sites as pure functions: who may arrange, what a span of a house is, who may come in when."""
 
+import re
 from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
 from glasshouse.domain.people.values import Role
-from glasshouse.domain.people.viewer import Viewer
+from glasshouse.domain.people.viewer import Origin, Viewer
 from glasshouse.domain.sites.errors import BookingEndedError, HoursError, OutsideHoursError
-from glasshouse.domain.sites.values import DAY_MINUTES, SLOT_SECONDS, WEEKDAYS, Hours, wall
+from glasshouse.domain.sites.values import DAY_MINUTES, SLOT_SECONDS, WEEKDAYS, Hours, Link, wall
 from glasshouse.kernel.errors import InvalidError, NotFoundError
 
 ARRANGERS: Final = (Role.LAB_MANAGER, Role.CUSTODIAN)
@@ -23,6 +24,11 @@ EARLY: Final = timedelta(minutes=30)
 LATE: Final = timedelta(minutes=15)
 """So long after a booking ends somebody who has not left still counts as present."""
 _SHA256_DIGITS: Final = 64
+SKEW: Final = timedelta(minutes=1)
+WORD_LASTS: Final = timedelta(minutes=5)
+"""So long a machine's word holds; the page says it again every two minutes."""
+_MOST_DEVICES: Final = 20
+_RECEIPT: Final = re.compile(r"[A-Z0-9][A-Z0-9-]{0,7}", re.ASCII)
 Networks = tuple[IPv4Network | IPv6Network, ...]
 
 
@@ -78,7 +84,14 @@ def is_inside(address: str, ranges: Networks) -> bool:
         found = ip_address(address)
     except ValueError:
         return False
+    if isinstance(found, IPv6Address) and found.ipv4_mapped:
+        found = found.ipv4_mapped  # a dual-stack socket reports 192.0.2.20 as ::ffff:192.0.2.20
     return any(found in network for network in ranges)
+
+
+def is_at(origin: Origin, ranges: Networks, certificate: str) -> bool:
+    """Say whether a question comes from a workstation's addresses, and with its certificate where it has one."""
+    return is_inside(origin.address, ranges) and (not certificate or origin.certificate == certificate)
 
 
 def instant(zone: ZoneInfo, day: date, minute: int, *, is_end: bool = False) -> datetime:
@@ -151,6 +164,34 @@ def check_may_arrive(begins: datetime, ends: datetime, cancelled_at: datetime | 
 def is_over(ends: datetime, now: datetime) -> bool:
     """Say whether a booking ended so long ago that whoever has not been seen out no longer counts as present."""
     return now >= ends + LATE
+
+
+def check_locker(devices: int, receipt: str) -> str:
+    """Return the receipt's number; raise unless devices have one and no devices have none."""
+    number = receipt.strip().upper()
+    if not 0 <= devices <= _MOST_DEVICES:
+        raise InvalidError(f"A locker holds up to {_MOST_DEVICES} devices.")
+    if bool(number) != bool(devices):
+        raise InvalidError("Devices lie in a locker and have its receipt; no devices have none.")
+    if number and not _RECEIPT.fullmatch(number):
+        raise InvalidError(f"{receipt!r} is no receipt of a locker.", hint="Up to eight letters and digits: L-14.")
+    return number
+
+
+def is_fresh(asserted_at: datetime | None, now: datetime) -> bool:
+    """Say whether a machine's word still holds. One from the future does not: a clock was moved."""
+    return asserted_at is not None and asserted_at - SKEW <= now < asserted_at + WORD_LASTS
+
+
+def next_link(link: bytes, before: bytes, *, shown: bytes, following: bytes) -> Link:
+    """Say what a machine's links mean beside the key's: `link` is due, `before` was shown last.
+
+    A machine that shows what is due is the one that got the last answer. One that repeats its last word lost that
+    answer. Any other shows a link that somebody else has moved on from: the key is in two machines.
+    """
+    if shown == link and following != link:
+        return Link.NEXT
+    return Link.REPEATED if before and (shown, following) == (before, link) else Link.BROKEN
 
 
 def day_of(zone: ZoneInfo, day: date) -> tuple[datetime, datetime]:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Final, Self
 
 from django.db.models import TextChoices
@@ -138,7 +139,10 @@ class NewBooking:
 
 @dataclass(frozen=True, slots=True)
 class NewArrival:
-    """What the custodian saw and did at the door. `devices` lie in the locker whose receipt is named."""
+    """What the custodian saw and did at the door. `devices` lie in the locker whose receipt is named.
+
+    `workstation` replaces the one that the booking keeps for this visitor, when that one is out of order.
+    """
 
     person: Uid
     identity: Identity
@@ -146,6 +150,44 @@ class NewArrival:
     receipt: str
     briefing: int
     escort: Uid | None = None
+    workstation: Uid | None = None
+
+
+class Ended(TextChoices):
+    """Why a workstation's key counts no more."""
+
+    REPLACED = "replaced", "another key was enrolled"
+    REVOKED = "revoked", "a custodian ended it"
+    COPIED = "copied", "it was used from two machines"
+
+
+class Link(StrEnum):
+    """What the next link of a key's chain says about the machine that shows it."""
+
+    NEXT = "next"
+    REPEATED = "repeated"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key that a machine made: its public half, the first link of its chain, its word on both."""
+
+    challenge: str
+    spki: bytes
+    link: bytes
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A machine's word that a session is at it: it shows the last link of its key's chain and names the next."""
+
+    workstation: Uid
+    challenge: str
+    shown: bytes
+    next: bytes
+    signature: bytes
 
 
 @dataclass(frozen=True, slots=True)
