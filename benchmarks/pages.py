@@ -72,7 +72,7 @@ def found(folder: Path, archive: Path) -> Reader:
     cast.import_release("operator:benchmark", "corpus", "1", archive, lambda _files, _bytes: None)
     people = cast.people("operator:benchmark", vendor="Vendor", visitor="Visitor")
     reviewer = next(member for role, member in people.items() if role.value == "reviewer")
-    cast.open_grant(people, "corpus", timedelta(days=1))
+    cast.open_grant(people, "corpus", timedelta(days=1), is_signed=True)
     names = ("hour_limit", "day_limit", "visit_limit", "total_limit")
     Budget.objects.update(**dict.fromkeys(names, 10**12))
     desk = queries.desk(reviewer.viewer, clock.now())[0]

@@ -22,6 +22,7 @@ from glasshouse.domain.releases import queries as release_queries
 from glasshouse.kernel import clock
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.ids import Uid
+from scripts import engaging
 
 STAFF = (Role.LAB_MANAGER, Role.CUSTODIAN, Role.EXPORT_OFFICER, Role.PRODUCT_OWNER, Role.AUDITOR)
 
@@ -58,14 +59,24 @@ def _member(actor: str, role: Role, organisation: str, *, is_vendor: bool) -> Me
     return Member(role.label, email, password, viewer)
 
 
-def open_grant(cast: Mapping[Role, Member], product: str, length: timedelta) -> None:
-    """Open a grant on all releases for the reviewer, unless they hold one: proposed by one, agreed by two."""
+def open_grant(cast: Mapping[Role, Member], product: str, length: timedelta, *, is_signed: bool) -> None:
+    """Open a grant on all releases for the reviewer, unless they hold one: asked for, vetted, agreed by two.
+
+    The reviewer then signs the terms in their browser; `is_signed` has it done, for those who have none.
+    """
     now = clock.now()
     if readingroom_queries.desk(cast[Role.REVIEWER].viewer, now):
         return
     manager = cast[Role.LAB_MANAGER].viewer
     rows = [row for row in release_queries.releases_of(manager) if row.product.slug == product]
+    office = engaging.Officers(manager, cast[Role.CUSTODIAN].viewer, cast[Role.EXPORT_OFFICER].viewer, "DEMO-0001")
+    engagement = engaging.engage(
+        office, cast[Role.REVIEWER].viewer, [Uid(row.uid) for row in rows], now=now, length=length
+    )
+    if is_signed:
+        engaging.sign(engagement, now=now)
     new = NewGrant(
+        engagement=engagement,
         holder=cast[Role.REVIEWER].email,
         product=Uid(rows[0].product.uid),
         releases=tuple(Uid(row.uid) for row in rows),
@@ -75,7 +86,7 @@ def open_grant(cast: Mapping[Role, Member], product: str, length: timedelta) -> 
         limits=Limits(),
     )
     proposal = readingroom.propose_grant(manager, new, now=now)
-    for role, basis in ((Role.CUSTODIAN, ""), (Role.EXPORT_OFFICER, "DEMO-0001")):
+    for role, basis in ((Role.CUSTODIAN, ""), (Role.EXPORT_OFFICER, office.export)):
         readingroom.decide(
             cast[role].viewer,
             Uid(proposal.uid),

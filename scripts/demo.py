@@ -89,11 +89,11 @@ def _set_up(product: str, releases: Sequence[tuple[str, Path]]) -> None:
         with progress(f"Importing {product} {version}, files", as_json=False) as report:
             cast.import_release(OPERATOR, product, version, archive, lambda files, _bytes: report(files, 0))
     people = cast.people(OPERATOR, vendor=VENDOR, visitor=VISITOR)
-    cast.open_grant(people, product, timedelta(days=GRANT_DAYS))
+    cast.open_grant(people, product, timedelta(days=GRANT_DAYS), is_signed=False)
     say.print(f"\nhttp://localhost:{PORT}   a demo: its people sign in with these passwords\n", markup=False)
     for person in people.values():
         say.print(f"  {person.role:<16} {person.email:<28} {person.password}", markup=False)
-    say.print("\nThe first sign-in asks for a passkey or an app. The reviewer holds an open grant.", markup=False)
+    say.print("\nThe first sign-in asks for a passkey or an app. The reviewer signs the terms with a passkey, then reads.", markup=False)
 
 
 if __name__ == "__main__":

@@ -39,9 +39,11 @@ from glasshouse.engines.store import MasterKey
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.ids import Uid
 from glasshouse.kernel.paths import TreePath
+from scripts import engaging
 
 NOW: Final = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 WHOLE: Final = ("**",)
+EXPORT: Final = "EC-2026-1"
 Files = Mapping[str, bytes | str]  # text is a link's target
 
 MAIN: Final = TreePath(b"src/main.c")
@@ -125,7 +127,10 @@ class House:
         ends: datetime = NOW + timedelta(days=2),
     ) -> Proposal:
         """Let the lab manager propose a grant."""
+        found = Person.objects.filter(email=holder, organisation__is_vendor=False).first()
+        whose = people_queries.viewer(found) if found else self.cast.reviewer
         new = NewGrant(
+            self.engage(whose, *(one for one in taken if one.product_id == taken[0].product_id)),
             holder,
             Uid(taken[0].product.uid),
             tuple(Uid(one.uid) for one in taken),
@@ -135,6 +140,17 @@ class House:
             limits or Limits(),
         )
         return readingroom.propose_grant(self.cast.manager, new, now=NOW)
+
+    def engage(self, viewer: Viewer, *taken: Release) -> Uid:
+        """Return an open engagement that names somebody and these releases, its terms signed by all its people."""
+        uid = engaging.engage(self.office, viewer, [Uid(one.uid) for one in taken], now=NOW)
+        engaging.sign(uid, now=NOW)
+        return uid
+
+    @property
+    def office(self) -> engaging.Officers:
+        """The vendor's three officers."""
+        return engaging.Officers(self.cast.manager, self.cast.custodian, self.cast.officer, EXPORT)
 
     def agree(self, proposal: Proposal, viewer: Viewer, *, basis: str = "", now: datetime = NOW) -> Proposal:
         """Let somebody agree to exactly what is proposed."""
@@ -154,7 +170,7 @@ class House:
         email = Person.objects.get(uid=viewer.uid.text).email
         proposal = self.propose(*taken, patterns=patterns, holder=email, limits=limits, ends=ends)
         self.agree(proposal, self.cast.custodian)
-        self.agree(proposal, self.cast.officer, basis="EC-2026-1")
+        self.agree(proposal, self.cast.officer, basis=EXPORT)
         found = next(one for one in reading.desk(viewer, NOW) if one.grant.proposal == proposal.uid)
         return Uid(found.grant.uid)
 

@@ -142,7 +142,7 @@ def reviewers(number: int) -> "list[tuple[Viewer, Uid, Uid, str]]":
             people_commands.add_person(OPERATOR, new, now=clock.now())
         viewer = people.viewer(Person.objects.get(email=email))
         member = cast.Member(Role.REVIEWER.label, email, "", viewer)
-        cast.open_grant({**members, Role.REVIEWER: member}, CORPUS, timedelta(days=1))
+        cast.open_grant({**members, Role.REVIEWER: member}, CORPUS, timedelta(days=1), is_signed=True)
         desk = queries.desk(viewer, clock.now())[0]
         grant, release = Uid(desk.grant.uid), Uid(desk.releases[0].uid)
         commands.begin_visit(viewer, grant, release, now=clock.now())

@@ -39,6 +39,7 @@ from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.ids import Uid
 
 asked = json.load(sys.stdin)
+sys.path.insert(0, asked["root"])
 now = clock.now()
 
 def add(email, organisation, role, is_vendor):
@@ -61,7 +62,11 @@ cast["stranger"], viewers["stranger"] = add("stranger@other.example", "Laborator
 answer = {"cast": cast}
 rows = list(releases.all_releases())
 if rows:
-    new = NewGrant("reviewer@regulator.example", Uid(rows[0].product.uid), tuple(Uid(row.uid) for row in rows),
+    from scripts import engaging
+    office = engaging.Officers(viewers["lab-manager"], viewers["custodian"], viewers["export-officer"], "EC-1")
+    engagement = engaging.engage(office, viewers["reviewer"], [Uid(row.uid) for row in rows], now=now)
+    engaging.sign(engagement, now=now)
+    new = NewGrant(engagement, "reviewer@regulator.example", Uid(rows[0].product.uid), tuple(Uid(row.uid) for row in rows),
                    Patterns.of(asked["patterns"]), now, now + timedelta(days=2), Limits(**asked["limits"]))
     made = readingroom.propose_grant(viewers["lab-manager"], new, now=now)
     for role, basis in (("custodian", ""), ("export-officer", "EC-1")):
@@ -149,7 +154,7 @@ class RunningLab:
 
     def set_the_scene(self, patterns: Sequence[str] = ("**",), **limits: int) -> None:
         """Add the cast and, where a release is here, open a grant on all releases for the reviewer."""
-        asked = {"patterns": list(patterns), "limits": limits}
+        asked = {"patterns": list(patterns), "limits": limits, "root": str(ROOT)}
         answer: dict[str, Any] = json.loads(self.python(SET_THE_SCENE, json.dumps(asked)))
         self.cast = answer["cast"]
         self.grant = answer.get("grant", "")

@@ -100,4 +100,4 @@ def test_a_grant_of_no_release_or_no_time_is_refused() -> None:
     release = Uid.new()
     for releases, begins, ends in (((), NOW, ENDS), ((release,), NOW, NOW), ((release,), ENDS, NOW)):
         with pytest.raises(InvalidError):
-            NewGrant("r@c.example", Uid.new(), releases, Patterns.of(["**"]), begins, ends, Limits())
+            NewGrant(Uid.new(), "r@c.example", Uid.new(), releases, Patterns.of(["**"]), begins, ends, Limits())

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from glasshouse.domain.people import commands as people
+from glasshouse.domain.people.assertions import Assertion
 from glasshouse.domain.people.viewer import Viewer
-from glasshouse.domain.readingroom.values import Assertion, CloseStatement
+from glasshouse.domain.readingroom.values import CloseStatement
 from tests.lab import NOW
 from tests.verifier.synthetic import Authenticator
 

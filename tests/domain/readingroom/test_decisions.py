@@ -37,7 +37,7 @@ from glasshouse.kernel.errors import InvalidError, NotFoundError
 from glasshouse.kernel.ids import Uid
 from glasshouse.kernel.lines import Span
 from tests.domain.readingroom.passkeys import enrol
-from tests.lab import FILES, MAIN, NOW, Desk, House, add
+from tests.lab import EXPORT, FILES, MAIN, NOW, Desk, House, add
 from tests.verifier.synthetic import Authenticator
 
 
@@ -50,14 +50,14 @@ def test_a_grant_opens_with_the_second_agreement_and_not_before(house: House) ->
     proposal = house.propose(house.take(), patterns=("src/**",))
     assert house.agree(proposal, house.cast.custodian).state == State.OPEN
     assert Grant.objects.count() == 0
-    assert house.agree(proposal, house.cast.officer, basis="EC-7").state == State.AGREED
+    assert house.agree(proposal, house.cast.officer, basis=EXPORT).state == State.AGREED
     grant = Grant.objects.get()
     assert grant.proposal == proposal.uid
     assert grant.holder.uid == house.cast.reviewer.uid.text
     assert queries.patterns_of(Uid(grant.product), bytes(grant.patterns)) == Patterns.of(["src/**"])
     opened = Event.objects.get(kind="access.grant-opened")
     assert opened.actor == house.cast.officer.uid.text
-    assert (opened.number, Event.objects.get(kind="readingroom.engagement-opened").number) == (2, 1)
+    assert (opened.number, Event.objects.get(kind="engagements.opened").number) == (3, 1)
 
 
 def test_two_agreements_without_an_export_decision_open_nothing(house: House) -> None:
@@ -68,7 +68,7 @@ def test_two_agreements_without_an_export_decision_open_nothing(house: House) ->
     assert Grant.objects.count() == 0
     with pytest.raises(BasisMissingError):
         house.agree(proposal, house.cast.officer)
-    assert house.agree(proposal, house.cast.officer, basis="EC-7").state == State.AGREED
+    assert house.agree(proposal, house.cast.officer, basis=EXPORT).state == State.AGREED
 
 
 def test_an_agreement_and_the_grant_it_opens_are_one_transaction(open_house: House) -> None:
@@ -86,7 +86,7 @@ def test_an_agreement_and_the_grant_it_opens_are_one_transaction(open_house: Hou
             )
     before = Event.objects.count()
     with pytest.raises(Exception, match="never changed"):
-        open_house.agree(proposal, open_house.cast.officer, basis="EC-7")
+        open_house.agree(proposal, open_house.cast.officer, basis=EXPORT)
     proposal.refresh_from_db()
     assert (proposal.state, proposal.decisions.count(), Grant.objects.count()) == (State.OPEN, 1, 0)
     assert Event.objects.count() == before
@@ -105,7 +105,7 @@ def test_a_grant_is_for_a_reviewer_who_exists(house: House, holder: str) -> None
     release = house.take()
     with pytest.raises((NotFoundError, InvalidError)):
         house.propose(release, holder=holder)
-    assert Proposal.objects.count() == 0
+    assert Proposal.objects.filter(kind="access.grant").count() == 0
 
 
 def test_a_grant_names_releases_of_one_product_and_ends_in_the_future(house: House) -> None:
@@ -114,8 +114,9 @@ def test_a_grant_names_releases_of_one_product_and_ends_in_the_future(house: Hou
         house.propose(ours, other)
     with pytest.raises(InvalidError):
         house.propose(ours, begins=NOW - timedelta(days=2), ends=NOW)
+    engagement = house.engage(house.cast.reviewer, ours)
     new = NewGrant(
-        *("reviewer@regulator.example", Uid(ours.product.uid), (Uid.new(),), Patterns.of(["**"])),
+        *(engagement, "reviewer@regulator.example", Uid(ours.product.uid), (Uid.new(),), Patterns.of(["**"])),
         *(NOW, NOW + timedelta(days=1), Limits()),
     )
     with pytest.raises(NotFoundError):
@@ -126,7 +127,7 @@ def test_strangers_find_nothing_to_propose_decide_or_revoke(house: House, desk: 
     release = desk.taken[0]
     proposal = house.propose(release)
     new = NewGrant(
-        *("reviewer@regulator.example", Uid(release.product.uid), (Uid(release.uid),), Patterns.of(["**"])),
+        *(house.engage(desk.viewer, release), "reviewer@regulator.example", Uid(release.product.uid), (Uid(release.uid),), Patterns.of(["**"])),
         *(NOW, NOW + timedelta(days=1), Limits()),
     )
     outsider = add("boss@other.example", "Laboratory B", Role.LAB_MANAGER, Role.EXPORT_OFFICER, Role.CUSTODIAN)

@@ -44,7 +44,7 @@ def test_a_seal_says_in_tree_once_a_signed_head_covers_the_entry(house: House, d
     assert queries.record_of(desk.viewer).in_tree == frozenset()
     house.sign()
     seal = queries.seal_of(desk.viewer, uid)
-    assert (seal.uid, seal.number, seal.is_in_tree) == (uid, 4, True)
+    assert (seal.uid, seal.number, seal.is_in_tree) == (uid, 5, True)
     assert uid in queries.record_of(desk.viewer).in_tree
 
 
@@ -87,5 +87,5 @@ def test_the_desk_is_its_holders_and_keeps_what_has_ended(house: House, desk: De
 def test_the_vendors_officers_acts_stand_under_their_own_name(house: House, desk: Desk) -> None:
     del desk
     acts = dict(Event.objects.exclude(actor__startswith="operator:").values_list("kind", "actor"))
-    assert acts["access.grant-opened"] == acts["readingroom.engagement-opened"] == house.cast.officer.uid.text
+    assert acts["access.grant-opened"] == acts["engagements.opened"] == house.cast.officer.uid.text
     assert acts["readingroom.visit-opened"] == house.cast.reviewer.uid.text

@@ -135,6 +135,7 @@ def test_a_stranger_cannot_name_foreign_objects_in_a_body(objects: tuple[Objects
     named, _ = objects
     visit = {"grant": named.named["grant"], "release": named.named["release"]}
     grant = {
+        "engagement": "26-001",
         "holder": "reviewer@regulator.example",
         "product": "server",
         "versions": ["1"],

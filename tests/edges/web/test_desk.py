@@ -17,6 +17,7 @@ def form(house: House, **changed: object) -> dict[str, object]:
     """A grant as the lab manager fills it in."""
     release = house.take()
     return {
+        "engagement": house.engage(house.cast.reviewer, release).text,
         "holder": "reviewer@regulator.example",
         "releases": [release.uid],
         "patterns": "src/**\ndocs/*.md",

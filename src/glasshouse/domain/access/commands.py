@@ -39,14 +39,13 @@ def open_grant(
     roots: Mapping[Uid, Digest],
     *,
     proposal: Uid,
-    engagement: Uid,
     sealed: bytes,
     now: datetime,
 ) -> Grant:
     """Open an agreed grant with its budgets, inside the transaction of the last agreement."""
     grant = Grant.objects.create(
         uid=Uid.new().text,
-        engagement=engagement.text,
+        engagement=new.engagement.text,
         proposal=proposal.text,
         holder=holder,
         product=new.product.text,
@@ -64,7 +63,7 @@ def open_grant(
         actor=actor,
         at=now,
         subject=Uid(grant.uid),
-        engagement=engagement,
+        engagement=new.engagement,
         fields={
             "proposal": proposal.text,
             "releases": sorted(str(roots[release]) for release in new.releases),

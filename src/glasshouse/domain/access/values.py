@@ -98,8 +98,9 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class NewGrant:
-    """A grant as it is proposed: for whom, on what, when, how much."""
+    """A grant as it is proposed: in which engagement, for whom, on what, when, how much."""
 
+    engagement: Uid
     holder: str
     product: Uid
     releases: tuple[Uid, ...]

@@ -39,6 +39,18 @@ POLICIES = {
             basis_role=Role.EXPORT_OFFICER,
         ),
         Policy(
+            "engagements.opening",
+            "Open an engagement",
+            proposed_by=frozenset({Role.LAB_MANAGER, Role.CUSTODIAN}),
+            decided_by=frozenset({Role.LAB_MANAGER, Role.CUSTODIAN, Role.EXPORT_OFFICER}),
+        ),
+        Policy(
+            "engagements.amendment",
+            "Change an engagement's scope",
+            proposed_by=frozenset({Role.LAB_MANAGER, Role.CUSTODIAN}),
+            decided_by=frozenset({Role.LAB_MANAGER, Role.CUSTODIAN, Role.EXPORT_OFFICER}),
+        ),
+        Policy(
             "journal.erasure",
             "Erase a person's data from the journal",
             proposed_by=frozenset({Role.LAB_MANAGER, Role.CUSTODIAN, Role.AUDITOR}),

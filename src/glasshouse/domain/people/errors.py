@@ -38,3 +38,9 @@ class DevicePendingError(ConflictError):
     """A device sign-in nobody has approved yet."""
 
     code = "people.device-pending"
+
+
+class PasskeyWordError(InvalidError):
+    """A passkey's word on a statement does not hold."""
+
+    code = "people.passkey-word"

@@ -17,6 +17,7 @@ class Organisation(models.Model):
     uid = models.CharField(max_length=UID, unique=True)
     name = models.CharField(max_length=200, unique=True)
     is_vendor = models.BooleanField(default=False)
+    country = models.CharField(max_length=2, blank=True, default="", help_text="ISO 3166-1 alpha-2; empty: unknown")
 
     def __str__(self) -> str:
         """Return the name."""

@@ -7,7 +7,9 @@ from datetime import datetime
 from django.db import connection
 from django.db.models import QuerySet
 
+from glasshouse.domain.people.assertions import Assertion, check_assertion
 from glasshouse.domain.people.commands.tokens import digest_of
+from glasshouse.domain.people.errors import PasskeyWordError
 from glasshouse.domain.people.models import Organisation, Passkey, Person, Scope, Token
 from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
@@ -103,6 +105,15 @@ def organisation_names(asker: Viewer) -> list[str]:
 def passkeys_of(viewer: Viewer) -> list[Passkey]:
     """Return the viewer's own passkeys as the ledger knows them, those removed left out."""
     return list(Passkey.objects.filter(person_id=viewer.row, removed_at=None).order_by("enrolled_at"))
+
+
+def key_that_signed(viewer: Viewer, assertion: Assertion, *, challenge: bytes, url: str) -> Passkey:
+    """Return the viewer's own passkey that answered a challenge; raises when none did, or the answer does not hold."""
+    key = Passkey.objects.filter(credential=assertion.credential, person_id=viewer.row, removed_at=None).first()
+    if key is None:
+        raise PasskeyWordError("This passkey is not one of yours.")
+    check_assertion(assertion, cose=bytes(key.cose), challenge=challenge, url=url)
+    return key
 
 
 def tokens_of(viewer: Viewer) -> QuerySet[Token]:

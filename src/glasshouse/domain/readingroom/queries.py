@@ -42,7 +42,9 @@ _OPENED = (SeedClass.SHARED, SeedClass.PERSONAL, SeedClass.VISITOR)
 _ROOM = """
 SELECT g.id, g.engagement, g.product, g.patterns, g.begins, g.ends, g.revoked_at, g.version,
        e.label, p.slug, r.version, r.root, r.files, r.bytes, r.lines, r.left_out, r.leaves,
-       v.uid, v.number, v.opened_at, p.destroyed_at
+       v.uid, v.number, v.opened_at, p.destroyed_at,
+       EXISTS (SELECT 1 FROM engagements_agreement a JOIN engagements_signature s ON s.agreement_id = a.id
+                WHERE a.engagement_id = e.id AND a.number = e.agreement AND s.person_id = g.holder_id)
   FROM access_grant g
   JOIN access_grantedrelease gr ON gr.grant_id = g.id
   JOIN releases_release r ON r.uid = gr.release AND r.root = gr.root
@@ -61,7 +63,7 @@ def room(viewer: Viewer, grant: Uid, release: Uid) -> Room:
     if row is None:
         raise GrantUnknownError
     (key, engagement, product, sealed, begins, ends, revoked, version, label, slug, name, root, *rest) = row
-    files, size, lines, left_out, leaves, visit, visit_number, visit_opened, destroyed = rest
+    files, size, lines, left_out, leaves, visit, visit_number, visit_opened, destroyed, has_signed = rest
     if destroyed is not None:
         vault.close()  # this process may hold the key that another one destroyed
         raise ProductDestroyedError(
@@ -87,6 +89,7 @@ def room(viewer: Viewer, grant: Uid, release: Uid) -> Room:
         ),
         purse=_purse(grant),
         visit=VisitRef(Uid(visit), visit_number, aware(visit_opened)) if visit else None,
+        has_signed=bool(has_signed),
     )
 
 

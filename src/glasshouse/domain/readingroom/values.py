@@ -38,7 +38,10 @@ class VisitRef:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """A grant and one of its releases, judged for its holder at one moment."""
+    """A grant and one of its releases, judged for its holder at one moment.
+
+    `has_signed` says whether the holder has signed the engagement's present terms and scope.
+    """
 
     grant: Uid
     grant_row: int
@@ -52,6 +55,7 @@ class Room:
     terms: Terms
     purse: Purse
     visit: VisitRef | None
+    has_signed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,13 +298,3 @@ class CloseStatement:
     count: int
     first: int
     last: int
-
-
-@dataclass(frozen=True, slots=True)
-class Assertion:
-    """A passkey's answer to the close's challenge, as the browser returned it."""
-
-    credential: bytes
-    authenticator_data: bytes
-    client_data: bytes
-    signature: bytes

@@ -33,11 +33,13 @@ def add_to(app: typer.Typer) -> None:
 
 @grant.command(
     "propose",
-    epilog="Example: glasshouse grant propose ada@tester.example c-ares --version 1.18.1-3 --path 'src/**' --days 14",
+    epilog="Example: glasshouse grant propose ada@tester.example c-ares --engagement 26-001 --version 1.18.1-3 "
+    "--path 'src/**' --days 14",
 )
 def propose(
     holder: Annotated[str, typer.Argument(help="The reviewer's address.")],
     product: Product,
+    engagement: Annotated[str, typer.Option(help="The open engagement that it stands in, by label or uid.")],
     version: Annotated[list[str], typer.Option(help="A release; give it once for each.")],
     path: Annotated[list[str], typer.Option(help="A path pattern such as src/**; give it once for each.")],
     days: Annotated[int, typer.Option(min=1, max=3650, help="How long it lasts.")] = 14,
@@ -55,6 +57,7 @@ def propose(
         made = lab.post(
             "/proposals/grants",
             {
+                "engagement": engagement,
                 "holder": holder,
                 "product": product,
                 "versions": version,

@@ -149,6 +149,7 @@ def person_add(
     org: Annotated[str, typer.Option(help="Their organisation; a new name makes a new one.")],
     role: Annotated[list[str], typer.Option(help="reviewer, lab-manager, custodian, export-officer, product-owner, …")],
     vendor: Annotated[bool, typer.Option("--vendor", help="The organisation is the vendor itself.")] = False,
+    country: Annotated[str, typer.Option(help="The organisation's country, two letters: BE.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Add a person and print their one-time enrolment link; it is shown once and ends in 72 hours."""
@@ -156,7 +157,7 @@ def person_add(
         laboratory.open_lab()
         from glasshouse.edges.cli import persons
 
-        made = persons.add(actor(), email, name, org, role, is_vendor=vendor)
+        made = persons.add(actor(), email, name, org, role, is_vendor=vendor, country=country)
         tell(
             {"link": made.link, "person": made.uid, "until": made.until},
             [f"{name} is added. Hand over this link; it works once, until {made.until}:", f"  {made.link}"],

@@ -21,12 +21,14 @@ class Invitation:
     until: str
 
 
-def add(actor: str, email: str, name: str, organisation: str, roles: Sequence[str], *, is_vendor: bool) -> Invitation:
+def add(  # noqa: PLR0913 -- the words of the command
+    actor: str, email: str, name: str, organisation: str, roles: Sequence[str], *, is_vendor: bool, country: str = ""
+) -> Invitation:
     """Add a person with these roles."""
     unknown = [role for role in roles if role not in Role.values]
     if unknown:
         raise InvalidError(f"No such role: {', '.join(unknown)}.", hint=f"Roles are {', '.join(Role.values)}.")
-    new = people.NewPerson(email, name, organisation, [Role(role) for role in roles], is_vendor)
+    new = people.NewPerson(email, name, organisation, [Role(role) for role in roles], is_vendor, country)
     return _invitation(people.add_person(actor, new, now=clock.now()))
 
 

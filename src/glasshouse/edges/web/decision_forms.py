@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Forms of the desk: what two people will decide, and one person's word on it. A form parses; a command decides."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +18,22 @@ from glasshouse.kernel.errors import InvalidError
 from glasshouse.kernel.ids import Uid
 
 if TYPE_CHECKING:
-    from glasshouse.domain.people.models import Person
     from glasshouse.domain.releases.models import Product, Release
 
 Data = QueryDict | None
 Initial = dict[str, Any]
 _MOMENT = "%Y-%m-%dT%H:%M"
+
+
+@dataclass(frozen=True, slots=True)
+class Engaged:
+    """An open engagement as a grant may be proposed in it: its people by address, the uids of its releases."""
+
+    uid: str
+    label: str
+    organisation: str
+    people: Mapping[str, str]
+    releases: frozenset[str]
 
 
 def _moment() -> forms.DateTimeInput:
@@ -32,6 +43,7 @@ def _moment() -> forms.DateTimeInput:
 class GrantForm(forms.Form):
     """A grant as it will be proposed."""
 
+    engagement = forms.ChoiceField(label=_("Engagement"))
     holder = forms.ChoiceField(label=_("Reviewer"))
     releases = forms.MultipleChoiceField(label=_("Releases, all of one product"), widget=forms.CheckboxSelectMultiple)
     patterns = forms.CharField(
@@ -47,16 +59,20 @@ class GrantForm(forms.Form):
     total = forms.IntegerField(label=_("Lines in all"), min_value=1, initial=Limits().total)
 
     def __init__(
-        self, data: Data, *, reviewers: "Sequence[Person]", releases: "Sequence[Release]", initial: Initial
+        self, data: Data, *, engagements: "Sequence[Engaged]", releases: "Sequence[Release]", initial: Initial
     ) -> None:
-        """Offer these reviewers and releases; nobody and nothing else can be named."""
+        """Offer these engagements with their people, and of these releases theirs; nothing else can be named."""
         super().__init__(data, initial=initial)
+        self._engagements = {one.uid: one for one in engagements}
         self._releases = {row.uid: row for row in releases}
         self.new: NewGrant | None = None
-        holders = [(person.email, f"{person.name}, {person.organisation.name}") for person in reviewers]
-        holder, offered = self.fields["holder"], self.fields["releases"]
+        holders = [(email, name) for one in engagements for email, name in one.people.items()]
+        engagement, holder, offered = self.fields["engagement"], self.fields["holder"], self.fields["releases"]
+        if isinstance(engagement, forms.ChoiceField):
+            named = [(one.uid, f"{one.label}, {one.organisation}") for one in engagements]
+            engagement.choices = named if len(named) == 1 else [("", _("Choose an engagement")), *named]
         if isinstance(holder, forms.ChoiceField) and isinstance(offered, forms.ChoiceField):
-            holder.choices = [("", _("Choose a reviewer")), *holders]
+            holder.choices = [("", _("Choose a reviewer")), *dict(holders).items()]
             offered.choices = [(row.uid, str(row)) for row in releases]
 
     def clean_patterns(self) -> Patterns:
@@ -76,10 +92,11 @@ class GrantForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Make the grant."""
         cleaned: dict[str, Any] = super().clean() or {}
-        if self.errors:
+        if self.errors or not self._is_engaged(cleaned):
             return cleaned
         try:
             self.new = NewGrant(
+                engagement=Uid(cleaned["engagement"]),
                 holder=cleaned["holder"],
                 product=Uid(self._releases[cleaned["releases"][0].text].product.uid),
                 releases=cleaned["releases"],
@@ -91,6 +108,16 @@ class GrantForm(forms.Form):
         except InvalidError as error:
             self.add_error("ends", error.message)
         return cleaned
+
+
+    def _is_engaged(self, cleaned: dict[str, Any]) -> bool:
+        """Say whether the engagement names this person and these releases."""
+        engaged = self._engagements[cleaned["engagement"]]
+        if cleaned["holder"] not in engaged.people:
+            self.add_error("holder", _("This engagement does not name this person."))
+        if not {uid.text for uid in cleaned["releases"]} <= engaged.releases:
+            self.add_error("releases", _("This engagement’s scope does not name each of these releases."))
+        return not self.errors
 
 
 class ErasureForm(forms.Form):

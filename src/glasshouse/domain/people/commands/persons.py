@@ -19,6 +19,7 @@ from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.people.errors import LinkSpentError, NotAnAddressError, PersonExistsError
 from glasshouse.domain.people.models import DeviceSignIn, EnrolmentLink, Organisation, Person, RoleHeld
 from glasshouse.domain.people.values import Role
+from glasshouse.kernel import countries
 from glasshouse.kernel.errors import InvalidError
 from glasshouse.kernel.ids import Uid
 
@@ -27,13 +28,17 @@ LINK_HOURS = 72
 
 @dataclass(frozen=True, slots=True)
 class NewPerson:
-    """Who is to be added. The vendor's own people belong to an organisation that `is_vendor`."""
+    """Who is to be added. The vendor's own people belong to an organisation that `is_vendor`.
+
+    `country` is the organisation's, ISO 3166-1 alpha-2; it counts for an organisation that is new or has none.
+    """
 
     email: str
     name: str
     organisation: str
     roles: Sequence[Role]
     is_vendor: bool = False
+    country: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +62,18 @@ def add_person(actor: str, new: NewPerson, *, now: datetime) -> Enrolment:
     """Add a person and, where it is new, their organisation; the address counts as verified by the operator."""
     email = _address(new.email)
     name = new.name.strip()
+    country = countries.parse(new.country) if new.country else ""
     if not name or not new.roles:
         raise InvalidError("A person has a name and at least one role.")
     with journal.transaction():
         if Person.objects.filter(email=email).exists():
             raise PersonExistsError(f"{email} is already here.", hint="Make a new link with `person link`.")
         organisation, _ = Organisation.objects.get_or_create(
-            name=new.organisation.strip(), defaults={"uid": Uid.new().text, "is_vendor": new.is_vendor}
+            name=new.organisation.strip(),
+            defaults={"uid": Uid.new().text, "is_vendor": new.is_vendor, "country": country},
         )
+        if country:
+            Organisation.objects.filter(pk=organisation.pk, country="").update(country=country)
         person = Person(uid=Uid.new().text, email=email, name=name, organisation=organisation)
         person.set_unusable_password()
         person.save()

@@ -4,7 +4,6 @@
 import json
 from datetime import datetime
 
-from django.db import connection
 from django.db.models import Q
 
 from glasshouse.domain.access import commands as access
@@ -14,7 +13,9 @@ from glasshouse.domain.approvals import commands as approvals
 from glasshouse.domain.approvals.models import Proposal
 from glasshouse.domain.approvals.rules import POLICIES, check_may_propose
 from glasshouse.domain.approvals.values import State, Verdict
-from glasshouse.domain.engagements.models import Engagement
+from glasshouse.domain.engagements import commands as engagements
+from glasshouse.domain.engagements import queries as engagement_queries
+from glasshouse.domain.engagements import rules as engaged
 from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.journal.models import Event, SeedClass
 from glasshouse.domain.people import commands as people
@@ -35,7 +36,10 @@ from glasshouse.kernel.ids import Uid
 
 
 def propose_grant(viewer: Viewer, new: NewGrant, *, now: datetime) -> Proposal:
-    """Put a grant up for decision: two people agree, the export officer among them naming the export decision."""
+    """Put a grant up for decision inside an open engagement, resting on its export decision.
+
+    Two people agree, the export officer among them naming that decision.
+    """
     check_may_propose(POLICIES["access.grant"], viewer)
     holder = people_queries.person_by_email(viewer, new.holder)
     if not holder.roles.filter(role=Role.REVIEWER).exists():
@@ -43,6 +47,9 @@ def propose_grant(viewer: Viewer, new: NewGrant, *, now: datetime) -> Proposal:
     roots = _roots(viewer, new)
     if new.ends <= now:
         raise InvalidError("A grant that has ended shows nothing.")
+    engagement = engagement_queries.engagement(viewer, new.engagement)
+    clearance = engagement_queries.clearance(new.engagement, holder.pk, now)
+    engaged.check_may_propose(clearance, releases=new.releases, ends=new.ends)
     sealed = vault.sealer(new.product, "patterns").seal(new.patterns.to_bytes(), context=queries.PATTERNS)
     limits = {name: getattr(new.limits, name) for name in ("hour", "day", "visit", "total")}
     with journal.transaction():
@@ -56,6 +63,8 @@ def propose_grant(viewer: Viewer, new: NewGrant, *, now: datetime) -> Proposal:
             statement={
                 "begins": clock.to_text(new.begins),
                 "ends": clock.to_text(new.ends),
+                "engagement": engagement.uid,
+                "export": clearance.export,
                 "holder": holder.uid,
                 "limits": limits,
                 "mode": "read",
@@ -108,8 +117,12 @@ def decide(
     """Give a word on a proposal; the last one needed carries the matter out in the same transaction."""
     with journal.transaction():
         decided = approvals.decide(viewer, proposal, verdict, digest=digest, now=now, reason=reason, basis=basis)
+        if decided.kind == "access.grant":
+            engaged.check_basis(basis.strip(), str(json.loads(decided.statement).get("export", "")))
         if decided.state == State.AGREED:
             _carry_out(viewer, decided, now)
+        elif decided.state == State.REFUSED and decided.kind == "engagements.opening":
+            engagements.drop_opening(viewer, decided, reason, now=now)
     if decided.state == State.AGREED and decided.kind == "releases.shredding":
         releases.destroy_marked_keys()  # after the record is durable; the worker repeats it should we die here
     return decided
@@ -136,6 +149,10 @@ def _carry_out(viewer: Viewer, agreed: Proposal, now: datetime) -> None:
     statement = json.loads(agreed.statement)
     if agreed.kind == "access.grant":
         _open_grant(viewer, agreed, statement, now)
+    elif agreed.kind == "engagements.opening":
+        engagements.carry_out_opening(viewer, agreed, now=now)
+    elif agreed.kind == "engagements.amendment":
+        engagements.carry_out_amendment(viewer, agreed, now=now)
     elif agreed.kind == "journal.erasure":
         _erase(viewer, agreed, now)
     else:
@@ -153,6 +170,7 @@ def _open_grant(viewer: Viewer, agreed: Proposal, statement: dict[str, object], 
     ):
         raise InvalidError("The statement names what is not here.")
     new = NewGrant(
+        engagement=Uid(str(statement["engagement"])),
         holder=holder.email,
         product=product,
         releases=tuple(roots),
@@ -163,13 +181,15 @@ def _open_grant(viewer: Viewer, agreed: Proposal, statement: dict[str, object], 
         ends=clock.parse(str(statement["ends"])),
         limits=Limits(**limits),
     )
+    # What was judged when it was proposed may have ended since.
+    clearance = engagement_queries.clearance(new.engagement, holder.pk, now)
+    engaged.check_may_propose(clearance, releases=new.releases, ends=new.ends)
     opened = access.open_grant(
         new,
         holder,
         viewer.uid.text,
         roots,
         proposal=Uid(agreed.uid),
-        engagement=_engagement(viewer, holder, product, now),
         sealed=bytes(agreed.sealed),
         now=now,
     )
@@ -180,34 +200,6 @@ def _texts(value: object) -> dict[str, str]:
     if not isinstance(value, dict):
         raise InvalidError("The statement is malformed.")
     return {str(key): str(item) for key, item in value.items()}
-
-
-def _engagement(viewer: Viewer, holder: Person, product: Uid, now: datetime) -> Uid:
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:  # labels count up over all engagements; two last words may come at once
-            cursor.execute("LOCK TABLE engagements_engagement IN SHARE ROW EXCLUSIVE MODE")
-    found = Engagement.objects.filter(organisation=holder.organisation, product=product.text).first()
-    if found is not None:
-        return Uid(found.uid)
-    uid = Uid.new()
-    count = Engagement.objects.filter(label__startswith=f"{now:%y}-").count() + 1
-    Engagement.objects.create(
-        uid=uid.text,
-        label=f"{now:%y}-{count:03d}",
-        organisation=holder.organisation,
-        product=product.text,
-        opened_at=now,
-    )
-    journal.start_chain(uid, at=now)
-    journal.record(
-        "readingroom.engagement-opened",
-        actor=viewer.uid.text,
-        at=now,
-        subject=uid,
-        engagement=uid,
-        fields={"organisation": holder.organisation.uid, "product": product.text},
-    )
-    return uid
 
 
 def _erase(viewer: Viewer, agreed: Proposal, now: datetime) -> None:

@@ -8,6 +8,7 @@ from django.db import connection
 
 from glasshouse.domain.access import commands as access
 from glasshouse.domain.access.values import Shown
+from glasshouse.domain.engagements.rules import check_has_signed
 from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.journal.promises import promise
 from glasshouse.domain.journal.values import Fields, SourceFields
@@ -19,7 +20,8 @@ from glasshouse.domain.releases import vault
 
 
 def visit_of(room: Room) -> VisitRef:
-    """Return the visit that is open; raises where none is."""
+    """Return the visit that is open; raises where none is, or where the engagement's terms are not signed."""
+    check_has_signed(has_signed=room.has_signed)
     if room.visit is None:
         raise NoVisitError("No visit is open.", hint="Begin a visit on your home page; its end gives you a receipt.")
     return room.visit

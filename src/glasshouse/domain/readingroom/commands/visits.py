@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Beginning and closing visits. The close is the visitor's own word, signed by their passkey."""
 
-import base64
 import hashlib
 import json
 from collections.abc import Sequence
@@ -13,17 +12,21 @@ from django.db import connection
 from django.db.models import Max
 
 from glasshouse.domain.access import rules as access
+from glasshouse.domain.engagements import queries as engagements
 from glasshouse.domain.engagements.models import Engagement
+from glasshouse.domain.engagements.rules import check_may_visit
 from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.journal import queries as journal_queries
 from glasshouse.domain.journal.queries import Numbered
 from glasshouse.domain.journal.values import Json
-from glasshouse.domain.people.models import Passkey
+from glasshouse.domain.people import queries as people
+from glasshouse.domain.people.assertions import Assertion
+from glasshouse.domain.people.errors import PasskeyWordError
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import queries, rules
 from glasshouse.domain.readingroom.errors import CloseNotSignedError, VisitClosedError
 from glasshouse.domain.readingroom.models import Visit
-from glasshouse.domain.readingroom.values import Assertion, CloseStatement
+from glasshouse.domain.readingroom.values import CloseStatement
 from glasshouse.kernel.ids import Uid
 
 
@@ -31,11 +34,12 @@ def begin_visit(viewer: Viewer, grant: Uid, release: Uid, *, now: datetime) -> V
     """Open a visit in a grant's engagement, or return the one that is open."""
     room = queries.room(viewer, grant, release)
     access.check_is_open(room.terms, now)
+    check_may_visit(engagements.clearance(room.engagement, viewer.row, now))
     with journal.transaction():
-        engagements = Engagement.objects.filter(uid=room.engagement.text)
+        rows = Engagement.objects.filter(uid=room.engagement.text)
         if connection.features.has_select_for_update:
-            engagements = engagements.select_for_update()  # two tabs begin one visit, and numbers have no holes
-        engagement = engagements.get()
+            rows = rows.select_for_update()  # two tabs begin one visit, and numbers have no holes
+        engagement = rows.get()
         open_visit = engagement.visits.filter(person_id=viewer.row, closed_at=None).first()
         if open_visit is not None:
             return open_visit
@@ -121,19 +125,13 @@ def _statement(visit: Visit, events: Sequence[Numbered]) -> CloseStatement:
 
 def _checked_close(viewer: Viewer, statement: bytes, assertion: Assertion) -> dict[str, Json]:
     """Verify the passkey's word on the statement and return it as the receipt carries it."""
-    key = Passkey.objects.filter(credential=assertion.credential, person_id=viewer.row, removed_at=None).first()
-    if key is None:
-        raise CloseNotSignedError("This passkey is not one of yours.")
     challenge = rules.close_challenge(statement)
-    rules.check_assertion(assertion, cose=bytes(key.cose), challenge=challenge, url=settings.GLASSHOUSE.url)
+    try:
+        key = people.key_that_signed(viewer, assertion, challenge=challenge, url=settings.GLASSHOUSE.url)
+    except PasskeyWordError as error:
+        raise CloseNotSignedError(error.message) from error
     try:
         stated: Json = json.loads(statement)
     except ValueError as error:
         raise CloseNotSignedError("This is not the statement of a close.") from error
-    return {
-        "authenticator_data": base64.b64encode(assertion.authenticator_data).decode("ascii"),
-        "client_data": base64.b64encode(assertion.client_data).decode("ascii"),
-        "credential": key.fingerprint,
-        "signature": base64.b64encode(assertion.signature).decode("ascii"),
-        "statement": stated,
-    }
+    return {**assertion.kept(key.fingerprint), "statement": stated}

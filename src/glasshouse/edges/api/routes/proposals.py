@@ -10,6 +10,7 @@ from ninja import Field, Router, Schema, Status
 
 from glasshouse.domain.access.values import Limits, NewGrant, Patterns
 from glasshouse.domain.approvals import queries as approvals
+from glasshouse.domain.engagements import queries as engagements
 from glasshouse.domain.people import queries as people
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import commands, queries
@@ -38,8 +39,9 @@ class AskedLimits(Schema):
 
 
 class AskedGrant(Schema):
-    """A grant as it is proposed: for whom, on what, when, how much."""
+    """A grant as it is proposed: in which engagement, for whom, on what, when, how much."""
 
+    engagement: str = Field(max_length=40, description="The engagement's label or uid.")
     holder: str = Field(max_length=254, description="The reviewer's address.")
     product: str
     versions: list[str] = Field(min_length=1, max_length=100)
@@ -107,8 +109,10 @@ def propose_grant(request: HttpRequest, asked: AskedGrant) -> Status[Proposal]:
     viewer = viewer_of(request)
     if asked.begins.tzinfo is None or asked.ends.tzinfo is None:
         raise InvalidError("A time has a zone.", hint="Write 2026-11-23T06:40:00Z.")
+    engagement = engagements.engagement_by_name(viewer, asked.engagement)
     rows = [releases.release_by_name(viewer, asked.product, version) for version in asked.versions]
     new = NewGrant(
+        engagement=Uid(engagement.uid),
         holder=asked.holder,
         product=Uid(rows[0].product.uid),
         releases=tuple(dict.fromkeys(Uid(row.uid) for row in rows)),

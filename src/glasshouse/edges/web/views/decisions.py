@@ -14,13 +14,15 @@ from glasshouse.domain.access import queries as access
 from glasshouse.domain.access.rules import standing
 from glasshouse.domain.approvals.rules import POLICIES, check_may_propose
 from glasshouse.domain.approvals.values import Verdict
+from glasshouse.domain.engagements import queries as engagements
+from glasshouse.domain.engagements.values import Depth
 from glasshouse.domain.people import queries as people
 from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import commands, queries
 from glasshouse.domain.releases import queries as releases
 from glasshouse.edges.http.viewer import viewer_of
-from glasshouse.edges.web.decision_forms import DecisionForm, ErasureForm, GrantForm, ShreddingForm
+from glasshouse.edges.web.decision_forms import DecisionForm, Engaged, ErasureForm, GrantForm, ShreddingForm
 from glasshouse.edges.web.views.desk import arranged
 from glasshouse.kernel import clock
 from glasshouse.kernel.errors import NotFoundError
@@ -61,11 +63,18 @@ def new_grant(request: HttpRequest) -> HttpResponse:
     viewer = viewer_of(request)
     check_may_propose(POLICIES["access.grant"], viewer)
     here = timezone.localtime().replace(minute=0, second=0, microsecond=0)
+    engaged = _engaged(viewer)
+    named = frozenset[str]().union(*(one.releases for one in engaged))
     form = GrantForm(
         request.POST or None,
-        reviewers=list(people.reviewers_of(viewer)),
-        releases=list(releases.releases_of(viewer).filter(product__destroyed_at=None)),
-        initial={"patterns": "**", "begins": here, "ends": here + timedelta(days=_DAYS)},
+        engagements=engaged,
+        releases=list(releases.releases_of(viewer).filter(product__destroyed_at=None, uid__in=named)),
+        initial={
+            "engagement": request.GET.get("engagement", ""),
+            "patterns": "**",
+            "begins": here,
+            "ends": here + timedelta(days=_DAYS),
+        },
     )
     if request.method == "POST" and form.is_valid() and form.new is not None:
         made = commands.propose_grant(viewer, form.new, now=clock.now())
@@ -136,6 +145,21 @@ def _arranged(request: HttpRequest, grant: str) -> "Grant":
     if found is None:
         raise NotFoundError
     return found
+
+
+def _engaged(viewer: Viewer) -> list[Engaged]:
+    found = engagements.open_engagements(viewer, clock.now()).prefetch_related("people")
+    return [
+        Engaged(
+            uid=one.uid,
+            label=one.label,
+            organisation=one.organisation.name,
+            people={person.email: f"{person.name}, {one.organisation.name}" for person in one.people.all()},
+            releases=frozenset(one.releases),
+        )
+        for one in found
+        if one.depth != Depth.TEST_ONLY
+    ]
 
 
 def _products(viewer: Viewer) -> "list[Product]":

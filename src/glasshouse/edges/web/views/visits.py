@@ -12,8 +12,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from glasshouse.domain.people import queries as people
+from glasshouse.domain.people.assertions import Assertion
 from glasshouse.domain.readingroom import commands, queries
-from glasshouse.domain.readingroom.values import Assertion, CloseStatement
+from glasshouse.domain.readingroom.values import CloseStatement
 from glasshouse.domain.releases import queries as releases
 from glasshouse.edges.http.viewer import viewer_of
 from glasshouse.edges.web.passkeys import relying_party

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The export decision: one named officer's, before anything is opened; taken again when it ends or covers too few."""
+
+from datetime import datetime
+
+from glasshouse.domain.access import commands as access
+from glasshouse.domain.access.models import Grant
+from glasshouse.domain.engagements import queries, rules
+from glasshouse.domain.engagements.commands.locking import locked_request, move
+from glasshouse.domain.engagements.errors import NotCoveredError
+from glasshouse.domain.engagements.models import ExportDecision
+from glasshouse.domain.engagements.values import NewExportDecision, Step
+from glasshouse.domain.journal import commands as journal
+from glasshouse.domain.people.models import Person
+from glasshouse.domain.people.viewer import Viewer
+from glasshouse.kernel import clock
+from glasshouse.kernel.ids import Uid
+
+_MAX_NUMBER = 80
+
+
+def decide_export(viewer: Viewer, uid: Uid, new: NewExportDecision, *, now: datetime) -> ExportDecision:
+    """Decide that these persons may read this class of product at these places until then.
+
+    The newest decision counts, so one that is taken again says everything anew. It is refused by `refuse`.
+    """
+    queries.request(viewer, uid)
+    viewer.check_role(*sorted(rules.ROLES[Step.CLEAR]))
+    number = rules.words(new.number, what="The decision's number", limit=_MAX_NUMBER)
+    product_class = rules.words(new.product_class, what="The class of product", limit=_MAX_NUMBER)
+    with journal.transaction():
+        request = locked_request(uid)
+        rules.check_independent(request.vetted_by_id, viewer.row)
+        engagement = getattr(request, "engagement", None)
+        # Whoever an amendment is to add is decided on before it: once opened, any colleague may be.
+        colleagues = Person.objects.filter(organisation_id=request.organisation_id) if engagement else request.people
+        named = [Uid(person.uid) for person in colleagues.filter(is_active=True)]
+        rules.check_export(new, named=named, now=now)
+        move(request, Step.CLEAR, now)
+        decision = ExportDecision.objects.create(
+            uid=Uid.new().text,
+            request=request,
+            number=number,
+            officer_id=viewer.row,
+            product_class=product_class,
+            sites=sorted(site.text for site in set(new.sites)),
+            countries=sorted(set(new.countries)),
+            decided_at=now,
+            until=new.until,
+        )
+        decision.people.set(Person.objects.filter(uid__in=[person.text for person in new.people]))
+        journal.record(
+            "engagements.export-decided",
+            actor=viewer.uid.text,
+            at=now,
+            subject=uid,
+            engagement=Uid(engagement.uid) if engagement else None,
+            fields={
+                "decision": {
+                    "class": product_class,
+                    "countries": decision.countries,
+                    "number": number,
+                    "people": sorted(person.text for person in set(new.people)),
+                    "sites": decision.sites,
+                    "until": clock.to_text(new.until),
+                }
+            },
+        )
+    return decision
+
+
+def withdraw_export(viewer: Viewer, uid: Uid, reason: str, *, now: datetime) -> None:
+    """End the export decision that stands for a request; grants that rest on it are revoked in the same moment."""
+    queries.request(viewer, uid)
+    viewer.check_role(*sorted(rules.ROLES[Step.CLEAR]))
+    told = rules.words(reason, what="The reason")
+    with journal.transaction():
+        request = locked_request(uid)
+        standing = queries.standing_export(request, now)
+        if standing is None:
+            raise NotCoveredError("No export decision stands for this request.")
+        ExportDecision.objects.filter(pk=standing.pk).update(ended_at=now)
+        engagement = getattr(request, "engagement", None)
+        journal.record(
+            "engagements.export-withdrawn",
+            actor=viewer.uid.text,
+            at=now,
+            subject=uid,
+            engagement=Uid(engagement.uid) if engagement else None,
+            fields={"number": standing.number, "reason": told},
+        )
+        if engagement is not None:
+            revoke_grants(Uid(engagement.uid), actor=viewer.uid.text, now=now)
+
+
+def revoke_grants(engagement: Uid, *, actor: str, now: datetime) -> None:
+    """End every grant of an engagement that is not ended yet, inside the caller's transaction."""
+    for grant in Grant.objects.filter(engagement=engagement.text, revoked_at=None, ends__gt=now).order_by("pk"):
+        access.revoke(grant, actor=actor, now=now)

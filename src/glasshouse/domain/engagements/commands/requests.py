@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Asking for an engagement, taking the wish back, vetting it, refusing it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from glasshouse.domain.engagements import queries, rules
+from glasshouse.domain.engagements.commands.locking import locked_request, move
+from glasshouse.domain.engagements.errors import ManyRequestsError, NotOfYourOrganisationError, OutsideScopeError
+from glasshouse.domain.engagements.models import Request
+from glasshouse.domain.engagements.values import Category, Ground, NewRequest, State, Step, Vetting, Words
+from glasshouse.domain.journal import commands as journal
+from glasshouse.domain.people.models import Organisation, Person
+from glasshouse.domain.people.values import Role
+from glasshouse.domain.people.viewer import Viewer
+from glasshouse.domain.releases import queries as releases
+from glasshouse.domain.releases.models import Release
+from glasshouse.kernel import clock
+from glasshouse.kernel.digests import Digest
+from glasshouse.kernel.errors import InvalidError, NotFoundError
+from glasshouse.kernel.ids import Uid
+
+
+def request_engagement(viewer: Viewer, new: NewRequest, *, now: datetime) -> Request:
+    """Ask for an engagement in the visitor's own words.
+
+    Whether a product of that name exists is not looked up here, so neither the answer nor its time tells.
+    """
+    if viewer.is_vendor:
+        raise NotFoundError
+    viewer.check_role(Role.REVIEWER)
+    words = _checked(new.words, new.category)
+    if new.ends <= now:
+        raise InvalidError("A request ends in the future.")
+    people = _colleagues(viewer, new.people)
+    organisation = Organisation.objects.get(uid=viewer.organisation.text)
+    uid = Uid.new()
+    with journal.transaction():
+        waiting = Request.objects.filter(organisation=organisation, settled_at=None).count()
+        if waiting >= rules.MAX_OPEN_REQUESTS:
+            raise ManyRequestsError(
+                f"{waiting} requests of your organisation wait for an answer; that many may.",
+                hint="Withdraw one that you no longer need.",
+            )
+        recorded = journal.record(
+            "engagements.requested",
+            actor=viewer.uid.text,
+            at=now,
+            subject=uid,
+            fields={
+                "request": {
+                    "begins": clock.to_text(new.begins),
+                    "category": new.category.value,
+                    "depth": new.depth.value,
+                    "ends": clock.to_text(new.ends),
+                    "organisation": viewer.organisation.text,
+                    "people": sorted(person.uid for person in people),
+                    "sites": sorted(site.text for site in new.sites),
+                },
+                "words": {
+                    "named": words.named,
+                    "purpose": words.purpose,
+                    "tests": words.tests,
+                    "tools": words.tools,
+                    "version": words.version,
+                },
+            },
+            personal={"interests": words.interests},
+        )
+        request = Request.objects.create(
+            uid=uid.text,
+            organisation=organisation,
+            country=organisation.country,
+            asked_by_id=viewer.row,
+            asked_at=now,
+            words=recorded.uid.text,
+            sites=sorted(site.text for site in new.sites),
+            category=new.category,
+            depth=new.depth,
+            begins=new.begins,
+            ends=new.ends,
+        )
+        request.people.set(people)
+    return request
+
+
+def withdraw_request(viewer: Viewer, uid: Uid, *, now: datetime) -> Request:
+    """Take a request back before it is opened; its own organisation's named people may, and who asked."""
+    if viewer.is_vendor:
+        raise NotFoundError
+    queries.request(viewer, uid)
+    with journal.transaction():
+        request = locked_request(uid)
+        move(request, Step.WITHDRAW, now)
+        journal.record("engagements.withdrawn", actor=viewer.uid.text, at=now, subject=uid)
+    return request
+
+
+def vet(viewer: Viewer, uid: Uid, found: Vetting, *, now: datetime) -> Request:
+    """Say what a request means here, and that nothing speaks against it so far; the export decision is next."""
+    queries.request(viewer, uid)
+    viewer.check_role(*sorted(rules.ROLES[Step.VET]))
+    note = rules.words(found.note, what="The note", may_be_empty=True)
+    rows = [releases.release(viewer, release) for release in dict.fromkeys(found.releases)]
+    with journal.transaction():
+        request = locked_request(uid)
+        request.vetted_by_id = viewer.row
+        request.product, request.service = _meant(Category(request.category), found, rows)
+        request.releases = {row.uid: str(Digest(bytes(row.root))) for row in rows}
+        move(request, Step.VET, now, "vetted_by", "product", "service", "releases")
+        journal.record(
+            "engagements.vetted",
+            actor=viewer.uid.text,
+            at=now,
+            subject=uid,
+            fields={
+                "note": note,
+                "scope": {"product": request.product, "releases": request.releases, "service": request.service},
+            },
+        )
+    return request
+
+
+def refuse(viewer: Viewer, uid: Uid, ground: Ground, reason: str, *, now: datetime) -> Request:
+    """Refuse a request with a ground from the closed list and a reason that both parties keep."""
+    request = queries.request(viewer, uid)
+    viewer.check_role(*sorted(rules.ROLES[Step.VET] | rules.ROLES[Step.CLEAR]))
+    told = rules.words(reason, what="The reason")
+    with journal.transaction():
+        request = locked_request(uid)
+        may = rules.refused_by(State(request.state))
+        if may:
+            viewer.check_role(*sorted(may))
+        if not may and request.state == State.PROPOSED:
+            rules.next_state(State.OPENED, Step.REFUSE)  # two people have the word now; theirs is a decision
+        if viewer.may_act_as(Role.EXPORT_OFFICER) and request.state == State.VETTED:
+            rules.check_independent(request.vetted_by_id, viewer.row)
+        record_refusal(request, ground, told, actor=viewer.uid.text, now=now)
+    return request
+
+
+def record_refusal(request: Request, ground: Ground, reason: str, *, actor: str, now: datetime) -> None:
+    """Refuse a request inside the caller's transaction; who may is judged."""
+    request.ground = ground
+    move(request, Step.REFUSE, now, "ground")
+    journal.record(
+        "engagements.refused",
+        actor=actor,
+        at=now,
+        subject=Uid(request.uid),
+        fields={"ground": ground.value, "reason": reason},
+    )
+
+
+def _checked(told: Words, category: Category) -> Words:
+    is_tests = category == Category.TESTS
+    return Words(
+        named=rules.words(told.named, what="What you ask for", limit=rules.MAX_NAME),
+        version=rules.words(
+            told.version, what="The exact release", limit=rules.MAX_NAME, may_be_empty=category == Category.SERVICE
+        ),
+        purpose=rules.words(told.purpose, what="The purpose"),
+        tests=rules.words(told.tests, what="The list of tests", may_be_empty=not is_tests),
+        tools=rules.words(told.tools, what="The list of your own tools", may_be_empty=True),
+        interests=rules.words(told.interests, what="What could make you partial", may_be_empty=True),
+    )
+
+
+def _colleagues(viewer: Viewer, addresses: Sequence[str]) -> list[Person]:
+    wanted = list(dict.fromkeys(address.strip().lower() for address in addresses if address.strip()))
+    if not 1 <= len(wanted) <= rules.MAX_PEOPLE:
+        raise InvalidError(f"A request names 1 to {rules.MAX_PEOPLE} people.")
+    found = {
+        person.email: person
+        for person in Person.objects.filter(
+            email__in=wanted,
+            is_active=True,
+            organisation__uid=viewer.organisation.text,
+            roles__role=Role.REVIEWER,
+        )
+    }
+    missing = [address for address in wanted if address not in found]
+    if missing:
+        raise NotOfYourOrganisationError(
+            f"No reviewer of your organisation has the address {missing[0][:80]}.",
+            hint="Ask the lab's operator to add them first.",
+        )
+    return [found[address] for address in wanted]
+
+
+def _meant(category: Category, found: Vetting, rows: Sequence[Release]) -> tuple[str, str]:
+    products = {row.product.uid for row in rows}
+    if category == Category.SERVICE:
+        if rows:
+            raise OutsideScopeError("A service has no release here.", hint="Vet a review of a product instead.")
+        return "", rules.words(found.service, what="The name of the service", limit=rules.MAX_NAME)
+    if len(products) != 1:
+        raise OutsideScopeError("Name the exact releases, one at least, all of one product.")
+    return products.pop(), ""
