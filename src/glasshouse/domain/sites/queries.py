@@ -20,9 +20,25 @@ def site_rows() -> QuerySet[Site]:
     return Site.objects.filter(closed_at=None).prefetch_related("hours", "rooms__workstations")
 
 
+def site_named(named: str) -> Site:
+    """Return a house by its name or uid, for the operator's terminal."""
+    found = site_rows().filter(Q(name=named) | Q(uid=named)).first()
+    if found is None:
+        raise NotFoundError(f"No site is called {named}.", hint="List them with `glasshouse site list`.")
+    return found
+
+
+def room_named(where: Uid, named: str) -> Room:
+    """Return a room of a house by its name or uid, for the operator's terminal."""
+    found = Room.objects.filter(Q(name=named) | Q(uid=named), site__uid=where.text).first()
+    if found is None:
+        raise NotFoundError(f"No room there is called {named}.", hint="List them with `glasshouse site list`.")
+    return found
+
+
 def sites_of(viewer: Viewer) -> QuerySet[Site]:
-    """Return the houses that the viewer may know of: all for the staff who look after them, else those booked."""
-    if _oversees(viewer):
+    """Return the houses that the viewer may look into: all for those who arrange visits, else those booked for them."""
+    if _arranges(viewer):
         return site_rows()
     booked = Booking.objects.filter(attendees__person_id=viewer.row, cancelled_at=None)
     return site_rows().filter(pk__in=booked.values("room__site"))
@@ -36,7 +52,7 @@ def sites(viewer: Viewer) -> list[SiteName]:
 
 
 def site(viewer: Viewer, uid: Uid) -> Site:
-    """Return one house that the viewer may know of."""
+    """Return one house that the viewer may look into."""
     found = sites_of(viewer).filter(uid=uid.text).first()
     if found is None:
         raise NotFoundError
@@ -49,7 +65,7 @@ def hours_of(found: Site) -> list[Hours]:
 
 
 def texts(viewer: Viewer, uid: Uid) -> Mapping[TextKind, SiteText]:
-    """Return the newest purpose, notice and briefing of a house that the viewer may know of, as far as they are set."""
+    """Return the newest purpose, notice and briefing of a house the viewer may look into, as far as set."""
     newest: dict[TextKind, SiteText] = {}
     for text in site(viewer, uid).texts.all():
         newest.setdefault(TextKind(text.kind), text)
@@ -143,7 +159,3 @@ def presence(viewer: Viewer, now: datetime) -> Presence:
 
 def _arranges(viewer: Viewer) -> bool:
     return viewer.is_vendor and viewer.may_act_as(*rules.ARRANGERS)
-
-
-def _oversees(viewer: Viewer) -> bool:
-    return viewer.is_vendor and viewer.may_act_as(*rules.OVERSEERS)

@@ -17,8 +17,6 @@ from glasshouse.kernel.errors import InvalidError, NotFoundError
 
 ARRANGERS: Final = (Role.LAB_MANAGER, Role.CUSTODIAN)
 """Who adds houses, books and receives."""
-OVERSEERS: Final = (*ARRANGERS, Role.EXPORT_OFFICER, Role.AUDITOR)
-"""Who sees which houses there are: they decide on places, or look after those who do."""
 EARLY: Final = timedelta(minutes=30)
 """So long before a booking begins somebody may be let in."""
 LATE: Final = timedelta(minutes=15)

@@ -5,7 +5,18 @@ import os
 
 import typer
 
-from glasshouse.edges.cli import deciding, ledger, operating, reading, releases, searching, signingin, tokens, visiting
+from glasshouse.edges.cli import (
+    deciding,
+    ledger,
+    operating,
+    reading,
+    releases,
+    searching,
+    signingin,
+    sites,
+    tokens,
+    visiting,
+)
 
 app = typer.Typer(
     name="glasshouse",
@@ -19,6 +30,7 @@ app = typer.Typer(
 operating.add_to(app)
 app.add_typer(operating.person, name="person")
 app.add_typer(releases.release, name="release")
+app.add_typer(sites.site, name="site")
 app.add_typer(ledger.ledger, name="ledger")
 signingin.add_to(app)
 reading.add_to(releases.release)
