@@ -93,7 +93,10 @@ def _set_up(product: str, releases: Sequence[tuple[str, Path]]) -> None:
     say.print(f"\nhttp://localhost:{PORT}   a demo: its people sign in with these passwords\n", markup=False)
     for person in people.values():
         say.print(f"  {person.role:<16} {person.email:<28} {person.password}", markup=False)
-    say.print("\nThe first sign-in asks for a passkey or an app. The reviewer signs the terms with a passkey, then reads.", markup=False)
+    say.print(
+        "\nThe first sign-in asks for a passkey or an app. The reviewer signs the terms with a passkey, then reads.",
+        markup=False,
+    )
 
 
 if __name__ == "__main__":

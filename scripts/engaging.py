@@ -17,7 +17,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from django.conf import settings
 from fido2 import cbor
-from fido2.cose import ES256
 
 from glasshouse.domain.approvals.models import Proposal
 from glasshouse.domain.approvals.values import Verdict
@@ -40,6 +39,7 @@ from glasshouse.domain.people.models import Person
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import commands as readingroom
 from glasshouse.domain.releases import queries as releases
+from glasshouse.domain.releases.models import Release
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.ids import Uid
 
@@ -75,7 +75,7 @@ def engage(
         organisation__uid=viewer.organisation.text, product=named[0].product.uid, closed_at=None, depth=depth
     ).first()
     if found is None:
-        return _open(office, viewer, taken, str(named[0].product), named[0].version, now, depth, length)
+        return _open(office, viewer, named, now=now, depth=depth, length=length)
     uid = Uid(found.uid)
     if found.releases.keys() >= {one.text for one in taken} and found.people.filter(pk=viewer.row).exists():
         return uid
@@ -96,15 +96,8 @@ def sign(engagement: Uid, *, now: datetime) -> None:
             _sign(people_queries.viewer(person), engagement, now)
 
 
-def _open(  # noqa: PLR0913 -- the whole of a request
-    office: Officers,
-    viewer: Viewer,
-    taken: Sequence[Uid],
-    product: str,
-    version: str,
-    now: datetime,
-    depth: Depth,
-    length: timedelta,
+def _open(
+    office: Officers, viewer: Viewer, taken: Sequence[Release], *, now: datetime, depth: Depth, length: timedelta
 ) -> Uid:
     for kind in TermsKind:
         if not Terms.objects.filter(kind=kind).exists():
@@ -112,13 +105,18 @@ def _open(  # noqa: PLR0913 -- the whole of a request
     wanted = NewRequest(
         category=Category.TESTS if depth == Depth.TEST_ONLY else Category.PRODUCT,
         depth=depth,
-        words=Words(product, version, "To see for ourselves what we run.", tests="As the catalogue has them."),
+        words=Words(
+            str(taken[0].product),
+            taken[0].version,
+            "To see for ourselves what we run.",
+            tests="As the catalogue has them.",
+        ),
         people=(Person.objects.get(uid=viewer.uid.text).email,),
         begins=now,
         ends=now + length,
     )
     request = Uid(commands.request_engagement(viewer, wanted, now=now).uid)
-    commands.vet(office.manager, request, Vetting(releases=tuple(taken)), now=now)
+    commands.vet(office.manager, request, Vetting(releases=tuple(Uid(one.uid) for one in taken)), now=now)
     _clear(office, request, [viewer.uid], now, length)
     _agree(office, commands.propose_opening(office.manager, request, now=now), now)
     return Uid(Engagement.objects.get(request__uid=request.text).uid)
@@ -143,7 +141,10 @@ def _agree(office: Officers, proposal: Proposal, now: datetime) -> None:
 
 def _sign(viewer: Viewer, engagement: Uid, now: datetime) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
-    cose, credential = cbor.encode(dict(ES256.from_cryptography_key(key.public_key()))), secrets.token_bytes(32)
+    point = key.public_key().public_numbers()
+    # RFC 9053, 7.1.1: a key of two coordinates on P-256, for ES256.
+    cose = cbor.encode({1: 2, 3: -7, -1: 1, -2: point.x.to_bytes(32, "big"), -3: point.y.to_bytes(32, "big")})
+    credential = secrets.token_bytes(32)
     host = settings.GLASSHOUSE.url.split("//")[1].split(":")[0]
     people.record_passkey_enrolled(viewer.uid, people.NewPasskey(credential, cose, "ES256", host), now=now)
     asked = commands.prepare_signature(viewer, engagement, now=now)

@@ -127,7 +127,13 @@ def test_strangers_find_nothing_to_propose_decide_or_revoke(house: House, desk: 
     release = desk.taken[0]
     proposal = house.propose(release)
     new = NewGrant(
-        *(house.engage(desk.viewer, release), "reviewer@regulator.example", Uid(release.product.uid), (Uid(release.uid),), Patterns.of(["**"])),
+        *(
+            house.engage(desk.viewer, release),
+            "reviewer@regulator.example",
+            Uid(release.product.uid),
+            (Uid(release.uid),),
+            Patterns.of(["**"]),
+        ),
         *(NOW, NOW + timedelta(days=1), Limits()),
     )
     outsider = add("boss@other.example", "Laboratory B", Role.LAB_MANAGER, Role.EXPORT_OFFICER, Role.CUSTODIAN)

@@ -22,8 +22,8 @@ def read(desk: Desk, first: int) -> Uid:
 
 
 def test_my_record_holds_my_views_newest_first_in_pages(house: House, desk: Desk) -> None:
-    mine = [read(desk, first) for first in (1, 2, 3)]
     theirs = read(house.seat(house.cast.colleague, *desk.taken), 9)
+    mine = [read(desk, first) for first in (1, 2, 3)]
     page = queries.record_of(desk.viewer, size=2)
     assert [event.uid for event in page.events] == [mine[2], mine[1]]
     assert page.older is not None

@@ -10,7 +10,7 @@ from glasshouse.domain.people.models import Person
 from glasshouse.domain.people.values import Role
 from glasshouse.domain.releases.models import Product
 from tests.edges.web.conftest import Browse, Moment
-from tests.lab import House, add
+from tests.lab import EXPORT, House, add
 
 
 def form(house: House, **changed: object) -> dict[str, object]:
@@ -47,7 +47,7 @@ def test_a_grant_is_proposed_read_agreed_by_two_and_stands_on_the_reviewers_desk
     own = manager.get(address).content.decode()
     assert "Somebody else decides" in own
     assert "<code>src/**</code>, <code>docs/*.md</code>" in own
-    assert Proposal.objects.get().statement.replace('"', "&quot;") in own
+    assert Proposal.objects.get(kind="access.grant").statement.replace('"', "&quot;") in own
     assert "100 an hour, 200 a day" in own
 
     digest = digest_of(custodian, address)
@@ -56,10 +56,10 @@ def test_a_grant_is_proposed_read_agreed_by_two_and_stands_on_the_reviewers_desk
     without = officer.post(address, {"verdict": "agree", "digest": digest})
     assert "Your agreement names the export decision." in without.content.decode()
     assert not Grant.objects.exists()
-    officer.post(address, {"verdict": "agree", "digest": digest, "basis": "EC-2026-0117"})
+    officer.post(address, {"verdict": "agree", "digest": digest, "basis": EXPORT})
     assert Grant.objects.get().holder_id == house.cast.reviewer.row
     decided = manager.get(address).content.decode()
-    assert "EC-2026-0117" in decided
+    assert EXPORT in decided
     assert "Carried out" in decided
 
     desk = browser_of(house.cast.reviewer).get("/").content.decode()
@@ -90,7 +90,7 @@ def test_a_word_on_another_statement_than_the_shown_one_is_not_taken(house: Hous
 def test_nobody_decides_on_what_they_proposed(house: House, browser_of: Browse) -> None:
     manager = browser_of(house.cast.manager)
     address = manager.post("/proposals/grant", form(house)).headers["Location"]
-    digest = bytes(Proposal.objects.get().digest).hex()
+    digest = bytes(Proposal.objects.get(kind="access.grant").digest).hex()
     answer = manager.post(address, {"verdict": "agree", "digest": digest})
     assert answer.status_code == 403
     assert "You proposed this" in answer.content.decode()
@@ -115,7 +115,7 @@ def test_a_form_says_what_is_wrong_and_keeps_the_rest(
     answer = browser_of(house.cast.manager).post("/proposals/grant", form(house, **changed))
     assert answer.status_code == 200
     assert said in answer.content.decode()
-    assert not Proposal.objects.exists()
+    assert not Proposal.objects.filter(kind="access.grant").exists()
 
 
 def test_releases_of_two_products_are_two_grants(house: House, browser_of: Browse) -> None:
@@ -188,7 +188,7 @@ def test_a_grant_that_has_not_begun_says_when_it_does(house: House, browser_of: 
     proposal = house.propose(house.take())
     moment.pass_by(days=-1)
     house.agree(proposal, house.cast.custodian)
-    house.agree(proposal, house.cast.officer, basis="EC-1")
+    house.agree(proposal, house.cast.officer, basis=EXPORT)
     page = browser_of(house.cast.reviewer).get("/").content.decode()
     assert "Begins 23 Nov 2026, 08:00" in page
     assert "Begin a visit" not in page

@@ -4,7 +4,7 @@
 import hashlib
 import unicodedata
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from glasshouse.domain.engagements.errors import (
@@ -19,8 +19,9 @@ from glasshouse.domain.engagements.errors import (
 )
 from glasshouse.domain.engagements.values import Clearance, Depth, Ending, NewExportDecision, State, Step
 from glasshouse.domain.people.values import Role
+from glasshouse.domain.people.viewer import Viewer
 from glasshouse.kernel import countries
-from glasshouse.kernel.errors import InvalidError
+from glasshouse.kernel.errors import InvalidError, NotFoundError
 from glasshouse.kernel.ids import Uid
 
 __all__ = ["Depth"]
@@ -65,6 +66,13 @@ def next_state(state: State, step: Step) -> State:
 def steps_from(state: State) -> frozenset[Step]:
     """Return the steps that may follow."""
     return frozenset(step for before, step in _NEXT if before == state)
+
+
+def check_office(viewer: Viewer, *steps: Step) -> None:
+    """Raise unless the viewer is of the vendor and takes one of these steps; a visitor's own roles count nothing."""
+    if not viewer.is_vendor:
+        raise NotFoundError
+    viewer.check_role(*sorted(frozenset[Role]().union(*(ROLES[step] for step in steps))))
 
 
 def refused_by(state: State) -> frozenset[Role]:
@@ -207,6 +215,25 @@ def check_may_end(ending: Ending, *, is_vendor: bool) -> None:
     """Raise when one party would say that the other ended an engagement."""
     if ending == (Ending.ENDED_BY_VISITOR if is_vendor else Ending.ENDED_BY_LAB):
         raise InvalidError("Each party says for itself that it ends an engagement.")
+
+
+def period_of(moment: datetime) -> str:
+    """Name the quarter of a moment, in UTC: `2026-Q4`. Names sort as time runs."""
+    here = moment.astimezone(UTC)
+    return f"{here:%Y}-Q{(here.month + 2) // 3}"
+
+
+def hidden(cells: Mapping[str, int], *, small: int) -> dict[str, int | None]:
+    """Return the cells of one row with those below `small` hidden, none of them recoverable from the row's sum.
+
+    Zero is not small: it names nobody. One hidden cell alone would be what is left of the sum, so the next smallest
+    is hidden with it.
+    """
+    risky = {name for name, number in cells.items() if 0 < number < small}
+    others = sorted((number, name) for name, number in cells.items() if number and name not in risky)
+    if len(risky) == 1 and others:
+        risky.add(others[0][1])
+    return {name: None if name in risky else number for name, number in cells.items()}
 
 
 def agreement_challenge(statement: bytes) -> bytes:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from glasshouse.domain.journal import boxes
 from glasshouse.domain.journal.errors import EventUnknownError
@@ -205,6 +205,14 @@ def events_of_kind(kind: str, *, subject: Uid | None = None) -> QuerySet[Event]:
     if subject is not None:
         rows = rows.filter(subject=subject.text)
     return rows.order_by("pk")
+
+
+def events_about(subjects: Sequence[Uid], kinds: Sequence[str], *, engagement: Uid | None = None) -> QuerySet[Event]:
+    """Return the events of these kinds about these subjects, or in an engagement's chain, as they came."""
+    about = Q(subject__in=[uid.text for uid in subjects])
+    if engagement is not None:
+        about |= Q(engagement=engagement.text)
+    return Event.objects.filter(about, kind__in=list(kinds)).order_by("pk").prefetch_related("seeds")
 
 
 def leaf_indexes(rows: Sequence[int]) -> dict[int, int]:

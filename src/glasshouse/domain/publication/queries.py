@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the public may see. No viewer here; nothing that this module returns names a person, a file or a party."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
 
+from glasshouse.domain.engagements import rules as engagements
+from glasshouse.domain.engagements.queries import counting
 from glasshouse.domain.jobs import queries as jobs
 from glasshouse.domain.jobs.models import State
 from glasshouse.domain.journal import proving
@@ -62,6 +64,26 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
+class Cell:
+    """A number of a breakdown by the name of its row; None where it is hidden."""
+
+    name: str
+    number: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Requests:
+    """The requests of a quarter that is over; small numbers are hidden, and what would give them away with them."""
+
+    period: str
+    received: int | None
+    settled: int | None
+    categories: Sequence[Cell]
+    countries: Sequence[Cell]
+    outcomes: Sequence[Cell]
+
+
+@dataclass(frozen=True, slots=True)
 class SelfTest:
     """The lab's last check of itself."""
 
@@ -98,6 +120,32 @@ def counts() -> list[Count]:
     """Return how often things happened since the lab began; small numbers are hidden, zero is not small."""
     found = journal.count_by_kind(list(_COUNTED))
     return [Count(kind, label, None if 0 < found[kind] < SMALL else found[kind]) for kind, label in _COUNTED.items()]
+
+
+def requests(now: datetime) -> list[Requests]:
+    """Return what was asked for and how it was answered, quarter by quarter, newest first.
+
+    The present quarter is left out: who compares two days' numbers would learn of one request.
+    """
+    return [
+        Requests(
+            period=found.period,
+            received=_unless_small(found.received),
+            settled=_unless_small(found.settled),
+            categories=_cells(found.categories),
+            countries=_cells(found.countries),
+            outcomes=_cells(found.outcomes),
+        )
+        for found in counting.counts(before=now)
+    ]
+
+
+def _cells(numbers: Mapping[str, int]) -> list[Cell]:
+    return [Cell(name, number) for name, number in engagements.hidden(numbers, small=SMALL).items()]
+
+
+def _unless_small(number: int) -> int | None:
+    return None if 0 < number < SMALL else number
 
 
 def self_test() -> SelfTest | None:

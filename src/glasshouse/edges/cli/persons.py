@@ -21,7 +21,7 @@ class Invitation:
     until: str
 
 
-def add(  # noqa: PLR0913 -- the words of the command
+def add(
     actor: str, email: str, name: str, organisation: str, roles: Sequence[str], *, is_vendor: bool, country: str = ""
 ) -> Invitation:
     """Add a person with these roles."""

@@ -109,14 +109,13 @@ class GrantForm(forms.Form):
             self.add_error("ends", error.message)
         return cleaned
 
-
     def _is_engaged(self, cleaned: dict[str, Any]) -> bool:
         """Say whether the engagement names this person and these releases."""
         engaged = self._engagements[cleaned["engagement"]]
         if cleaned["holder"] not in engaged.people:
             self.add_error("holder", _("This engagement does not name this person."))
         if not {uid.text for uid in cleaned["releases"]} <= engaged.releases:
-            self.add_error("releases", _("This engagement’s scope does not name each of these releases."))
+            self.add_error("releases", _("The scope of this engagement does not name each of these releases."))
         return not self.errors
 
 

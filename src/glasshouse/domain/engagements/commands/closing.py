@@ -17,7 +17,7 @@ def close_engagement(viewer: Viewer, uid: Uid, ending: Ending, reason: str, *, n
     """Close an engagement and revoke its grants; either party may, and the reason stays with both."""
     queries.engagement(viewer, uid)
     if viewer.is_vendor:
-        viewer.check_role(*sorted(rules.ROLES[Step.PROPOSE]))
+        rules.check_office(viewer, Step.PROPOSE)
     rules.check_may_end(ending, is_vendor=viewer.is_vendor)
     told = rules.words(reason, what="The reason", may_be_empty=ending == Ending.COMPLETED)
     with journal.transaction():

@@ -25,7 +25,7 @@ def decide_export(viewer: Viewer, uid: Uid, new: NewExportDecision, *, now: date
     The newest decision counts, so one that is taken again says everything anew. It is refused by `refuse`.
     """
     queries.request(viewer, uid)
-    viewer.check_role(*sorted(rules.ROLES[Step.CLEAR]))
+    rules.check_office(viewer, Step.CLEAR)
     number = rules.words(new.number, what="The decision's number", limit=_MAX_NUMBER)
     product_class = rules.words(new.product_class, what="The class of product", limit=_MAX_NUMBER)
     with journal.transaction():
@@ -72,7 +72,7 @@ def decide_export(viewer: Viewer, uid: Uid, new: NewExportDecision, *, now: date
 def withdraw_export(viewer: Viewer, uid: Uid, reason: str, *, now: datetime) -> None:
     """End the export decision that stands for a request; grants that rest on it are revoked in the same moment."""
     queries.request(viewer, uid)
-    viewer.check_role(*sorted(rules.ROLES[Step.CLEAR]))
+    rules.check_office(viewer, Step.CLEAR)
     told = rules.words(reason, what="The reason")
     with journal.transaction():
         request = locked_request(uid)

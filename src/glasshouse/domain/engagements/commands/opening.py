@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Opening an engagement and changing its scope: proposed by one, agreed by two others, carried out with the last word."""
+"""Opening an engagement and changing its scope: proposed by one, agreed by two others, done with the last word."""
 
 import json
 from collections.abc import Mapping
@@ -35,7 +35,7 @@ AMENDMENT = "engagements.amendment"
 def propose_opening(viewer: Viewer, uid: Uid, *, now: datetime) -> Proposal:
     """Put the opening of a cleared request up for decision, with the terms that its people will sign."""
     queries.request(viewer, uid)
-    viewer.check_role(*sorted(rules.ROLES[Step.PROPOSE]))
+    rules.check_office(viewer, Step.PROPOSE)
     with journal.transaction():
         request = locked_request(uid)
         move(request, Step.PROPOSE, now)
@@ -104,7 +104,7 @@ def drop_opening(viewer: Viewer, refused: Proposal, reason: str, *, now: datetim
 def propose_amendment(viewer: Viewer, uid: Uid, change: Amendment, *, now: datetime) -> Proposal:
     """Put a wider scope up for decision; once it is agreed, everybody signs anew before they are shown more."""
     engagement = queries.engagement(viewer, uid)
-    viewer.check_role(*sorted(rules.ROLES[Step.PROPOSE]))
+    rules.check_office(viewer, Step.PROPOSE)
     rules.check_open(closed_at=engagement.closed_at, ends=None, now=now)
     scope = _amended(viewer, engagement, change)
     if scope.ends <= now:

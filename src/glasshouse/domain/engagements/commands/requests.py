@@ -99,7 +99,7 @@ def withdraw_request(viewer: Viewer, uid: Uid, *, now: datetime) -> Request:
 def vet(viewer: Viewer, uid: Uid, found: Vetting, *, now: datetime) -> Request:
     """Say what a request means here, and that nothing speaks against it so far; the export decision is next."""
     queries.request(viewer, uid)
-    viewer.check_role(*sorted(rules.ROLES[Step.VET]))
+    rules.check_office(viewer, Step.VET)
     note = rules.words(found.note, what="The note", may_be_empty=True)
     rows = [releases.release(viewer, release) for release in dict.fromkeys(found.releases)]
     with journal.transaction():
@@ -124,7 +124,7 @@ def vet(viewer: Viewer, uid: Uid, found: Vetting, *, now: datetime) -> Request:
 def refuse(viewer: Viewer, uid: Uid, ground: Ground, reason: str, *, now: datetime) -> Request:
     """Refuse a request with a ground from the closed list and a reason that both parties keep."""
     request = queries.request(viewer, uid)
-    viewer.check_role(*sorted(rules.ROLES[Step.VET] | rules.ROLES[Step.CLEAR]))
+    rules.check_office(viewer, Step.VET, Step.CLEAR)
     told = rules.words(reason, what="The reason")
     with journal.transaction():
         request = locked_request(uid)

@@ -52,7 +52,7 @@ def publish_terms(viewer: Viewer, kind: TermsKind, text: str, *, now: datetime) 
 def renew_terms(viewer: Viewer, uid: Uid, *, now: datetime) -> Agreement:
     """Pin the newest terms to an open engagement; each person signs anew before they are shown more."""
     queries.engagement(viewer, uid)
-    viewer.check_role(*sorted(rules.ROLES[Step.PROPOSE]))
+    rules.check_office(viewer, Step.PROPOSE)
     with journal.transaction():
         engagement = locked_engagement(uid)
         rules.check_open(closed_at=engagement.closed_at, ends=engagement.ends, now=now)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Questions about requests and engagements. The vendor's arrangers see all; a visitor those that name them."""
+"""Finding requests, engagements, terms, clearance. The vendor's arrangers see all; a visitor what names them."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -85,6 +85,14 @@ def newest_terms() -> list[Terms]:
                 f"The lab has published no {kind.label} yet.", hint="The lab manager publishes the lab's terms first."
             )
         found.append(newest)
+    return found
+
+
+def terms_shown(kind: TermsKind, version: int) -> Terms:
+    """Return one version of a text; whoever belongs to a party may read them all."""
+    found = terms_of_kind(kind).filter(version=version).first()
+    if found is None:
+        raise NotFoundError
     return found
 
 
@@ -177,4 +185,3 @@ def clearance(uid: Uid, person: int, now: datetime) -> Clearance:
 
 def _roots(stored: Mapping[str, str]) -> dict[Uid, Digest]:
     return {Uid(uid): Digest.parse(root) for uid, root in stored.items()}
-

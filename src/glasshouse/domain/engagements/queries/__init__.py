@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Questions about requests and engagements."""
+
+from glasshouse.domain.engagements.queries.counting import tally
+from glasshouse.domain.engagements.queries.finding import (
+    agreement_of,
+    arranges,
+    clearance,
+    engagement,
+    engagement_by_name,
+    engagements_of,
+    newest_export,
+    newest_terms,
+    open_engagements,
+    request,
+    requests_of,
+    scope_asked,
+    scope_from,
+    scope_of,
+    signatures,
+    standing_export,
+    terms_of_kind,
+    terms_shown,
+)
+from glasshouse.domain.engagements.queries.telling import (
+    EngagementPage,
+    Moment,
+    RequestPage,
+    engagement_page,
+    request_page,
+    words_of,
+)
+
+__all__ = [
+    "EngagementPage",
+    "Moment",
+    "RequestPage",
+    "agreement_of",
+    "arranges",
+    "clearance",
+    "engagement",
+    "engagement_by_name",
+    "engagement_page",
+    "engagements_of",
+    "newest_export",
+    "newest_terms",
+    "open_engagements",
+    "request",
+    "request_page",
+    "requests_of",
+    "scope_asked",
+    "scope_from",
+    "scope_of",
+    "signatures",
+    "standing_export",
+    "tally",
+    "terms_of_kind",
+    "terms_shown",
+    "words_of",
+]
