@@ -80,12 +80,21 @@ def test_what_a_visitor_writes_rests_in_no_column(house: House) -> None:
     assert opened.fields["interests"] == "Interested"
 
 
-def test_the_vendors_people_and_those_without_the_role_ask_for_nothing(house: House) -> None:
-    clerk = add("clerk@regulator.example", "Regulator A", Role.AUDITOR)
+def test_the_vendors_people_ask_for_nothing(house: House) -> None:
     with pytest.raises(NotFoundError):
-        ask(house, house.cast.manager)
-    with pytest.raises(RoleMissingError):
-        ask(house, clerk)
+        ask(house, house.cast.manager, people=("manager@vendor.example",))
+
+
+def test_who_asks_need_not_read_and_who_is_to_read_is_a_reviewer(house: House) -> None:
+    clerk = add("clerk@regulator.example", "Regulator A", Role.AUDITOR)
+    ask(house, clerk)
+    with pytest.raises(NotOfYourOrganisationError):
+        ask(house, clerk, people=("clerk@regulator.example",))
+
+
+def test_a_wish_for_a_place_names_one_of_the_labs_sites(house: House) -> None:
+    with pytest.raises(InvalidError, match="no site of the lab"):
+        ask(house, sites=(Uid.new(),))
 
 
 @pytest.mark.parametrize(

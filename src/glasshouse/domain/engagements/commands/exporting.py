@@ -7,6 +7,7 @@ from glasshouse.domain.access import commands as access
 from glasshouse.domain.access.models import Grant
 from glasshouse.domain.engagements import queries, rules
 from glasshouse.domain.engagements.commands.locking import locked_request, move
+from glasshouse.domain.engagements.commands.requests import check_sites
 from glasshouse.domain.engagements.errors import NotCoveredError
 from glasshouse.domain.engagements.models import ExportDecision
 from glasshouse.domain.engagements.values import NewExportDecision, Step
@@ -28,6 +29,7 @@ def decide_export(viewer: Viewer, uid: Uid, new: NewExportDecision, *, now: date
     rules.check_office(viewer, Step.CLEAR)
     number = rules.words(new.number, what="The decision's number", limit=_MAX_NUMBER)
     product_class = rules.words(new.product_class, what="The class of product", limit=_MAX_NUMBER)
+    check_sites(viewer, new.sites)
     with journal.transaction():
         request = locked_request(uid)
         rules.check_independent(request.vetted_by_id, viewer.row)

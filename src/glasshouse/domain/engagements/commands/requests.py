@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Asking for an engagement, taking the wish back, vetting it, refusing it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from glasshouse.domain.engagements import queries, rules
@@ -15,6 +15,7 @@ from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.releases import queries as releases
 from glasshouse.domain.releases.models import Release
+from glasshouse.domain.sites import queries as sites
 from glasshouse.kernel import clock
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.errors import InvalidError, NotFoundError
@@ -28,11 +29,11 @@ def request_engagement(viewer: Viewer, new: NewRequest, *, now: datetime) -> Req
     """
     if viewer.is_vendor:
         raise NotFoundError
-    viewer.check_role(Role.REVIEWER)
     words = _checked(new.words, new.category)
     if new.ends <= now:
         raise InvalidError("A request ends in the future.")
     people = _colleagues(viewer, new.people)
+    check_sites(viewer, new.sites)
     organisation = Organisation.objects.get(uid=viewer.organisation.text)
     uid = Uid.new()
     with journal.transaction():
@@ -150,6 +151,12 @@ def record_refusal(request: Request, ground: Ground, reason: str, *, actor: str,
         subject=Uid(request.uid),
         fields={"ground": ground.value, "reason": reason},
     )
+
+
+def check_sites(viewer: Viewer, named: Iterable[Uid]) -> None:
+    """Raise unless each of these is one of the lab's sites."""
+    if not set(named) <= {site.uid for site in sites.sites(viewer)}:
+        raise InvalidError("One of these is no site of the lab.", hint="Choose from the list of sites.")
 
 
 def _checked(told: Words, category: Category) -> Words:
