@@ -16,13 +16,16 @@ from glasshouse.domain.journal.models import Event
 from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.kernel.ids import Uid
+from tests.domain.sites.place import arrival, settle
 from tests.edges.web.conftest import Browse
 from tests.lab import FILES, Desk, House, add, next_version
 
 # Of the sign-in libraries; tests/edges/web/test_ways_in.py and test_enrol_link.py hold them to their owners.
 OTHERS = {"mfa_remove_webauthn", "mfa_edit_webauthn", "enrol-link"}
 # They take no object and make one; only the vendor's own people reach them.
-MAKING = {"grant-new", "erasure-new", "shredding-new", "grants"}
+MAKING = {"grant-new", "erasure-new", "shredding-new", "grants", "site-new", "sites-today"}
+# Of houses; who arranges visits reads and changes these.
+HOUSE = {"arrival", "booking", "place", "site", "workstation"}
 ROLES = sorted(Role)
 
 
@@ -62,16 +65,24 @@ def room(house: House) -> Room:
     desk = house.seat(house.cast.reviewer, first, second)
     proposal = house.propose(first)
     entry = Event.objects.filter(kind="readingroom.visit-opened").get()
+    place = settle(house)
+    booking = place.book()
     objects = {
         "after": second.uid,
+        "arrival": arrival(place, booking).uid,
         "before": first.uid,
+        "booking": booking.uid,
         "event": entry.uid,
         "grant": desk.grant.text,
         "path": "src/main.c",
+        "person": house.cast.reviewer.uid.text,
+        "place": place.room.text,
         "proposal": proposal.uid,
         "release": first.uid,
+        "site": place.site.text,
         "ticket": "0123456789abcdef" * 2,
         "visit": desk.visit.text,
+        "workstation": place.left.text,
     }
     return Room(desk, objects)
 
@@ -87,7 +98,10 @@ def asked(client: Client, path: str) -> list[int]:
 
 def test_each_kind_of_object_is_tried() -> None:
     named = set().union(*(names for name, names in web_routes() if name not in OTHERS))
-    assert named == {"after", "before", "event", "grant", "path", "proposal", "release", "ticket", "visit"}
+    assert named == {
+        *HOUSE,
+        *("after", "before", "event", "grant", "path", "person", "proposal", "release", "ticket", "visit"),
+    }
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -114,7 +128,7 @@ def test_who_arranges_visits_reads_none_of_what_they_arranged(
 ) -> None:
     client = browser_of(getattr(house.cast, arranger))
     for name, names in web_routes():
-        if names and name not in {*OTHERS, "proposal", "grant-revoke"}:
+        if names and names.isdisjoint(HOUSE) and name not in {*OTHERS, "proposal", "grant-revoke"}:
             assert set(asked(client, room.path_of(name, names))) <= {404, 405}, name
 
 
@@ -133,14 +147,25 @@ def test_the_reviewer_reaches_each_of_them(room: Room, browser_of: Browse) -> No
         if names and name not in OTHERS
     }
     expected = dict.fromkeys(reached, 200) | {
+        "arrival-depart": 405,
+        "arrival-escort": 405,
+        "arrive": 404,  # the custodian's alone, as are the others of houses
+        "booking-cancel": 405,
+        "booking-new": 404,
         "grant-revoke": 404,
         "proposal": 404,
         "search-again": 404,  # the entry is none of a search
         "references": 409,  # no searcher runs
         "receipt": 409,  # not under a signed head yet
+        "site-change": 404,
         "tlog-proof": 409,
         "uses": 405,
         "visit-begin": 405,
+        "workstation": 404,
+        "workstation-end": 405,
+        "workstation-enrol": 405,
+        "workstation-new": 404,
+        "workstation-word": 405,
     }
     assert reached == expected
 

@@ -95,6 +95,15 @@ def reviewers_of(asker: Viewer) -> QuerySet[Person]:
     )
 
 
+def staff(asker: Viewer, *roles: Role) -> QuerySet[Person]:
+    """Return the vendor's own people whom the asker may name, those with one of the roles if any is named."""
+    asker.check_role(Role.LAB_MANAGER, Role.CUSTODIAN, Role.EXPORT_OFFICER)
+    persons = Person.objects.filter(is_active=True, organisation__is_vendor=True)
+    if roles:
+        persons = persons.filter(roles__role__in=roles)
+    return persons.select_related("organisation").distinct().order_by("name")
+
+
 def organisation_names(asker: Viewer) -> list[str]:
     """Return the organisations the asker may name."""
     if asker.may_act_as(Role.LAB_MANAGER, Role.CUSTODIAN, Role.EXPORT_OFFICER):

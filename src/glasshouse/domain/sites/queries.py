@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.sites import rules
-from glasshouse.domain.sites.models import Arrival, Booking, Room, Site, SiteText, Workstation
+from glasshouse.domain.sites.models import Arrival, Booking, Room, Site, SiteText, Workstation, WorkstationKey
 from glasshouse.domain.sites.values import ELSEWHERE, Hours, Presence, SiteName, TextKind
 from glasshouse.kernel.errors import NotFoundError
 from glasshouse.kernel.ids import Uid
@@ -87,6 +87,22 @@ def workstation(viewer: Viewer, uid: Uid) -> Workstation:
     if found is None or not _arranges(viewer):
         raise NotFoundError
     return found
+
+
+def enrolled(viewer: Viewer, uid: Uid) -> frozenset[str]:
+    """Return the uids of a house's workstations that have a live key, for those who arrange visits."""
+    rows = WorkstationKey.objects.filter(workstation__room__site=site(viewer, uid), ended_at=None)
+    return frozenset(rows.values_list("workstation__uid", flat=True)) if _arranges(viewer) else frozenset()
+
+
+def machine(viewer: Viewer, uid: Uid) -> Workstation:
+    """Return the machine that the viewer was let in to, or any for those who arrange visits."""
+    if _arranges(viewer):
+        return workstation(viewer, uid)
+    found = arrivals_of(viewer).filter(departed_at=None, workstation__uid=uid.text).first()
+    if found is None or found.workstation is None:
+        raise NotFoundError
+    return found.workstation
 
 
 def bookings_of(viewer: Viewer) -> QuerySet[Booking]:

@@ -46,6 +46,11 @@ class Hours:
         return cls(weekday, hour * _HOUR + minute, last_hour * _HOUR + last_minute)
 
     @property
+    def day(self) -> str:
+        """Name the weekday."""
+        return WEEKDAYS[self.weekday]
+
+    @property
     def text(self) -> str:
         """Write the span as it is read."""
         return f"{wall(self.opens)}-{wall(self.closes)}"

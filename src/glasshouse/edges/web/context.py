@@ -16,6 +16,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from glasshouse.domain.access import queries as access
+from glasshouse.domain.sites.rules import ARRANGERS
 from glasshouse.edges.http.viewer import viewer_or_none
 from glasshouse.edges.web import ledger
 from glasshouse.edges.web.look import Look
@@ -25,11 +26,15 @@ ROOMS: Final = (
     (_("Reading room"), "reading-room"),
     (_("Search"), "searches"),
     (_("Changes"), "changes"),
+    (_("Sites"), "sites"),
     (_("My record"), "record"),
 )
 """The top bar, in order, by the route of each room's first page; a room without a page does not stand in it."""
 HELD: Final = frozenset({"searches"})
 """Rooms that stand in the top bar of those alone who hold a grant, ended ones included, because they say so."""
+
+ARRANGED: Final = frozenset({"sites"})
+"""Rooms that stand in the top bar of those alone who arrange visits; visitors come to them from home."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +83,12 @@ def rooms() -> tuple[Room, ...]:
 def rooms_of(request: HttpRequest) -> tuple[Room, ...]:
     """Return the rooms of the top bar for whoever asks: who never held a grant has nothing to search."""
     viewer = viewer_or_none(request)
-    if viewer is not None and access.grants_of(viewer).exists():
-        return rooms()
-    return tuple(room for room in rooms() if room.name not in HELD)
+    left_out: frozenset[str] = frozenset()
+    if viewer is None or not access.grants_of(viewer).exists():
+        left_out |= HELD
+    if viewer is None or not viewer.is_vendor or not viewer.may_act_as(*ARRANGERS):
+        left_out |= ARRANGED
+    return tuple(room for room in rooms() if room.name not in left_out)
 
 
 def room_of(path: str) -> str:

@@ -4,6 +4,7 @@
 from django.urls import URLPattern, path
 
 from glasshouse.edges.web.views import (
+    bookings,
     changes,
     decisions,
     desk,
@@ -13,8 +14,10 @@ from glasshouse.edges.web.views import (
     reading,
     record,
     search,
+    sites,
     symbols,
     visits,
+    workstations,
 )
 
 DOOR: list[URLPattern] = [
@@ -92,6 +95,28 @@ DECISIONS: list[URLPattern] = [
     path("grants/<str:grant>/revoke", decisions.revoke, name="grant-revoke"),
 ]
 
+SITES: list[URLPattern] = [
+    path("sites/", sites.sites, name="sites"),
+    path("sites/today", sites.today, name="sites-today"),
+    path("sites/new", sites.new_site, name="site-new"),
+    path("sites/<str:site>/", sites.site, name="site"),
+    path("sites/<str:site>/week", sites.site_week, name="site-week"),
+    path("sites/<str:site>/change", sites.change, name="site-change"),
+    path("sites/<str:site>/book", bookings.new_booking, name="booking-new"),
+    path("sites/<str:site>/rooms/<str:place>/workstation", sites.new_workstation, name="workstation-new"),
+    path("bookings/<str:booking>/", bookings.booking, name="booking"),
+    path("bookings/<str:booking>/cancel", bookings.cancel, name="booking-cancel"),
+    path("bookings/<str:booking>/arrive/<str:person>", bookings.arrive, name="arrive"),
+    path("arrivals/<str:arrival>/", bookings.arrival, name="arrival"),
+    path("arrivals/<str:arrival>/escort", bookings.escort, name="arrival-escort"),
+    path("arrivals/<str:arrival>/depart", bookings.depart, name="arrival-depart"),
+    path("workstations/<str:workstation>/", workstations.workstation, name="workstation"),
+    path("workstations/<str:workstation>/challenge", workstations.challenge, name="workstation-challenge"),
+    path("workstations/<str:workstation>/enrol", workstations.enrol, name="workstation-enrol"),
+    path("workstations/<str:workstation>/end", workstations.end, name="workstation-end"),
+    path("workstations/<str:workstation>/word", workstations.word, name="workstation-word"),
+]
+
 urlpatterns: list[URLPattern] = [
     path("", desk.home, name="home"),
     *DOOR,
@@ -100,4 +125,5 @@ urlpatterns: list[URLPattern] = [
     *SEARCH,
     *RECORD,
     *DECISIONS,
+    *SITES,
 ]

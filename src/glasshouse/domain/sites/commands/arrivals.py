@@ -28,8 +28,8 @@ from glasshouse.kernel.ids import Uid
 
 def arrive(viewer: Viewer, booking: Uid, new: NewArrival, *, now: datetime) -> Arrival:
     """Let a visitor in whom the booking expects: identity seen, devices in the locker, briefing read, escort named."""
-    rules.check_arranges(viewer, Role.CUSTODIAN)
     room = queries.booking(viewer, booking).room
+    rules.check_arranges(viewer, Role.CUSTODIAN)
     receipt = rules.check_locker(new.devices, new.receipt)
     with journal.transaction():
         found = locked(booking)
@@ -72,8 +72,8 @@ def arrive(viewer: Viewer, booking: Uid, new: NewArrival, *, now: datetime) -> A
 
 def change_escort(viewer: Viewer, arrival: Uid, escort: Uid | None, *, now: datetime) -> Arrival:
     """Name another second person for a visitor, or say that there is none now: conditions on one hold no more."""
-    rules.check_arranges(viewer, Role.CUSTODIAN)
     found = queries.arrival(viewer, arrival)
+    rules.check_arranges(viewer, Role.CUSTODIAN)
     with journal.transaction():
         locked(Uid(found.booking.uid))
         found.refresh_from_db()
@@ -86,8 +86,8 @@ def change_escort(viewer: Viewer, arrival: Uid, escort: Uid | None, *, now: date
 
 def depart(viewer: Viewer, arrival: Uid, *, returned: bool, now: datetime) -> Arrival:
     """See a visitor out; `returned` says whether their devices left the locker. Their session is at no machine then."""
-    rules.check_arranges(viewer, Role.CUSTODIAN)
     found = queries.arrival(viewer, arrival)
+    rules.check_arranges(viewer, Role.CUSTODIAN)
     with journal.transaction():
         locked(Uid(found.booking.uid))
         found.refresh_from_db()

@@ -58,8 +58,8 @@ def book(viewer: Viewer, new: NewBooking, *, now: datetime) -> Booking:
 
 def cancel_booking(viewer: Viewer, booking: Uid, *, now: datetime) -> Booking:
     """Give a booking up and free what it claimed; raises while somebody is in the house under it."""
-    rules.check_arranges(viewer)
     queries.booking(viewer, booking)
+    rules.check_arranges(viewer)
     with journal.transaction():
         found = locked(booking)
         if found.cancelled_at is not None or found.ends <= now:

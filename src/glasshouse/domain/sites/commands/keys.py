@@ -39,8 +39,8 @@ def challenge(viewer: Viewer, *, now: datetime) -> str:
 
 def enrol_key(viewer: Viewer, workstation: Uid, new: NewKey, *, now: datetime) -> WorkstationKey:
     """Trust the key that the machine at which the custodian sits has just made; the one before ends."""
-    rules.check_arranges(viewer, Role.CUSTODIAN)
     found = queries.workstation(viewer, workstation)
+    rules.check_arranges(viewer, Role.CUSTODIAN)
     machines.check_challenge(new.challenge, _session(viewer), now=now)
     machines.check_key(new.spki)
     machines.check_link(new.link)
@@ -68,7 +68,6 @@ def enrol_key(viewer: Viewer, workstation: Uid, new: NewKey, *, now: datetime) -
 
 def end_key(viewer: Viewer, workstation: Uid, *, now: datetime) -> None:
     """End a workstation's key: nobody is at this machine any more until another key is enrolled."""
-    rules.check_arranges(viewer)
     found = queries.workstation(viewer, workstation)
     with journal.transaction():
         key = _end(found, Ended.REVOKED, now)
