@@ -23,9 +23,11 @@ from tests.lab import FILES, Desk, House, add, next_version
 # Of the sign-in libraries; tests/edges/web/test_ways_in.py and test_enrol_link.py hold them to their owners.
 OTHERS = {"mfa_remove_webauthn", "mfa_edit_webauthn", "enrol-link"}
 # They take no object and make one; only the vendor's own people reach them.
-MAKING = {"grant-new", "erasure-new", "shredding-new", "grants", "site-new", "sites-today"}
+MAKING = {"request-counts", "grant-new", "erasure-new", "shredding-new", "grants", "site-new", "sites-today"}
 # Of houses; who arranges visits reads and changes these.
 HOUSE = {"arrival", "booking", "place", "site", "workstation"}
+# Of engagements: who arranges, and the export officer, read what was asked for and what came of it.
+ENGAGED = {"engagement", "request_uid"}
 ROLES = sorted(Role)
 
 
@@ -64,6 +66,7 @@ def room(house: House) -> Room:
     first, second = house.take("1"), house.take("2", next_version(FILES))
     desk = house.seat(house.cast.reviewer, first, second)
     proposal = house.propose(first)
+    engagement = Engagement.objects.get()
     entry = Event.objects.filter(kind="readingroom.visit-opened").get()
     place = settle(house)
     booking = place.book()
@@ -71,6 +74,7 @@ def room(house: House) -> Room:
         "after": second.uid,
         "arrival": arrival(place, booking).uid,
         "before": first.uid,
+        "engagement": engagement.uid,
         "booking": booking.uid,
         "event": entry.uid,
         "grant": desk.grant.text,
@@ -79,6 +83,7 @@ def room(house: House) -> Room:
         "place": place.room.text,
         "proposal": proposal.uid,
         "release": first.uid,
+        "request_uid": str(engagement.request),
         "site": place.site.text,
         "ticket": "0123456789abcdef" * 2,
         "visit": desk.visit.text,
@@ -100,6 +105,7 @@ def test_each_kind_of_object_is_tried() -> None:
     named = set().union(*(names for name, names in web_routes() if name not in OTHERS))
     assert named == {
         *HOUSE,
+        *ENGAGED,
         *("after", "before", "event", "grant", "path", "person", "proposal", "release", "ticket", "visit"),
     }
 
@@ -118,7 +124,8 @@ def test_no_role_of_the_vendor_reads_what_was_granted_to_the_reviewer(
 ) -> None:
     client = browser_of(add("insider@vendor.example", "Vendor", role, is_vendor=True))
     for name, names in web_routes():
-        if names and name not in {*OTHERS, "proposal"}:
+        is_theirs = role == Role.EXPORT_OFFICER and not names.isdisjoint(ENGAGED)
+        if names and not is_theirs and name not in {*OTHERS, "proposal"}:
             assert set(asked(client, room.path_of(name, names))) <= {404, 405}, name
 
 
@@ -128,7 +135,7 @@ def test_who_arranges_visits_reads_none_of_what_they_arranged(
 ) -> None:
     client = browser_of(getattr(house.cast, arranger))
     for name, names in web_routes():
-        if names and names.isdisjoint(HOUSE) and name not in {*OTHERS, "proposal", "grant-revoke"}:
+        if names and names.isdisjoint(HOUSE | ENGAGED) and name not in {*OTHERS, "proposal", "grant-revoke"}:
             assert set(asked(client, room.path_of(name, names))) <= {404, 405}, name
 
 
@@ -152,8 +159,16 @@ def test_the_reviewer_reaches_each_of_them(room: Room, browser_of: Browse) -> No
         "arrive": 404,  # the custodian's alone, as are the others of houses
         "booking-cancel": 405,
         "booking-new": 404,
+        "engagement-amend": 404,  # the vendor's, as are vetting, export decision and refusal
+        "engagement-renew": 405,
+        "export-withdraw": 404,
         "grant-revoke": 404,
         "proposal": 404,
+        "request-export": 404,
+        "request-propose": 405,
+        "request-refuse": 404,
+        "request-vet": 404,
+        "request-withdraw": 405,
         "search-again": 404,  # the entry is none of a search
         "references": 409,  # no searcher runs
         "receipt": 409,  # not under a signed head yet

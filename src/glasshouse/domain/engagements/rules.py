@@ -31,6 +31,7 @@ MAX_OPEN_REQUESTS: Final = 20
 MAX_NAME: Final = 200
 MAX_TEXT: Final = 4_000
 MAX_PEOPLE: Final = 50
+MAX_TERMS: Final = 200_000
 
 _UNANSWERED: Final = (State.RECEIVED, State.VETTED, State.CLEARED, State.PROPOSED)
 _NEXT: Final[Mapping[tuple[State, Step], State]] = {

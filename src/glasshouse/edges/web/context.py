@@ -26,6 +26,7 @@ ROOMS: Final = (
     (_("Reading room"), "reading-room"),
     (_("Search"), "searches"),
     (_("Changes"), "changes"),
+    (_("Engagements"), "engagements"),
     (_("Sites"), "sites"),
     (_("My record"), "record"),
 )

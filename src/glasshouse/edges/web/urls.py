@@ -9,6 +9,7 @@ from glasshouse.edges.web.views import (
     decisions,
     desk,
     door,
+    engagements,
     home,
     me,
     reading,
@@ -95,6 +96,25 @@ DECISIONS: list[URLPattern] = [
     path("grants/<str:grant>/revoke", decisions.revoke, name="grant-revoke"),
 ]
 
+ENGAGEMENTS: list[URLPattern] = [
+    path("engagements/", engagements.engagements, name="engagements"),
+    path("engagements/ask", engagements.ask, name="engagement-ask"),
+    path("engagements/counts", engagements.counts, name="request-counts"),
+    path("engagements/terms", engagements.terms, name="terms"),
+    path("engagements/<str:engagement>/", engagements.engagement, name="engagement"),
+    path("engagements/<str:engagement>/sign", engagements.sign, name="engagement-sign"),
+    path("engagements/<str:engagement>/amend", engagements.amend, name="engagement-amend"),
+    path("engagements/<str:engagement>/renew", engagements.renew, name="engagement-renew"),
+    path("engagements/<str:engagement>/close", engagements.close, name="engagement-close"),
+    path("requests/<str:request_uid>/", engagements.request_page, name="request"),
+    path("requests/<str:request_uid>/vet", engagements.vet, name="request-vet"),
+    path("requests/<str:request_uid>/export", engagements.export, name="request-export"),
+    path("requests/<str:request_uid>/export/withdraw", engagements.withdraw_export, name="export-withdraw"),
+    path("requests/<str:request_uid>/refuse", engagements.refuse, name="request-refuse"),
+    path("requests/<str:request_uid>/propose", engagements.propose, name="request-propose"),
+    path("requests/<str:request_uid>/withdraw", engagements.withdraw, name="request-withdraw"),
+]
+
 SITES: list[URLPattern] = [
     path("sites/", sites.sites, name="sites"),
     path("sites/today", sites.today, name="sites-today"),
@@ -125,5 +145,6 @@ urlpatterns: list[URLPattern] = [
     *SEARCH,
     *RECORD,
     *DECISIONS,
+    *ENGAGEMENTS,
     *SITES,
 ]

@@ -34,9 +34,7 @@ def decide_export(viewer: Viewer, uid: Uid, new: NewExportDecision, *, now: date
         request = locked_request(uid)
         rules.check_independent(request.vetted_by_id, viewer.row)
         engagement = getattr(request, "engagement", None)
-        # Whoever an amendment is to add is decided on before it: once opened, any colleague may be.
-        colleagues = Person.objects.filter(organisation_id=request.organisation_id) if engagement else request.people
-        named = [Uid(person.uid) for person in colleagues.filter(is_active=True)]
+        named = [Uid(person.uid) for person in queries.may_be_covered(request)]
         rules.check_export(new, named=named, now=now)
         move(request, Step.CLEAR, now)
         decision = ExportDecision.objects.create(

@@ -22,15 +22,13 @@ from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.errors import NotFoundError
 from glasshouse.kernel.ids import Uid
 
-MAX_TERMS = 200_000
-
 
 def publish_terms(viewer: Viewer, kind: TermsKind, text: str, *, now: datetime) -> Terms:
     """Publish the next version of a text. What was pinned or signed before stays as it is."""
     if not viewer.is_vendor:
         raise NotFoundError
     viewer.check_role(Role.LAB_MANAGER)
-    kept = rules.words(text, what="The text", limit=MAX_TERMS)
+    kept = rules.words(text, what="The text", limit=rules.MAX_TERMS)
     digest = Digest.of(kept.encode())
     with journal.transaction():
         newest = queries.terms_of_kind(kind).first()

@@ -9,6 +9,7 @@ from glasshouse.domain.engagements.queries.finding import (
     engagement,
     engagement_by_name,
     engagements_of,
+    may_be_covered,
     newest_export,
     newest_terms,
     open_engagements,
@@ -21,6 +22,7 @@ from glasshouse.domain.engagements.queries.finding import (
     standing_export,
     terms_of_kind,
     terms_shown,
+    unsigned,
 )
 from glasshouse.domain.engagements.queries.telling import (
     EngagementPage,
@@ -42,6 +44,7 @@ __all__ = [
     "engagement_by_name",
     "engagement_page",
     "engagements_of",
+    "may_be_covered",
     "newest_export",
     "newest_terms",
     "open_engagements",
@@ -56,5 +59,6 @@ __all__ = [
     "tally",
     "terms_of_kind",
     "terms_shown",
+    "unsigned",
     "words_of",
 ]

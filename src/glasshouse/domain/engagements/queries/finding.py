@@ -8,7 +8,8 @@ from django.db.models import Q, QuerySet
 
 from glasshouse.domain.engagements.errors import NoTermsError
 from glasshouse.domain.engagements.models import Agreement, Engagement, ExportDecision, Request, Signature, Terms
-from glasshouse.domain.engagements.values import Category, Clearance, Depth, Scope, TermsKind
+from glasshouse.domain.engagements.values import Category, Clearance, Depth, Scope, State, TermsKind
+from glasshouse.domain.people.models import Person
 from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.kernel import clock
@@ -96,6 +97,18 @@ def terms_shown(kind: TermsKind, version: int) -> Terms:
     return found
 
 
+def may_be_covered(found: Request) -> QuerySet[Person]:
+    """Return whom an export decision on a request may name.
+
+    Those whom the request names; once it is opened any reviewer of the organisation, for whoever an amendment is to
+    add is decided on before it.
+    """
+    people: QuerySet[Person] = Person.objects.filter(is_active=True, organisation_id=found.organisation_id)
+    if found.state != State.OPENED:
+        return people.filter(pk__in=found.people.values("pk")).order_by("name")
+    return people.filter(roles__role=Role.REVIEWER).order_by("name")
+
+
 def newest_export(found: Request) -> ExportDecision | None:
     """Return the last export decision on a request, whether it stands or not."""
     return found.exports.order_by("-decided_at", "-pk").first()
@@ -160,6 +173,12 @@ def signatures(found: Engagement) -> dict[int, Signature]:
     """Return who has signed the present agreement, by row of the person."""
     rows = Signature.objects.filter(agreement__engagement=found, agreement__number=found.agreement)
     return {row.person_id: row for row in rows}
+
+
+def unsigned(viewer: Viewer, now: datetime) -> list[Engagement]:
+    """Return the open engagements that name the viewer and that they have not signed as they stand."""
+    named = open_engagements(viewer, now).filter(people=viewer.row)
+    return [found for found in named if viewer.row not in signatures(found)]
 
 
 def clearance(uid: Uid, person: int, now: datetime) -> Clearance:

@@ -12,6 +12,7 @@ from glasshouse.domain.access.rules import Standing, standing
 from glasshouse.domain.approvals import queries as approvals
 from glasshouse.domain.approvals.rules import POLICIES
 from glasshouse.domain.approvals.values import State
+from glasshouse.domain.engagements import queries as engagements
 from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import queries
@@ -34,6 +35,8 @@ def home(request: HttpRequest) -> HttpResponse:
         "roles": sorted(role.label for role in viewer.roles),
         "signed_in_until": request.session.get_expiry_date(),
         **_reading(viewer),
+        "requests": list(engagements.requests_of(viewer).filter(settled_at=None)[:_SHOWN]),
+        "unsigned": engagements.unsigned(viewer, clock.now()),
     }
     if viewer.is_vendor:
         context |= _arranging(viewer)
