@@ -78,6 +78,33 @@ if rows:
 print(json.dumps(answer))
 """
 
+# From a person's request to their word on the terms, for journeys that begin after it.
+ENGAGE: Final = """
+import json, sys
+import django
+django.setup()
+from glasshouse.domain.engagements.models import Engagement
+from glasshouse.domain.people import queries as people
+from glasshouse.domain.people.models import Person
+from glasshouse.domain.releases import queries as releases
+from glasshouse.kernel import clock
+from glasshouse.kernel.ids import Uid
+
+asked = json.load(sys.stdin)
+sys.path.insert(0, asked["root"])
+from scripts import engaging
+
+def viewer(uid):
+    return people.viewer(Person.objects.select_related("organisation").get(uid=uid))
+
+office = engaging.Officers(*(viewer(uid) for uid in asked["office"]), asked["export"])
+person = viewer(Person.objects.get(email=asked["email"]).uid)
+taken = [Uid(row.uid) for row in releases.all_releases()]
+uid = engaging.engage(office, person, taken, now=clock.now())
+engaging.sign(uid, now=clock.now())
+print(Engagement.objects.get(uid=uid.text).label)
+"""
+
 # A session as the front door would open one.
 SIGN_IN: Final = """
 import sys
@@ -159,6 +186,12 @@ class RunningLab:
         self.cast = answer["cast"]
         self.grant = answer.get("grant", "")
         self.releases = answer.get("releases", {})
+
+    def engage(self, email: str, export: str = "EC-1") -> str:
+        """Open an engagement on all releases for somebody, its terms signed; return its label."""
+        office = [self.cast[role]["uid"] for role in ("lab-manager", "custodian", "export-officer")]
+        asked = {"email": email, "export": export, "office": office, "root": str(ROOT)}
+        return self.python(ENGAGE, json.dumps(asked)).strip()
 
     def sign_in(self, who: str) -> None:
         """Give somebody a new session: those of before are in no backup."""

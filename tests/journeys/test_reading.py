@@ -18,6 +18,7 @@ from tests.journeys.test_pages_are_reachable import complaints_about
 from tests.lab import FILES, next_version, tar_of
 
 READER: Final = "reader@regulator.example"
+EXPORT: Final = "EC-2026-0117"
 expect.set_options(timeout=30_000)  # the machine may be busy with the other tests
 
 OFFICE: Final = ("lab-manager", "custodian", "export-officer")
@@ -69,6 +70,7 @@ def come_in(browser: Browser, lab: RunningLab) -> Visitor:
 
 def grant(browser: Browser, lab: RunningLab) -> None:
     """Let the lab manager propose and the two others agree, each in a window of their own."""
+    lab.engage(READER, EXPORT)
     manager, custodian, officer = (window(browser, lab, who).page for who in OFFICE)
     manager.goto("/proposals/grant")
     manager.get_by_label("Reviewer").select_option(READER)
@@ -76,7 +78,7 @@ def grant(browser: Browser, lab: RunningLab) -> None:
     manager.get_by_label("server 2").check()
     manager.get_by_role("button", name="Propose").click()
     expect(manager.get_by_text("Somebody else decides")).to_be_visible()
-    for page, basis in ((custodian, ""), (officer, "EC-2026-0117")):
+    for page, basis in ((custodian, ""), (officer, EXPORT)):
         page.goto("/")
         page.get_by_role("link", name="Open a grant").click()
         if basis:

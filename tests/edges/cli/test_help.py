@@ -41,6 +41,10 @@ def test_every_command_that_was_promised_is_there() -> None:
         *("ledger checkpoint", "ledger audit", "ledger prove"),
         *("grant propose", "grant list", "proposal list", "proposal agree", "proposal refuse", "journal erase"),
         *("visit begin", "visit list", "visit close"),
+        *("request ask", "request list", "request show", "request vet", "request export", "request withdraw-export"),
+        *("request refuse", "request withdraw", "request open", "terms list", "terms publish"),
+        *("engagement list", "engagement show", "engagement amend", "engagement renew", "engagement close"),
+        *("engagement counts",),
     }
     assert promised <= set(NAMES)
 

@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -119,11 +120,41 @@ def test_a_visit_at_the_terminal_from_beginning_to_receipt(served: RunningLab, t
     assert "unacknowledged: 6 views" in verified.stdout
 
 
-def test_a_grant_is_proposed_by_one_and_opened_by_two(served: RunningLab) -> None:
+def test_a_request_becomes_an_engagement_in_which_a_grant_is_opened(served: RunningLab, tmp_path: Path) -> None:
     manager, custodian, officer = (terminal(served, who) for who in ("lab-manager", "custodian", "export-officer"))
     stranger = terminal(served, "stranger")
+    text = tmp_path / "nda.txt"
+    text.write_text("A newer agreement.\n", "utf-8")
+    assert manager.json("terms", "publish", "nda", str(text))["version"] == 2
+    assert stranger.json("terms", "publish", "nda", str(text), expected=4)["error"] == "not-found"
+
+    asked = ["request", "ask", "The tool", "--version", "1.0", "--purpose", "To see what it parses."]
+    wrong = stranger.json(*asked, "--person", "reviewer@regulator.example", expected=2)
+    assert wrong["error"] == "engagements.not-of-your-organisation"
+    made = stranger.json(*asked, "--person", "stranger@other.example", "--days", "20")
+    uid = made["uid"]
+    assert stranger.json("request", "vet", uid, "tool", "--version", "1.0", expected=4)["error"] == "not-found"
+    assert manager.json("request", "open", uid, expected=5)["error"] == "engagements.step-not-possible"
+    assert manager.json("request", "vet", uid, "tool", "--version", "1.0")["state"] == "vetted"
+    until = (datetime.now(tz=UTC) + timedelta(days=30)).isoformat()
+    decision = ["request", "export", uid, "EC-2026-7", "--product-class", "5D002", "--until", until]
+    decision += ["--person", "stranger@other.example", "--country", "BE"]
+    assert manager.json(*decision, expected=3)["error"] == "people.role-missing"
+    assert officer.json(*decision)["state"] == "cleared"
+    proposal = manager.json("request", "open", uid)["proposal"]
+    digest = manager.json("proposal", "show", proposal)["digest"]
+    for person in (custodian, officer):
+        person.json("proposal", "agree", proposal, "--digest", digest)
+    (engagement,) = stranger.json("engagement", "list")
+    shown = stranger.run("engagement", "show", engagement["label"])
+    assert f"/engagements/{engagement['uid']}/sign" in shown.stdout
+    assert "not signed" in shown.stdout
+    assert stranger.json("engagement", "show", "26-999", expected=4)["error"] == "not-found"
+    assert officer.json("engagement", "counts")[0]["received"] == 2
+
     words = ["grant", "propose", "stranger@other.example", "tool", "--version", "1.0", "--path", "src/*.c"]
-    assert stranger.json(*words, expected=4)["error"] == "releases.release-unknown"
+    words += ["--engagement", engagement["label"]]
+    assert terminal(served, "reviewer").json(*words, expected=4)["error"] == "not-found"
     made = manager.json(*words, "--days", "3", "--hour", "50")
     assert (made["state"], made["patterns"], made["statement"]["limits"]["hour"]) == ("open", ["src/*.c"], 50)
     uid, digest = made["uid"], made["digest"]

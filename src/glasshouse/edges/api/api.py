@@ -12,6 +12,7 @@ import glasshouse
 from glasshouse.edges.api.errors import TooManyError
 from glasshouse.edges.api.routes import (
     devices,
+    engagements,
     ledger,
     proposals,
     reading,
@@ -41,7 +42,7 @@ api: Final = NinjaAPI(
     docs_url=None,
     openapi_url=None,
 )
-for router in (devices, releases, reading, search, symbols, visits, record, ledger, proposals, tokens):
+for router in (devices, releases, reading, search, symbols, visits, record, ledger, proposals, tokens, engagements):
     api.add_router("", router.router)
 
 

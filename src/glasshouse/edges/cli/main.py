@@ -7,6 +7,7 @@ import typer
 
 from glasshouse.edges.cli import (
     deciding,
+    engaging,
     ledger,
     operating,
     reading,
@@ -36,6 +37,7 @@ signingin.add_to(app)
 reading.add_to(releases.release)
 searching.add_to(app)
 visiting.add_to(app)
+engaging.add_to(app)
 deciding.add_to(app)
 app.add_typer(tokens.token, name="token")
 

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From a request to signed terms, in real Chromium: a customer asks, three officers decide, a passkey signs."""
+
+import re
+from typing import Final
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.edges.running import RunningLab
+from tests.journeys.test_pages_are_reachable import complaints_about
+from tests.journeys.test_reading import EXPORT, OFFICE, READER, come_in, reading_lab, window
+
+__all__ = ["reading_lab"]
+HOSTILE: Final = '<img src=x onerror="document.title=1">'
+
+
+def agree(page: Page, title: str) -> None:
+    """Agree to what waits on somebody's desk."""
+    page.goto("/")
+    page.get_by_role("link", name=title).first.click()
+    page.get_by_role("button", name="Agree").click()
+
+
+def test_a_request_becomes_an_engagement_whose_terms_a_passkey_signs(browser: Browser, reading_lab: RunningLab) -> None:
+    lab = reading_lab
+    reader = come_in(browser, lab)
+    page = reader.page
+    manager, custodian, officer = (window(browser, lab, who).page for who in OFFICE)
+    for kind in ("rules", "nda"):
+        manager.goto("/engagements/terms")
+        manager.get_by_label("Which text").select_option(kind)
+        manager.get_by_label("Text", exact=True).fill(f"What holds: {kind}. {HOSTILE}")
+        manager.get_by_role("button", name="Publish").click()
+
+    page.get_by_role("link", name="Ask for an engagement").click()
+    page.get_by_label("Product or service").fill(f"The server {HOSTILE}")
+    page.get_by_label("Exact release").fill("2")
+    page.get_by_label("Purpose").fill("To see what parses what.")
+    page.get_by_label("What could make you partial").fill("None.")
+    assert complaints_about(page) == []
+    page.get_by_role("button", name="Ask", exact=True).click()
+    expect(page.get_by_text("waits for vetting")).to_be_visible()
+    expect(page.get_by_text(HOSTILE)).to_be_visible()
+    assert complaints_about(page) == []
+    asked = page.url
+
+    manager.goto("/")
+    manager.get_by_role("row", name="Regulator A").get_by_role("link").click()
+    manager.get_by_role("link", name="Vet", exact=True).click()
+    manager.get_by_label("server 2").check()
+    manager.get_by_role("button", name="Nothing speaks against it").click()
+    officer.goto(asked)
+    officer.get_by_role("link", name="Decide on the export").click()
+    officer.get_by_label("Number of the decision").fill(EXPORT)
+    officer.get_by_label("Class of product").fill("5D002")
+    officer.get_by_label("Countries where they may read").fill("BE")
+    assert complaints_about(officer) == []
+    officer.get_by_role("button", name="Permit").click()
+    manager.goto(asked)
+    manager.get_by_role("button", name="Put up for opening").click()
+    expect(manager.get_by_text("Somebody else decides")).to_be_visible()
+    for one in (custodian, officer):
+        agree(one, "Open an engagement")
+
+    page.goto("/")
+    page.get_by_role("link", name="Read and sign the terms").click()
+    expect(page.get_by_text("What holds: nda.")).to_be_visible()
+    assert complaints_about(page) == []
+    page.get_by_role("button", name="Sign with your passkey").click()
+    expect(page.get_by_text("not signed; nothing is shown to them")).to_have_count(0)
+    expect(page.get_by_role("listitem").filter(has_text="Terms and scope signed")).to_be_visible()
+    assert complaints_about(page) == []
+    manager.goto(page.url)
+    expect(manager.get_by_role("listitem").filter(has_text="Terms and scope signed")).to_be_visible()
+    manager.get_by_role("link", name="Propose a grant").click()
+    manager.get_by_label("Reviewer").select_option(READER)
+    manager.get_by_label("server 2").check()
+    manager.get_by_role("button", name="Propose").click()
+    expect(manager.get_by_text("Somebody else decides")).to_be_visible()
+
+    stranger = window(browser, lab, "stranger").page
+    for url in (asked, page.url):
+        answer = stranger.goto(url)
+        assert answer is not None
+        assert answer.status == 404
+    assert re.search("/engagements/[0-9a-z]{26}/$", page.url)
+    assert reader.complaints == []
