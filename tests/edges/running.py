@@ -66,7 +66,8 @@ if rows:
     office = engaging.Officers(viewers["lab-manager"], viewers["custodian"], viewers["export-officer"], "EC-1")
     engagement = engaging.engage(office, viewers["reviewer"], [Uid(row.uid) for row in rows], now=now)
     engaging.sign(engagement, now=now)
-    new = NewGrant(engagement, "reviewer@regulator.example", Uid(rows[0].product.uid), tuple(Uid(row.uid) for row in rows),
+    new = NewGrant(engagement, "reviewer@regulator.example",
+                   Uid(rows[0].product.uid), tuple(Uid(row.uid) for row in rows),
                    Patterns.of(asked["patterns"]), now, now + timedelta(days=2), Limits(**asked["limits"]))
     made = readingroom.propose_grant(viewers["lab-manager"], new, now=now)
     for role, basis in (("custodian", ""), ("export-officer", "EC-1")):

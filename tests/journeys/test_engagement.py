@@ -21,17 +21,17 @@ def agree(page: Page, title: str) -> None:
     page.get_by_role("button", name="Agree").click()
 
 
-def test_a_request_becomes_an_engagement_whose_terms_a_passkey_signs(browser: Browser, reading_lab: RunningLab) -> None:
-    lab = reading_lab
-    reader = come_in(browser, lab)
-    page = reader.page
-    manager, custodian, officer = (window(browser, lab, who).page for who in OFFICE)
+def publish(manager: Page) -> None:
+    """Publish the lab's terms."""
     for kind in ("rules", "nda"):
         manager.goto("/engagements/terms")
         manager.get_by_label("Which text").select_option(kind)
         manager.get_by_label("Text", exact=True).fill(f"What holds: {kind}. {HOSTILE}")
         manager.get_by_role("button", name="Publish").click()
 
+
+def ask(page: Page) -> None:
+    """Ask for an engagement."""
     page.get_by_role("link", name="Ask for an engagement").click()
     page.get_by_label("Product or service").fill(f"The server {HOSTILE}")
     page.get_by_label("Exact release").fill("2")
@@ -42,8 +42,10 @@ def test_a_request_becomes_an_engagement_whose_terms_a_passkey_signs(browser: Br
     expect(page.get_by_text("waits for vetting")).to_be_visible()
     expect(page.get_by_text(HOSTILE)).to_be_visible()
     assert complaints_about(page) == []
-    asked = page.url
 
+
+def decide(manager: Page, officer: Page, asked: str) -> None:
+    """Vet, decide on the export, put up for opening."""
     manager.goto("/")
     manager.get_by_role("row", name="Regulator A").get_by_role("link").click()
     manager.get_by_role("link", name="Vet", exact=True).click()
@@ -59,6 +61,18 @@ def test_a_request_becomes_an_engagement_whose_terms_a_passkey_signs(browser: Br
     manager.goto(asked)
     manager.get_by_role("button", name="Put up for opening").click()
     expect(manager.get_by_text("Somebody else decides")).to_be_visible()
+
+
+def test_a_request_becomes_an_engagement_whose_terms_a_passkey_signs(browser: Browser, reading_lab: RunningLab) -> None:
+    lab = reading_lab
+    reader = come_in(browser, lab)
+    page = reader.page
+    manager, custodian, officer = (window(browser, lab, who).page for who in OFFICE)
+    publish(manager)
+    ask(page)
+    asked = page.url
+
+    decide(manager, officer, asked)
     for one in (custodian, officer):
         agree(one, "Open an engagement")
 

@@ -212,7 +212,7 @@ def test_no_page_of_the_room_has_a_violation_in_any_theme_or_width(browser: Brow
         page.goto(address)
         wrong += complaints_about(page)
     page.goto("/record/")
-    for name in ("#3", "Close it"):
+    for name in ("#4", "Close it"):
         page.goto("/record/")
         page.get_by_role("link", name=name, exact=True).click()
         wrong += complaints_about(page)
