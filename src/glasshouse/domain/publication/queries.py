@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
+from django.db.models import TextChoices
 
 from glasshouse.domain.engagements import rules as engagements
 from glasshouse.domain.engagements.queries import counting
+from glasshouse.domain.engagements.values import Category
+from glasshouse.domain.engagements.values import State as Outcome
 from glasshouse.domain.jobs import queries as jobs
 from glasshouse.domain.jobs.models import State
 from glasshouse.domain.journal import proving
@@ -65,9 +68,10 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A number of a breakdown by the name of its row; None where it is hidden."""
+    """A number of a breakdown by the name of its row, and that name in words; None where it is hidden."""
 
     name: str
+    label: str
     number: int | None
 
 
@@ -132,16 +136,17 @@ def requests(now: datetime) -> list[Requests]:
             period=found.period,
             received=_unless_small(found.received),
             settled=_unless_small(found.settled),
-            categories=_cells(found.categories),
+            categories=_cells(found.categories, Category),
             countries=_cells(found.countries),
-            outcomes=_cells(found.outcomes),
+            outcomes=_cells(found.outcomes, Outcome),
         )
         for found in counting.counts(before=now)
     ]
 
 
-def _cells(numbers: Mapping[str, int]) -> list[Cell]:
-    return [Cell(name, number) for name, number in engagements.hidden(numbers, small=SMALL).items()]
+def _cells(numbers: Mapping[str, int], named: type[TextChoices] | None = None) -> list[Cell]:
+    told = engagements.hidden(numbers, small=SMALL)
+    return [Cell(name, named(name).label if named else name, number) for name, number in told.items()]
 
 
 def _unless_small(number: int) -> int | None:

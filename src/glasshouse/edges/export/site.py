@@ -39,21 +39,46 @@ def _render() -> Mapping[str, bytes]:
     lab = publication.lab()
     checkpoint = publication.checkpoint()
     counts = publication.counts()
+    now = clock.now()
+    requests = publication.requests(now)
     engine = Engine(dirs=[str(_HERE / "templates")], libraries={"i18n": "django.templatetags.i18n"})
     page = engine.get_template("public.html").render(
         Context(
-            {"lab": lab, "checkpoint": checkpoint, "counts": counts, "at": clock.now(), "test": publication.self_test()}
+            {
+                "lab": lab,
+                "checkpoint": checkpoint,
+                "counts": counts,
+                "requests": requests,
+                "at": now,
+                "test": publication.self_test(),
+            }
         )
     )
     files = {"index.html": page.encode(), "log.vkey": f"{lab.vkey}\n".encode()}
-    files["counts.json"] = json.dumps(
-        {count.kind: count.number if count.number is not None else "fewer than 5" for count in counts}, indent=2
-    ).encode()
+    files["counts.json"] = json.dumps({count.kind: _told(count.number) for count in counts}, indent=2).encode()
+    files["requests.json"] = json.dumps([_quarter(one) for one in requests], indent=2).encode()
     if checkpoint is not None:
         files["checkpoint"] = checkpoint.note.encode()
         if checkpoint.extension:
             files["consistency"] = checkpoint.extension
     return files | {f"look/{name}": (_LOOK / name).read_bytes() for name in _STYLES}
+
+
+def _quarter(found: publication.Requests) -> dict[str, object]:
+    tables = {"categories": found.categories, "countries": found.countries, "outcomes": found.outcomes}
+    return {
+        "period": found.period,
+        "received": _told(found.received),
+        "answered": _told(found.settled),
+        **{
+            title: {cell.name or "unknown": _told(cell.number, few="not told") for cell in cells}
+            for title, cells in tables.items()
+        },
+    }
+
+
+def _told(number: int | None, *, few: str = "fewer than 5") -> int | str:
+    return few if number is None else number
 
 
 def _make_readable(folder: Path) -> None:
