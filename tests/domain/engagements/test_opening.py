@@ -144,27 +144,62 @@ def test_while_two_decide_nobody_refuses_alone_and_the_visitor_may_withdraw(hous
     assert not Engagement.objects.exists()
 
 
-@pytest.mark.parametrize("spoilt", ["ended", "withdrawn", "another"])
+@pytest.mark.parametrize("spoilt", ["ended", "withdrawn"])
 def test_the_last_word_opens_nothing_once_the_export_decision_is_gone(house: House, spoilt: str) -> None:
     publish(house)
     uid = vetted(house, house.take())
     clear(house, uid, until=NOW + timedelta(hours=1))
     proposal = commands.propose_opening(house.cast.manager, uid, now=NOW)
     house.agree(proposal, house.cast.custodian)
-    now = NOW
-    if spoilt == "ended":
-        now += timedelta(hours=2)
-    elif spoilt == "withdrawn":
+    now = NOW + timedelta(hours=2) if spoilt == "ended" else NOW
+    if spoilt == "withdrawn":
         commands.withdraw_export(house.cast.officer, uid, "The class was wrong.", now=NOW)
-    else:
-        with pytest.raises(engaged.StepNotPossibleError):
-            clear(house, uid, number="EC-2026-2")
-        return
     with pytest.raises(engaged.NotCoveredError):
         house.agree(proposal, house.cast.officer, now=now)
     proposal.refresh_from_db()
     assert (proposal.state, proposal.decisions.count()) == (ProposalState.OPEN, 1)
     assert not Engagement.objects.exists()
+
+
+def test_an_opening_is_put_up_again_once_another_export_decision_is_taken(house: House) -> None:
+    uid, stale = proposed(house)
+    house.agree(stale, house.cast.custodian)
+    clear(house, uid, number="EC-2026-2")
+    with pytest.raises(engaged.StepNotPossibleError):
+        house.agree(stale, house.cast.officer)
+    fresh = commands.propose_opening(house.cast.manager, uid, now=NOW)
+    with pytest.raises(engaged.StepNotPossibleError, match="put up again"):
+        house.agree(stale, house.cast.officer)
+    refuse_opening(house, stale)
+    assert queries.request(house.cast.manager, uid).state == State.PROPOSED
+    house.agree(fresh, house.cast.custodian)
+    house.agree(fresh, house.cast.officer)
+    assert queries.request(house.cast.manager, uid).state == State.OPENED
+
+
+def test_an_opening_of_a_withdrawn_request_is_laid_aside_and_says_nothing_more(house: House) -> None:
+    uid, proposal = proposed(house)
+    commands.withdraw_request(house.cast.reviewer, uid, now=NOW)
+    refuse_opening(house, proposal)
+    proposal.refresh_from_db()
+    assert proposal.state == ProposalState.REFUSED
+    assert queries.request(house.cast.manager, uid).state == State.WITHDRAWN
+
+
+def refuse_opening(house: House, proposal: Proposal) -> None:
+    digest = Digest(bytes(proposal.digest))
+    readingroom.decide(
+        house.cast.officer, Uid(proposal.uid), Verdict.REFUSE, digest=digest, now=NOW, reason="Overtaken."
+    )
+
+
+def test_a_narrower_export_decision_revokes_what_it_does_not_cover(house: House) -> None:
+    release = house.take()
+    mine, theirs = house.grant(release), house.grant(release, holder=house.cast.colleague)
+    long = house.grant(release, ends=NOW + 2 * MONTH)
+    clear(house, request_of(Engagement.objects.get()), house.cast.reviewer)
+    revoked = dict(Grant.objects.values_list("uid", "revoked_at"))
+    assert revoked == {mine.text: None, theirs.text: NOW, long.text: NOW}
 
 
 def test_two_last_words_at_once_open_one_engagement(open_house: House) -> None:

@@ -13,7 +13,8 @@ class Request(models.Model):
     """What an organisation asks for, and where it stands. `words` names the entry that holds what they wrote.
 
     `product`, `service` and `releases` say what vetting found to be meant; `releases` maps uid to root. `country` is
-    the organisation's when it asked, so that a count never changes afterwards.
+    the organisation's when it asked, so that a count never changes afterwards. `proposal` is the opening that is
+    decided on; an earlier one opens and refuses nothing any more.
     """
 
     uid = models.CharField(max_length=UID, unique=True)
@@ -35,6 +36,7 @@ class Request(models.Model):
     releases = models.JSONField(default=dict)
     ground = models.CharField(max_length=12, choices=Ground, blank=True)
     settled_at = models.DateTimeField(null=True)
+    proposal = models.CharField(max_length=UID, blank=True)
 
     class Meta:
         """The desk lists what waits, oldest first; counts go by period."""

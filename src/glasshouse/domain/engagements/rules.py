@@ -40,6 +40,8 @@ _NEXT: Final[Mapping[tuple[State, Step], State]] = {
     # A decision that ended before the opening is taken again; it moves nothing.
     (State.CLEARED, Step.CLEAR): State.CLEARED,
     (State.OPENED, Step.CLEAR): State.OPENED,
+    # While two decide, what they decide on rests on the decision of before: the opening is put up again.
+    (State.PROPOSED, Step.CLEAR): State.CLEARED,
     (State.CLEARED, Step.PROPOSE): State.PROPOSED,
     (State.PROPOSED, Step.OPEN): State.OPENED,
     **{(state, Step.REFUSE): State.REFUSED for state in _UNANSWERED},
@@ -184,6 +186,11 @@ def check_may_visit(clearance: Clearance) -> None:
     _check_engaged(clearance)
     _check_covered(clearance)
     check_has_signed(has_signed=clearance.has_signed)
+
+
+def check_may_write(clearance: Clearance) -> None:
+    """Raise unless a person may still write in an engagement: notes, questions, findings on what they were shown."""
+    _check_engaged(clearance)
 
 
 def check_has_signed(*, has_signed: bool) -> None:

@@ -3,13 +3,15 @@
 
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from glasshouse.domain.access import commands as access
 from glasshouse.domain.access.models import Grant
 from glasshouse.domain.engagements import queries, rules
 from glasshouse.domain.engagements.commands.locking import locked_request, move
 from glasshouse.domain.engagements.commands.requests import check_sites
 from glasshouse.domain.engagements.errors import NotCoveredError
-from glasshouse.domain.engagements.models import ExportDecision
+from glasshouse.domain.engagements.models import Engagement, ExportDecision
 from glasshouse.domain.engagements.values import NewExportDecision, Step
 from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.people.models import Person
@@ -23,7 +25,8 @@ _MAX_NUMBER = 80
 def decide_export(viewer: Viewer, uid: Uid, new: NewExportDecision, *, now: datetime) -> ExportDecision:
     """Decide that these persons may read this class of product at these places until then.
 
-    The newest decision counts, so one that is taken again says everything anew. It is refused by `refuse`.
+    The newest decision counts, so one that is taken again says everything anew, and grants that it does not cover are
+    revoked in the same moment. It is refused by `refuse`.
     """
     queries.request(viewer, uid)
     rules.check_office(viewer, Step.CLEAR)
@@ -66,6 +69,8 @@ def decide_export(viewer: Viewer, uid: Uid, new: NewExportDecision, *, now: date
                 }
             },
         )
+        if engagement is not None:
+            _revoke_uncovered(engagement, decision, actor=viewer.uid.text, now=now)
     return decision
 
 
@@ -93,7 +98,18 @@ def withdraw_export(viewer: Viewer, uid: Uid, reason: str, *, now: datetime) -> 
             revoke_grants(Uid(engagement.uid), actor=viewer.uid.text, now=now)
 
 
+def _revoke_uncovered(engagement: Engagement, decision: ExportDecision, *, actor: str, now: datetime) -> None:
+    """End the grants that the decision of before covered and this one does not."""
+    for grant in _live_grants(Uid(engagement.uid), now):
+        if grant.ends > decision.until or not decision.people.filter(pk=grant.holder_id).exists():
+            access.revoke(grant, actor=actor, now=now)
+
+
 def revoke_grants(engagement: Uid, *, actor: str, now: datetime) -> None:
     """End every grant of an engagement that is not ended yet, inside the caller's transaction."""
-    for grant in Grant.objects.filter(engagement=engagement.text, revoked_at=None, ends__gt=now).order_by("pk"):
+    for grant in _live_grants(engagement, now):
         access.revoke(grant, actor=actor, now=now)
+
+
+def _live_grants(engagement: Uid, now: datetime) -> QuerySet[Grant]:
+    return Grant.objects.filter(engagement=engagement.text, revoked_at=None, ends__gt=now).order_by("pk")

@@ -14,9 +14,14 @@ from glasshouse.domain.approvals.models import Proposal
 from glasshouse.domain.engagements import queries, rules
 from glasshouse.domain.engagements.commands.locking import locked_engagement, locked_request, move
 from glasshouse.domain.engagements.commands.requests import record_refusal
-from glasshouse.domain.engagements.errors import AgreementChangedError, NotCoveredError, OutsideScopeError
+from glasshouse.domain.engagements.errors import (
+    AgreementChangedError,
+    NotCoveredError,
+    OutsideScopeError,
+    StepNotPossibleError,
+)
 from glasshouse.domain.engagements.models import Agreement, Engagement, ExportDecision, Request, Terms
-from glasshouse.domain.engagements.values import Amendment, Ground, Scope, Step
+from glasshouse.domain.engagements.values import Amendment, Ground, Scope, State, Step
 from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.journal.values import Fields
 from glasshouse.domain.people.models import Person
@@ -47,19 +52,22 @@ def propose_opening(viewer: Viewer, uid: Uid, *, now: datetime) -> Proposal:
             "request": request.uid,
             "terms": {terms.kind: bytes(terms.digest).hex() for terms in queries.newest_terms()},
         }
-        return approvals.propose(
+        made = approvals.propose(
             viewer, OPENING, subject=uid, statement=statement, beneficiary=request.asked_by, now=now
         )
+        request.proposal = made.uid
+        request.save(update_fields=["proposal"])
+    return made
 
 
 def carry_out_opening(viewer: Viewer, agreed: Proposal, *, now: datetime) -> Engagement:
     """Open an engagement as it was agreed, inside the transaction of the last word."""
     statement = json.loads(agreed.statement)
     request = locked_request(Uid(agreed.subject))
+    if request.state == State.PROPOSED and request.proposal != agreed.uid:
+        raise StepNotPossibleError("The opening was put up again since; decide on that.")
     move(request, Step.OPEN, now)
-    export = _standing(request, now)
-    if export.number != statement["export"]:
-        raise NotCoveredError("Another export decision was taken since this was proposed.", hint="Propose it again.")
+    _standing(request, now)
     scope = queries.scope_asked(request)
     if scope.ends <= now:
         raise InvalidError("The time that was asked for is over.", hint="Refuse it; they can ask again.")
@@ -94,9 +102,14 @@ def carry_out_opening(viewer: Viewer, agreed: Proposal, *, now: datetime) -> Eng
 
 
 def drop_opening(viewer: Viewer, refused: Proposal, reason: str, *, now: datetime) -> None:
-    """Refuse a request whose opening one of the deciders refused, inside the transaction of that word."""
+    """Refuse a request whose opening one of the deciders refused, inside the transaction of that word.
+
+    An opening that was overtaken (withdrawn, put up again) is laid aside by it, and its request stays where it stands.
+    """
     told = rules.words(reason, what="The reason")
     request = locked_request(Uid(refused.subject))
+    if request.state != State.PROPOSED or request.proposal != refused.uid:
+        return
     ground = Ground.EXPORT if viewer.may_act_as(Role.EXPORT_OFFICER) else Ground.LEGAL
     record_refusal(request, ground, told, actor=viewer.uid.text, now=now)
 

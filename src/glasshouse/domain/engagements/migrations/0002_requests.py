@@ -58,6 +58,7 @@ class Migration(migrations.Migration):
                 ('releases', models.JSONField(default=dict)),
                 ('ground', models.CharField(blank=True, choices=[('not-offered', 'not offered for this review'), ('interest', 'conflict of interest'), ('purpose', 'purpose'), ('export', 'export control'), ('capacity', 'no capacity in the asked time'), ('incomplete', 'incomplete'), ('legal', 'other legal reason')], max_length=12)),
                 ('settled_at', models.DateTimeField(null=True)),
+                ('proposal', models.CharField(blank=True, max_length=26)),
             ],
         ),
         migrations.CreateModel(
