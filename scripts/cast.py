@@ -6,9 +6,20 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Final
 
 from glasshouse.domain.access.values import Limits, NewGrant, Patterns
 from glasshouse.domain.approvals.values import Verdict
+from glasshouse.domain.engagements import commands as engagement_commands
+from glasshouse.domain.engagements import queries as engagements
+from glasshouse.domain.engagements.values import (
+    Category,
+    Depth,
+    NewExportDecision,
+    NewRequest,
+    Vetting,
+    Words,
+)
 from glasshouse.domain.people import commands as people_commands
 from glasshouse.domain.people import queries as people_queries
 from glasshouse.domain.people.errors import PersonExistsError
@@ -95,3 +106,48 @@ def open_grant(cast: Mapping[Role, Member], product: str, length: timedelta, *, 
             now=now,
             basis=basis,
         )
+
+
+def leave_work(cast: Mapping[Role, Member], product: str) -> None:
+    """Leave each role something to do: a request to vet, one to decide on, one whose opening waits for two."""
+    now, reviewer, manager = clock.now(), cast[Role.REVIEWER], cast[Role.LAB_MANAGER].viewer
+    if len(engagements.requests_of(manager)) > 1:  # the demo was set up before
+        return
+    newest = [row for row in release_queries.releases_of(manager) if row.product.slug == product][-1]
+    meant = Vetting(releases=(Uid(newest.uid),), note="The release that you run is the newest one here.")
+    for words, category, depth, steps in WAITING:
+        new = NewRequest(category, depth, words, (reviewer.email,), now, now + timedelta(days=60))
+        uid = Uid(engagement_commands.request_engagement(reviewer.viewer, new, now=now).uid)
+        if steps >= 1:
+            engagement_commands.vet(manager, uid, meant, now=now)
+        if steps >= 2:  # noqa: PLR2004 -- vetted, then decided on
+            decided = NewExportDecision(
+                "DEMO-0002", "5D002", (reviewer.viewer.uid,), now + timedelta(days=60), countries=("BE",)
+            )
+            engagement_commands.decide_export(cast[Role.EXPORT_OFFICER].viewer, uid, decided, now=now)
+            engagement_commands.propose_opening(manager, uid, now=now)
+
+
+WAITING: Final = (
+    (
+        Words("Remote support", "", "To see who of yours may log in to what is ours, and how we learn of it."),
+        Category.SERVICE,
+        Depth.OVERVIEW,
+        0,
+    ),
+    (
+        Words(
+            "The web server in your gateway", "the one of this year", "Before we renew.", tests="Fuzz what it parses."
+        ),
+        Category.TESTS,
+        Depth.TEST_ONLY,
+        1,
+    ),
+    (
+        Words("The web server in your gateway", "the one of this year", "A full look before it is put in hospitals."),
+        Category.PRODUCT,
+        Depth.FULL,
+        2,
+    ),
+)
+"""What the demo's visitor asks for besides, and how far the vendor has come with it."""

@@ -90,6 +90,7 @@ def _set_up(product: str, releases: Sequence[tuple[str, Path]]) -> None:
             cast.import_release(OPERATOR, product, version, archive, lambda files, _bytes: report(files, 0))
     people = cast.people(OPERATOR, vendor=VENDOR, visitor=VISITOR)
     cast.open_grant(people, product, timedelta(days=GRANT_DAYS), is_signed=False)
+    cast.leave_work(people, product)
     say.print(f"\nhttp://localhost:{PORT}   a demo: its people sign in with these passwords\n", markup=False)
     for person in people.values():
         say.print(f"  {person.role:<16} {person.email:<28} {person.password}", markup=False)

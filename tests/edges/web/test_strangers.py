@@ -194,7 +194,9 @@ def test_lists_answer_a_stranger_without_a_foreign_object(room: Room, browser_of
         answer = client.get(reverse(name), follow=True)
         assert answer.status_code == 200, name
         text = answer.content.decode()
-        assert [secret for secret in room.secrets if secret in text] == [], name
+        # Whoever asks for an engagement may wish for a house, so its name and uid are no secret there.
+        told = {room.objects["site"]} if name == "engagement-ask" else set()
+        assert [secret for secret in room.secrets if secret in text and secret not in told] == [], name
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -190,11 +190,11 @@ def engagement(request: HttpRequest, engagement: str) -> HttpResponse:
 def sign(request: HttpRequest, engagement: str) -> HttpResponse:
     """Show terms and scope, and take the passkey's word on them."""
     viewer, uid = viewer_of(request), Uid.parse(engagement)
+    page = queries.engagement_page(viewer, uid, now=clock.now())
     if request.method == "POST":
         statement, assertion = answered(request)
         commands.sign_terms(viewer, uid, statement, assertion, now=clock.now())
         return redirect("engagement", engagement=uid.text)
-    page = queries.engagement_page(viewer, uid, now=clock.now())
     asked = commands.prepare_signature(viewer, uid, now=clock.now())
     passkeys = people.passkeys_of(viewer)
     context = {
