@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Asking for an engagement, vetting it, refusing it, taking it back."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -21,6 +23,8 @@ from glasshouse.domain.journal import queries as journal
 from glasshouse.domain.journal.models import Event, SeedClass
 from glasshouse.domain.people.errors import RoleMissingError
 from glasshouse.domain.people.values import Role
+from glasshouse.domain.people.viewer import Viewer
+from glasshouse.domain.readingroom import commands as readingroom
 from glasshouse.domain.releases import vault
 from glasshouse.domain.releases.errors import ReleaseUnknownError
 from glasshouse.kernel.errors import InvalidError, NotFoundError
@@ -225,3 +229,53 @@ def test_the_database_refuses_a_refusal_without_a_ground(house: House) -> None:
 
 def test_no_step_follows_the_end_of_a_request() -> None:
     assert rules.steps_from(State.REFUSED) == rules.steps_from(State.WITHDRAWN) == frozenset()
+
+
+def test_of_two_who_vet_at_once_one_does(open_house: House) -> None:
+    house, release = open_house, Uid(open_house.take().uid)
+    uid = ask(house)
+    viewers = [house.cast.manager, house.cast.custodian] * 3
+    ready = threading.Barrier(len(viewers))
+
+    def one(viewer: Viewer) -> bool:
+        try:
+            ready.wait(30)
+            commands.vet(viewer, uid, Vetting(releases=(release,)), now=NOW)
+        except StepNotPossibleError:
+            return False
+        finally:
+            connection.close()
+        return True
+
+    with ThreadPoolExecutor(len(viewers)) as pool:
+        assert sum(pool.map(one, viewers)) == 1
+    assert Event.objects.filter(kind="engagements.vetted").count() == 1
+
+
+def test_a_flood_at_once_does_not_pass_the_bound(open_house: House) -> None:
+    house = open_house
+    for _ in range(rules.MAX_OPEN_REQUESTS - 1):
+        ask(house)
+
+    def one(_: int) -> bool:
+        try:
+            ask(house)
+        except ManyRequestsError:
+            return False
+        finally:
+            connection.close()
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(one, range(4))) == 1
+
+
+def test_an_erasure_takes_what_a_person_said_of_themselves_and_leaves_the_request(house: House) -> None:
+    uid = ask(house)
+    proposal = readingroom.propose_erasure(house.cast.manager, house.cast.reviewer.uid, now=NOW)
+    for viewer in (house.cast.custodian, house.cast.officer):
+        house.agree(proposal, viewer)
+    page = queries.request_page(house.cast.manager, uid)
+    assert page.words is not None
+    assert (page.words.purpose, page.words.interests) == ("To see what parses what.", "")
+    assert page.timeline[0].who == "Erased person"

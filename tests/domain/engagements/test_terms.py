@@ -17,7 +17,7 @@ from glasshouse.domain.engagements.errors import (
     NotNamedError,
     TermsNotSignedError,
 )
-from glasshouse.domain.engagements.models import Engagement, Signature
+from glasshouse.domain.engagements.models import Agreement, Engagement, Signature
 from glasshouse.domain.engagements.values import Amendment, Ending, SignatureAsked, TermsKind
 from glasshouse.domain.journal.models import Event
 from glasshouse.domain.people import commands as people
@@ -261,3 +261,22 @@ def test_an_export_decision_taken_anew_covers_who_is_added(house: House) -> None
     clear(house, request_of(Engagement.objects.get()), house.cast.reviewer, house.cast.colleague, number="EC-2026-2")
     clearance = queries.clearance(uid, house.cast.reviewer.row, NOW)
     assert (clearance.export, clearance.until) == ("EC-2026-2", NOW + MONTH)
+
+
+def test_an_engagement_of_before_has_no_agreement_and_shows_nothing_more(house: House) -> None:
+    desk = house.desk()
+    # As a lab has it that was upgraded: opened before there were requests, agreements and an end.
+    Signature.objects.all().delete()
+    Agreement.terms.through.objects.all().delete()
+    Agreement.objects.all().delete()
+    Engagement.objects.update(request=None, agreement=0, begins=None, ends=None)
+    uid = Uid(Engagement.objects.get().uid)
+    clearance = queries.clearance(uid, desk.viewer.row, NOW)
+    assert (clearance.is_open, clearance.has_signed, clearance.export) == (False, False, "")
+    with pytest.raises(TermsNotSignedError):
+        readingroom.open_file(desk.viewer, desk.grant, desk.release, MAIN, Span(1, 2), now=NOW)
+    page = queries.engagement_page(house.cast.manager, uid, now=NOW)
+    assert (page.agreement, page.is_open, page.may_sign) == (None, False, False)
+    with pytest.raises(NotNamedError):
+        commands.prepare_signature(desk.viewer, uid, now=NOW)
+    commands.close_engagement(house.cast.manager, uid, Ending.COMPLETED, "", now=NOW)

@@ -49,6 +49,21 @@ def test_a_person_is_added_with_a_link_and_their_name_is_personal_in_the_journal
     assert house.cast.reviewer.uid != made.person
 
 
+def test_a_country_is_the_organisations_and_is_given_once(house: House) -> None:
+    del house
+    commands.add_person("operator:root", ADA, now=NOW)
+    assert Organisation.objects.get(name="Tester").country == ""
+    for email, country in (("bo@tester.example", "be"), ("cy@tester.example", "FR")):
+        new = commands.NewPerson(email, "B", "Tester", [Role.REVIEWER], country=country)
+        commands.add_person("operator:root", new, now=NOW)
+        assert Organisation.objects.get(name="Tester").country == "BE"
+    with pytest.raises(InvalidError, match="no country"):
+        commands.add_person(
+            "operator:root", commands.NewPerson("d@x.example", "D", "X", [Role.REVIEWER], country="XX"), now=NOW
+        )
+    assert not Organisation.objects.filter(name="X").exists()
+
+
 def test_the_links_secret_is_kept_nowhere(house: House) -> None:
     del house
     made = commands.add_person("operator:root", ADA, now=NOW)

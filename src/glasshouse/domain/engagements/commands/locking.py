@@ -8,6 +8,7 @@ from django.db import connection
 from glasshouse.domain.engagements import rules
 from glasshouse.domain.engagements.models import Engagement, Request
 from glasshouse.domain.engagements.values import State, Step
+from glasshouse.domain.people.models import Organisation
 from glasshouse.kernel.ids import Uid
 
 _SETTLED = (State.OPENED, State.REFUSED, State.WITHDRAWN)
@@ -16,6 +17,12 @@ _SETTLED = (State.OPENED, State.REFUSED, State.WITHDRAWN)
 def locked_request(uid: Uid) -> Request:
     """Return a request that nobody else changes until the transaction ends."""
     rows = Request.objects.filter(uid=uid.text)
+    return (rows.select_for_update() if connection.features.has_select_for_update else rows).get()
+
+
+def locked_organisation(uid: Uid) -> Organisation:
+    """Return an organisation for which nobody else asks until the transaction ends."""
+    rows = Organisation.objects.filter(uid=uid.text)
     return (rows.select_for_update() if connection.features.has_select_for_update else rows).get()
 
 

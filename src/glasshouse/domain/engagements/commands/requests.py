@@ -5,12 +5,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from glasshouse.domain.engagements import queries, rules
-from glasshouse.domain.engagements.commands.locking import locked_request, move
+from glasshouse.domain.engagements.commands.locking import locked_organisation, locked_request, move
 from glasshouse.domain.engagements.errors import ManyRequestsError, NotOfYourOrganisationError, OutsideScopeError
 from glasshouse.domain.engagements.models import Request
 from glasshouse.domain.engagements.values import Category, Ground, NewRequest, State, Step, Vetting, Words
 from glasshouse.domain.journal import commands as journal
-from glasshouse.domain.people.models import Organisation, Person
+from glasshouse.domain.people.models import Person
 from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.releases import queries as releases
@@ -34,9 +34,9 @@ def request_engagement(viewer: Viewer, new: NewRequest, *, now: datetime) -> Req
         raise InvalidError("A request ends in the future.")
     people = _colleagues(viewer, new.people)
     check_sites(viewer, new.sites)
-    organisation = Organisation.objects.get(uid=viewer.organisation.text)
     uid = Uid.new()
     with journal.transaction():
+        organisation = locked_organisation(viewer.organisation)  # two requests at once are counted one by one
         waiting = Request.objects.filter(organisation=organisation, settled_at=None).count()
         if waiting >= rules.MAX_OPEN_REQUESTS:
             raise ManyRequestsError(
