@@ -215,6 +215,8 @@ def test_a_closed_engagement_shows_signs_and_changes_nothing_more(house: House) 
     with pytest.raises(EngagementClosedError):
         commands.prepare_signature(desk.viewer, uid, now=NOW)
     with pytest.raises(EngagementClosedError):
+        clear(house, request_of(Engagement.objects.get()))
+    with pytest.raises(EngagementClosedError):
         commands.propose_amendment(house.cast.manager, uid, Amendment(ends=NOW + 500 * MONTH), now=NOW)
     page = queries.engagement_page(desk.viewer, uid, now=NOW)
     assert (page.is_open, page.may_sign, page.engagement.ending) == (False, False, Ending.COMPLETED)

@@ -26,7 +26,7 @@ from glasshouse.domain.releases import vault
 from glasshouse.kernel.errors import InvalidError, NotFoundError
 from glasshouse.kernel.ids import Uid
 from tests.domain.readingroom.passkeys import enrol
-from tests.lab import NOW, House
+from tests.lab import NOW, House, add
 from tests.verifier.synthetic import Authenticator
 
 ADA = commands.NewPerson(" Ada@Tester.Example ", " Ada N. ", " Tester ", [Role.REVIEWER, Role.REVIEWER])
@@ -161,8 +161,17 @@ def test_people_name_themselves_their_colleagues_and_nobody_else(house: House) -
     assert {person.email for person in queries.reviewers_of(cast.manager)} == {
         *("reviewer@regulator.example", "colleague@regulator.example", "stranger@other.example"),
     }
-    with pytest.raises((RoleMissingError, NotFoundError)):
-        queries.reviewers_of(cast.stranger)
+    # What somebody is elsewhere says nothing here.
+    boss = add("boss@other.example", "Laboratory B", Role.LAB_MANAGER, Role.CUSTODIAN, Role.EXPORT_OFFICER)
+    for viewer in (cast.stranger, boss):
+        with pytest.raises(NotFoundError):
+            queries.reviewers_of(viewer)
+        with pytest.raises(NotFoundError):
+            queries.person_by_uid(viewer, cast.reviewer.uid)
+        assert queries.organisation_names(viewer) == ["Laboratory B"]
+    owner = add("owner@vendor.example", "Vendor", Role.PRODUCT_OWNER, is_vendor=True)
+    with pytest.raises(RoleMissingError):
+        queries.reviewers_of(owner)
 
 
 def test_passkeys_are_ones_own_and_one_that_was_removed_is_none(house: House) -> None:

@@ -39,6 +39,7 @@ SELECT p.id, p.password, p.uid, p.email, p.name, p.organisation_id, p.is_active,
   LEFT JOIN people_roleheld r ON r.person_id = p.id
  WHERE p.id = %s AND p.is_active
 """
+_ARRANGERS = (Role.LAB_MANAGER, Role.CUSTODIAN, Role.EXPORT_OFFICER)
 # In the order of the models' fields, as `from_db` wants them.
 _PERSON = ("id", "password", "uid", "email", "name", "organisation_id", "is_active")
 _ORGANISATION = ("id", "uid", "name", "is_vendor")
@@ -66,10 +67,15 @@ def viewer_by_row(row: int) -> Viewer:
     return viewer(person)
 
 
+def _arranges(asker: Viewer) -> bool:
+    """Say whether the asker is of the vendor's people who arrange visits: a visitor's own roles count nothing here."""
+    return asker.is_vendor and asker.may_act_as(*_ARRANGERS)
+
+
 def person_by_uid(asker: Viewer, uid: Uid) -> Person:
     """Return a person whom the asker may name: themselves, a colleague, or anyone for those who arrange visits."""
     persons: QuerySet[Person] = Person.objects.select_related("organisation").filter(uid=uid.text, is_active=True)
-    if not asker.may_act_as(Role.LAB_MANAGER, Role.CUSTODIAN, Role.EXPORT_OFFICER):
+    if not _arranges(asker):
         persons = persons.filter(organisation__uid=asker.organisation.text)
     person = persons.first()
     if person is None:
@@ -87,7 +93,9 @@ def person_by_email(asker: Viewer, email: str) -> Person:
 
 def reviewers_of(asker: Viewer) -> QuerySet[Person]:
     """Return the reviewers whom the asker may propose a grant for."""
-    asker.check_role(Role.LAB_MANAGER, Role.CUSTODIAN, Role.EXPORT_OFFICER)
+    if not asker.is_vendor:
+        raise NotFoundError
+    asker.check_role(*_ARRANGERS)
     return (
         Person.objects.filter(is_active=True, roles__role=Role.REVIEWER)
         .select_related("organisation")
@@ -106,7 +114,7 @@ def staff(asker: Viewer, *roles: Role) -> QuerySet[Person]:
 
 def organisation_names(asker: Viewer) -> list[str]:
     """Return the organisations the asker may name."""
-    if asker.may_act_as(Role.LAB_MANAGER, Role.CUSTODIAN, Role.EXPORT_OFFICER):
+    if _arranges(asker):
         return list(Organisation.objects.order_by("name").values_list("name", flat=True))
     return [asker.organisation_name]
 

@@ -37,6 +37,8 @@ def decide_export(viewer: Viewer, uid: Uid, new: NewExportDecision, *, now: date
         request = locked_request(uid)
         rules.check_independent(request.vetted_by_id, viewer.row)
         engagement = getattr(request, "engagement", None)
+        if engagement is not None:
+            rules.check_open(closed_at=engagement.closed_at, ends=None, now=now)
         named = [Uid(person.uid) for person in queries.may_be_covered(request)]
         rules.check_export(new, named=named, now=now)
         move(request, Step.CLEAR, now)

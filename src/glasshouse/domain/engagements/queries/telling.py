@@ -177,7 +177,8 @@ def _steps(viewer: Viewer, found: Request) -> frozenset[Step]:
     if not viewer.is_vendor:
         return possible & {Step.WITHDRAW}
     may = {step for step in possible & rules.ROLES.keys() if viewer.may_act_as(*rules.ROLES[step])}
-    if found.vetted_by_id == viewer.row:
+    is_closed = Engagement.objects.filter(request=found).exclude(closed_at=None).exists()
+    if found.vetted_by_id == viewer.row or is_closed:
         may.discard(Step.CLEAR)
     refusing = rules.refused_by(state)
     is_judge = found.vetted_by_id == viewer.row and state == State.VETTED
