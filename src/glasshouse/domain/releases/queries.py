@@ -65,7 +65,9 @@ def all_releases() -> QuerySet[Release]:
 
 
 def product_by_slug(viewer: Viewer, slug: str) -> Product:
-    """Return a product by slug, for the vendor's arrangers."""
+    """Return a product by slug, for the vendor's arrangers; nobody else learns whether there is one."""
+    if not viewer.is_vendor:
+        raise ReleaseUnknownError
     viewer.check_role(*_STAFF)
     found = Product.objects.filter(slug=slug).first()
     if found is None:
