@@ -32,7 +32,6 @@ def publish(manager: Page) -> None:
 
 def ask(page: Page) -> None:
     """Ask for an engagement."""
-    page.get_by_role("link", name="Ask for an engagement").click()
     page.get_by_label("Product or service").fill(f"The server {HOSTILE}")
     page.get_by_label("Exact release").fill("2")
     page.get_by_label("Purpose").fill("To see what parses what.")
@@ -69,6 +68,7 @@ def test_a_request_becomes_an_engagement_whose_terms_a_passkey_signs(browser: Br
     page = reader.page
     manager, custodian, officer = (window(browser, lab, who).page for who in OFFICE)
     publish(manager)
+    page.get_by_role("link", name="Ask for an engagement").click()
     ask(page)
     asked = page.url
 
@@ -99,3 +99,36 @@ def test_a_request_becomes_an_engagement_whose_terms_a_passkey_signs(browser: Br
         assert answer.status == 404
     assert re.search("/engagements/[0-9a-z]{26}/$", page.url)
     assert reader.complaints == []
+
+
+def test_no_page_of_engagements_has_a_violation_in_any_theme_or_width(
+    browser: Browser, reading_lab: RunningLab
+) -> None:
+    lab = reading_lab
+    reader = come_in(browser, lab)
+    label = lab.engage(READER, EXPORT)
+    reader.page.goto("/")
+    reader.page.get_by_role("link", name="Engagements", exact=True).click()
+    reader.page.get_by_role("link", name="Ask for an engagement").first.click()
+    ask(reader.page)
+    asked = reader.page.url
+    manager, _, officer = (window(browser, lab, who).page for who in OFFICE)
+    manager.goto("/engagements/")
+    manager.get_by_role("link", name=label).click()
+    engagement = manager.url
+    wrong = []
+    for page, addresses in (
+        (reader.page, ("/engagements/", f"{engagement}close", "/engagements/terms")),
+        (manager, ("/engagements/", engagement, f"{engagement}amend", f"{engagement}close", "/engagements/terms")),
+        (manager, (f"{asked}vet", f"{asked}refuse", "/engagements/counts", f"/proposals/grant?engagement={label}")),
+    ):
+        for address in addresses:
+            page.goto(address)
+            wrong += complaints_about(page)
+    manager.goto(f"{asked}vet")
+    manager.get_by_role("button", name="Nothing speaks against it").click()
+    wrong += complaints_about(manager)
+    officer.goto(f"{asked}refuse")
+    officer.get_by_role("button", name="Refuse").click()
+    wrong += complaints_about(officer)
+    assert wrong == []
