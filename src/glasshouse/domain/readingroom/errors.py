@@ -56,3 +56,21 @@ class SearchErasedError(RefusedError):
     """What the saved search looked for was erased."""
 
     code = "readingroom.search-erased"
+
+
+class NoNoteError(NotFoundError):
+    """No such note, or somebody else's that is not shared with the viewer, or it was removed."""
+
+    code = "readingroom.no-note"
+
+
+class ManyNotesError(ConflictError):
+    """A person keeps a bounded number of notes an engagement."""
+
+    code = "readingroom.many-notes"
+
+
+class NotShownError(InvalidError):
+    """The entry that a note would hang on did not show these lines."""
+
+    code = "readingroom.not-shown"

@@ -88,3 +88,37 @@ class SavedRun(models.Model):
     def __str__(self) -> str:
         """Return the uid."""
         return self.uid
+
+
+class Note(models.Model):
+    """What a visitor wrote of what they were shown. Who wrote in which engagement is all that stands in the open.
+
+    `words` are sealed to the visitor's organisation. `place` is sealed to it as well, around a seal of the product's,
+    because paths derive from source: neither the organisation's key nor the product's opens it alone. A note that was
+    removed keeps its row and nothing of its content.
+    """
+
+    uid = models.CharField(max_length=UID, unique=True)
+    engagement = models.ForeignKey(Engagement, on_delete=models.PROTECT, related_name="notes")
+    author = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    words = models.BinaryField()
+    place = models.BinaryField()
+    is_shared = models.BooleanField(default=False)
+    written_at = models.DateTimeField()
+    changed_at = models.DateTimeField(null=True)
+    removed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """Notes are listed by engagement, newest first; a removed one holds nothing."""
+
+        indexes: ClassVar = [models.Index(fields=["engagement", "author"], name="readingroom_note_of")]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(removed_at=None) | models.Q(words=b"", place=b"", is_shared=False),
+                name="readingroom_removed_note_is_empty",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Return the uid."""
+        return self.uid

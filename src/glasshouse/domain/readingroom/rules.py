@@ -2,8 +2,24 @@
 """Decisions of the reading room as pure functions."""
 
 import hashlib
+from typing import Final
+
+from glasshouse.domain.readingroom.errors import NotShownError
+from glasshouse.kernel.lines import Span
+
+MAX_NOTE: Final = 4_000
+"""Characters of a note."""
+MAX_NOTES: Final = 1_000
+"""Notes that a person keeps an engagement: they are opened together, to be searched."""
 
 
 def close_challenge(statement: bytes) -> bytes:
     """Return what the passkey is asked to sign for a statement."""
     return hashlib.sha256(b"glasshouse/visit-close/v1\n" + statement).digest()
+
+
+def check_was_shown(span: Span, shown: Span | None) -> None:
+    """Raise unless an entry showed all of these lines: a note is on what was seen."""
+    if shown is None or not shown.first <= span.first <= span.last <= shown.last:
+        said = f"lines {shown}" if shown else "no line"
+        raise NotShownError(f"This page showed {said}, not {span}.", hint="Open the lines, and write the note there.")

@@ -2,11 +2,13 @@
 """The lab's store and keys, opened once a process."""
 
 import functools
+from contextlib import suppress
 
 from django.conf import settings
 
 from glasshouse.domain.journal.values import Tagger
 from glasshouse.engines.store import KeyRing, MasterKey, ProductKey, ProductStore, Sealer, Store
+from glasshouse.engines.store.errors import KeyExistsError, KeyNotFoundError
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.ids import Uid
 
@@ -60,6 +62,20 @@ def product_store(product: Uid) -> ProductStore:
 def sealer(product: Uid, purpose: str) -> Sealer:
     """Return the sealer for one purpose of one product; raises when its key was destroyed."""
     return _sealer(product, purpose)
+
+
+def party_sealer(party: Uid, purpose: str) -> Sealer:
+    """Return the sealer for one purpose of an organisation, or of an engagement for both its parties.
+
+    Its key is made when it is first asked for and rests as products' keys do, wrapped by the master key: a copy of the
+    database opens nothing.
+    """
+    try:
+        return _sealer(party, purpose)
+    except KeyNotFoundError:
+        with suppress(KeyExistsError):  # another process was first
+            _ring().create(party)
+    return _sealer(party, purpose)
 
 
 def journal_sealer(product: Uid) -> Tagger:

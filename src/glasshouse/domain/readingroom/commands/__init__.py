@@ -9,6 +9,7 @@ from glasshouse.domain.readingroom.commands.decisions import (
     propose_shredding,
     revoke_grant,
 )
+from glasshouse.domain.readingroom.commands.notes import change_note, remove_note, share_note, write_note
 from glasshouse.domain.readingroom.commands.receipts import make_receipt
 from glasshouse.domain.readingroom.commands.saved import (
     RERUN,
@@ -45,6 +46,7 @@ __all__ = [
     "Verdict",
     "ask_for_missing_runs",
     "begin_visit",
+    "change_note",
     "close_visit",
     "decide",
     "end_search",
@@ -68,10 +70,13 @@ __all__ = [
     "propose_erasure",
     "propose_grant",
     "propose_shredding",
+    "remove_note",
     "rename_search",
     "revoke_grant",
     "run_saved_searches",
     "save_search",
     "search",
     "search_tally",
+    "share_note",
+    "write_note",
 ]

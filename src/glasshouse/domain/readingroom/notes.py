@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Notes: whose they are, who else reads them, and how their words and places rest.
+
+A note is its author's. Shared, it is read by their colleagues whom the engagement names; its place is told to those
+alone whose own grant covers it. The vendor has no part in it, whatever the role: to them a note does not exist.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from django.db.models import Q, QuerySet
+
+from glasshouse.domain.access.models import Grant
+from glasshouse.domain.engagements import queries as engagements
+from glasshouse.domain.journal import wording
+from glasshouse.domain.people.viewer import Viewer
+from glasshouse.domain.readingroom import queries
+from glasshouse.domain.readingroom.errors import NoNoteError
+from glasshouse.domain.readingroom.models import Note
+from glasshouse.domain.readingroom.places import Place
+from glasshouse.domain.releases import vault
+from glasshouse.engines.store import Sealer
+from glasshouse.kernel.errors import NotFoundError, RefusedError
+from glasshouse.kernel.ids import Uid
+from glasshouse.kernel.paths import TreePath
+
+PURPOSE: Final = "notes"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A note as somebody who may read it sees it.
+
+    `place` is None where the product's key was destroyed, and where it is a colleague's and lies outside the viewer's
+    own grants: `is_outside` tells the two apart.
+    """
+
+    uid: Uid
+    engagement: Uid
+    engagement_label: str
+    author: str
+    is_mine: bool
+    words: str = field(repr=False)
+    place: Place | None
+    is_outside: bool
+    is_shared: bool
+    written_at: datetime
+    changed_at: datetime | None
+
+
+def notes_of(viewer: Viewer, *, engagement: Uid | None = None, text: str = "") -> list[Written]:
+    """Return the notes that the viewer may read, newest first: their own, and those that colleagues share.
+
+    `text` keeps those that hold it, letter case aside, in their words, path or pattern.
+    """
+    rows = _readable(viewer)
+    if engagement is not None:
+        rows = rows.filter(engagement__uid=engagement.text)
+    sought = text.casefold().strip()
+    return [note for note in (_opened(viewer, row) for row in rows) if sought in _said(note)]
+
+
+def notes_on(viewer: Viewer, place: Place) -> list[Written]:
+    """Return the readable notes on lines of the same content, by their lines: a file may stand in many releases."""
+    found = [
+        (note.place.span.first, note)
+        for note in notes_of(viewer)
+        if note.place and note.place.span and note.place.digest == place.digest and note.place.path == place.path
+    ]
+    return [note for _, note in sorted(found, key=lambda pair: pair[0])]
+
+
+def note(viewer: Viewer, uid: Uid) -> Written:
+    """Return one note that the viewer may read."""
+    row = _readable(viewer).filter(uid=uid.text).first()
+    if row is None:
+        raise NoNoteError
+    return _opened(viewer, row)
+
+
+def own(viewer: Viewer, uid: Uid) -> Note:
+    """Return the row of one of the viewer's own notes; a colleague's that is shared is theirs to change, not ours."""
+    row = _kept().filter(uid=uid.text, author_id=viewer.row).first()
+    if row is None or viewer.is_vendor:
+        raise NoNoteError
+    return row
+
+
+def words_sealer(organisation: Uid) -> Sealer:
+    """Return what seals an organisation's notes."""
+    return vault.party_sealer(organisation, PURPOSE)
+
+
+def seal_place(place: Place, uid: Uid, *, organisation: Uid, product: Uid) -> bytes:
+    """Seal a place under the product's key, and that under the organisation's."""
+    inner = vault.sealer(product, PURPOSE).seal(place.to_bytes(), context=uid.text.encode())
+    return words_sealer(organisation).seal(inner, context=_place_context(uid))
+
+
+def place_of(row: Note) -> Place | None:
+    """Return a note's place for whom may see it; None once the product's key was destroyed."""
+    uid = Uid(row.uid)
+    inner = words_sealer(Uid(row.author.organisation.uid)).open(bytes(row.place), context=_place_context(uid))
+    try:
+        product = vault.sealer(Uid(row.engagement.product), PURPOSE)
+    except RefusedError:
+        return None
+    return Place.from_bytes(product.open(inner, context=uid.text.encode()))
+
+
+def _kept() -> QuerySet[Note]:
+    rows: QuerySet[Note] = Note.objects.filter(removed_at=None)
+    return rows.select_related("engagement", "author__organisation").order_by("-written_at", "-pk")
+
+
+def _readable(viewer: Viewer) -> QuerySet[Note]:
+    if viewer.is_vendor:
+        return Note.objects.none()
+    shared = Q(
+        is_shared=True,
+        author__organisation__uid=viewer.organisation.text,
+        engagement__in=engagements.engagements_of(viewer).order_by().values("pk"),
+    )
+    return _kept().filter(Q(author_id=viewer.row) | shared)
+
+
+def _opened(viewer: Viewer, row: Note) -> Written:
+    is_mine = row.author_id == viewer.row
+    place = place_of(row)
+    is_outside = place is not None and not is_mine and not _covers(viewer, row, place)
+    return Written(
+        uid=Uid(row.uid),
+        engagement=Uid(row.engagement.uid),
+        engagement_label=row.engagement.label,
+        author=row.author.name,
+        is_mine=is_mine,
+        words=wording.read(bytes(row.words), words_sealer(Uid(row.author.organisation.uid)), context=row.uid),
+        place=None if is_outside else place,
+        is_outside=is_outside,
+        is_shared=row.is_shared,
+        written_at=row.written_at,
+        changed_at=row.changed_at,
+    )
+
+
+def _covers(viewer: Viewer, row: Note, place: Place) -> bool:
+    """Say whether a grant of the viewer's own, ended or not, covers a colleague's place."""
+    if place.path is None:
+        return True  # a search is its visitor's words; what it found is not in the note
+    return grant_for(viewer, Uid(row.engagement.uid), place.release, place.path) is not None
+
+
+def grant_for(viewer: Viewer, engagement: Uid, release: Uid, path: TreePath) -> Uid | None:
+    """Return the newest of the viewer's own grants that covers a file, ended or not; None when none does."""
+    held: Sequence[Grant] = Grant.objects.filter(
+        holder_id=viewer.row, engagement=engagement.text, releases__release=release.text
+    ).order_by("-opened_at", "-pk")
+    for grant in held:
+        try:
+            patterns = queries.patterns_of(Uid(grant.product), bytes(grant.patterns))
+        except (RefusedError, NotFoundError):
+            return None
+        if patterns.covers(path):
+            return Uid(grant.uid)
+    return None
+
+
+def _place_context(uid: Uid) -> bytes:
+    return f"{uid}/place".encode()
+
+
+def _said(note: Written) -> str:
+    path = str(note.place.path or "") if note.place else ""
+    pattern = note.place.pattern if note.place else ""
+    return f"{note.words}\n{path}\n{pattern}".casefold()

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Places in what a visitor was shown: an entry of theirs, and lines of the file or the search that it tells of.
+
+A place is read from the entry, never from what a browser says: what was not shown has no place.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Self
+
+from glasshouse.domain.access.models import Grant
+from glasshouse.domain.journal import queries as journal
+from glasshouse.domain.journal.models import SeedClass
+from glasshouse.domain.journal.values import Fields, Json
+from glasshouse.domain.people.viewer import Viewer
+from glasshouse.domain.readingroom import queries, rules
+from glasshouse.domain.releases import vault
+from glasshouse.kernel.errors import InvalidError, NotFoundError
+from glasshouse.kernel.ids import Uid
+from glasshouse.kernel.lines import Span
+from glasshouse.kernel.paths import TreePath
+
+LINES: Final = "readingroom.lines-shown"
+SEARCH: Final = "readingroom.search-shown"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Lines of a file in a release, or a search; `digest` is the file's, `pattern` what a search looked for."""
+
+    event: Uid
+    grant: Uid
+    release: Uid
+    root: str
+    path: TreePath | None = field(default=None, repr=False)
+    digest: str = field(default="", repr=False)
+    span: Span | None = None
+    pattern: str = field(default="", repr=False)
+
+    def to_bytes(self) -> bytes:
+        """Write the place for sealing."""
+        return json.dumps(
+            {
+                "digest": self.digest,
+                "event": self.event.text,
+                "grant": self.grant.text,
+                "lines": str(self.span) if self.span else "",
+                "path": str(self.path) if self.path else "",
+                "pattern": self.pattern,
+                "release": self.release.text,
+                "root": self.root,
+            }
+        ).encode()
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> Self:
+        """Read what `to_bytes` wrote."""
+        told = json.loads(content)
+        return cls(
+            event=Uid(told["event"]),
+            grant=Uid(told["grant"]),
+            release=Uid(told["release"]),
+            root=told["root"],
+            path=TreePath.parse(told["path"]) if told["path"] else None,
+            digest=told["digest"],
+            span=Span.parse(told["lines"]) if told["lines"] else None,
+            pattern=told["pattern"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A place with the engagement and the product that it is of."""
+
+    engagement: Uid
+    product: Uid
+    place: Place
+
+
+def shown_at(viewer: Viewer, grant: Uid, event: Uid, span: Span | None) -> Shown:
+    """Return a place of one of the viewer's own entries under their own grant; `span` is for lines of a file.
+
+    Raises NotFoundError for every other entry and where what was shown can be opened no more, NotShownError for lines
+    that the entry does not tell of.
+    """
+    row = queries.own_event(viewer, event)
+    held = Grant.objects.filter(uid=grant.text, holder_id=viewer.row, engagement=row.engagement).first()
+    if held is None or row.kind not in {LINES, SEARCH}:
+        raise NotFoundError
+    classes = (SeedClass.SHARED, SeedClass.VISITOR)
+    fields = journal.open_event(row, vault.journal_sealer, classes=classes).fields
+    place = _of_lines(grant, event, fields, span) if row.kind == LINES else _of_search(grant, event, fields, span)
+    return Shown(Uid(held.engagement), Uid(held.product), place)
+
+
+def _of_lines(grant: Uid, event: Uid, fields: Fields, span: Span | None) -> Place:
+    shown, file = _mapping(fields.get("shown")), _mapping(fields.get("file"))
+    root = str(_mapping(fields.get("release")).get("root"))
+    first, last = int(str(shown.get("first", 0))), int(str(shown.get("last", 0)))
+    window = Span(first, last) if first <= last else None
+    if span is None:
+        raise InvalidError("Say which lines.", hint="Write lines as 12 or 12-40.")
+    rules.check_was_shown(span, window)
+    path = TreePath.parse(str(file["path"]))
+    return Place(event, grant, _release(grant, root), root, path, str(file["digest"]), span)
+
+
+def _of_search(grant: Uid, event: Uid, fields: Fields, span: Span | None) -> Place:
+    if span is not None:
+        raise InvalidError("A search has no lines of its own.", hint="Open a file that it found.")
+    query, roots = _mapping(fields.get("query")), _mapping(fields.get("shown")).get("releases")
+    root = str(roots[0]) if isinstance(roots, list) and roots else ""
+    return Place(event, grant, _release(grant, root), root, pattern=str(query["pattern"]))
+
+
+def _release(grant: Uid, root: str) -> Uid:
+    found = next((ref.uid for ref in queries.granted(grant) if str(ref.root) == root), None)
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+def _mapping(value: Json) -> Mapping[str, Json]:
+    if not isinstance(value, Mapping):
+        raise NotFoundError  # its seed or its product's key was destroyed
+    return value

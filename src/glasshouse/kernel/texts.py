@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What people write, as it is kept: it says to every reader what it says to the first."""
+
+import unicodedata
+from typing import Final
+
+from glasshouse.kernel.errors import InvalidError
+
+_KEPT: Final = "\n\t\u200c\u200d"
+_HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+class UnreadableTextError(InvalidError):
+    """A text that is missing, too long, or holds characters that hide what it says."""
+
+    code = "kernel.unreadable-text"
+
+
+def readable(text: str, *, what: str, limit: int, may_be_empty: bool = False) -> str:
+    """Return a text trimmed, with newlines for line ends; at most `limit` characters. Raises UnreadableTextError.
+
+    Refuses control characters and those that change the direction or vanish: they make a text say one thing to its
+    reader and another to whoever searches it. The two joiners stay, for languages are written with them.
+    """
+    kept = text.replace("\r\n", "\n").replace("\r", "\n").strip()
+    if not kept and not may_be_empty:
+        raise UnreadableTextError(f"{what} is missing.")
+    if len(kept) > limit:
+        raise UnreadableTextError(f"{what} has {len(kept):,} characters; {limit:,} are the most.")
+    for char in kept:
+        if char not in _KEPT and unicodedata.category(char) in _HIDDEN:
+            raise UnreadableTextError(
+                f"{what} holds a character that does not show (U+{ord(char):04X}).", hint="Write it without."
+            )
+    return kept
