@@ -26,6 +26,7 @@ from glasshouse.domain.readingroom import commands as readingroom
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.errors import InvalidError, NotFoundError
 from glasshouse.kernel.ids import Uid
+from glasshouse.kernel.texts import UnreadableTextError
 from tests.domain.engagements.steps import MONTH, ask, clear, grant, opened, proposed, publish, request_of, vetted
 from tests.lab import EXPORT, FILES, NOW, House, add, next_version
 
@@ -118,7 +119,7 @@ def test_a_visitor_finds_no_proposal_to_decide_on(house: House) -> None:
 def test_a_refusal_of_the_opening_refuses_the_request_with_its_reason(house: House) -> None:
     uid, proposal = proposed(house)
     digest = Digest(bytes(proposal.digest))
-    with pytest.raises(engaged.NotWordsError):
+    with pytest.raises(UnreadableTextError):
         readingroom.decide(house.cast.custodian, Uid(proposal.uid), Verdict.REFUSE, digest=digest, now=NOW)
     proposal.refresh_from_db()
     assert proposal.state == ProposalState.OPEN

@@ -13,7 +13,6 @@ from glasshouse.domain.engagements import commands, queries, rules
 from glasshouse.domain.engagements.errors import (
     ManyRequestsError,
     NotOfYourOrganisationError,
-    NotWordsError,
     OutsideScopeError,
     StepNotPossibleError,
 )
@@ -29,6 +28,7 @@ from glasshouse.domain.releases import vault
 from glasshouse.domain.releases.errors import ReleaseUnknownError
 from glasshouse.kernel.errors import InvalidError, NotFoundError
 from glasshouse.kernel.ids import Uid
+from glasshouse.kernel.texts import UnreadableTextError
 from tests.domain.engagements.steps import COLLEAGUE, REVIEWER, ask, clear, vetted
 from tests.domain.readingroom.test_decisions import tables_with
 from tests.lab import NOW, House, add
@@ -39,7 +39,7 @@ from tests.lab import NOW, House, add
     ["", "   \n ", "x" * 5_000, "a\0b", "\x1b[31mred", "safe \u202etxt.exe", "\u2066hidden\u2069", "zero\u200bwidth"],
 )
 def test_words_that_hide_what_they_say_are_refused_with_a_reason(house: House, text: str) -> None:
-    with pytest.raises(NotWordsError, match="The purpose"):
+    with pytest.raises(UnreadableTextError, match="The purpose"):
         ask(house, words=Words("Server", "1", text))
     assert Request.objects.count() == Event.objects.filter(kind="engagements.requested").count() == 0
 
@@ -108,8 +108,8 @@ def test_a_wish_for_a_place_names_one_of_the_labs_sites(house: House) -> None:
         ({"begins": NOW - timedelta(days=9), "ends": NOW - timedelta(days=1)}, InvalidError),
         ({"depth": Depth.TEST_ONLY}, InvalidError),
         ({"category": Category.TESTS}, InvalidError),
-        ({"words": Words("Server", "", "No version.")}, NotWordsError),
-        ({"category": Category.TESTS, "depth": Depth.TEST_ONLY}, NotWordsError),
+        ({"words": Words("Server", "", "No version.")}, UnreadableTextError),
+        ({"category": Category.TESTS, "depth": Depth.TEST_ONLY}, UnreadableTextError),
     ],
 )
 def test_a_request_that_cannot_be_meant_is_refused(
@@ -178,7 +178,7 @@ def test_a_service_has_a_name_and_no_release(house: House) -> None:
     uid = ask(house, category=Category.SERVICE, words=Words("Your remote support", "", "To see who may log in."))
     with pytest.raises(OutsideScopeError):
         commands.vet(house.cast.manager, uid, Vetting(releases=(Uid(house.take().uid),)), now=NOW)
-    with pytest.raises(NotWordsError):
+    with pytest.raises(UnreadableTextError):
         commands.vet(house.cast.manager, uid, Vetting(), now=NOW)
     done = commands.vet(house.cast.manager, uid, Vetting(service="Remote support"), now=NOW)
     assert (done.product, done.service, done.releases) == ("", "Remote support", {})
@@ -186,7 +186,7 @@ def test_a_service_has_a_name_and_no_release(house: House) -> None:
 
 def test_a_refusal_keeps_its_ground_and_its_reason_for_both_parties(house: House) -> None:
     uid = ask(house)
-    with pytest.raises(NotWordsError):
+    with pytest.raises(UnreadableTextError):
         commands.refuse(house.cast.manager, uid, Ground.CAPACITY, " ", now=NOW)
     commands.refuse(house.cast.manager, uid, Ground.CAPACITY, "The room is full until spring.", now=NOW)
     for viewer in (house.cast.reviewer, house.cast.custodian):

@@ -73,7 +73,7 @@ def test_a_request_is_taken_to_an_engagement_and_its_end(house: House) -> None:
 def test_what_is_wrong_is_told_by_code_and_changes_nothing(house: House) -> None:
     client = signed_in(house.cast.reviewer)
     for changed, code, status in (
-        ({"purpose": "a\u202eb"}, "engagements.not-words", 422),
+        ({"purpose": "a\u202eb"}, "kernel.unreadable-text", 422),
         ({"people": ["stranger@other.example"]}, "engagements.not-of-your-organisation", 422),
         ({"people": ["nobody@regulator.example"]}, "engagements.not-of-your-organisation", 422),
         ({"depth": "everything"}, "invalid", 422),

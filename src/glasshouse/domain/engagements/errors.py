@@ -16,12 +16,6 @@ class ManyRequestsError(ConflictError):
     code = "engagements.many-requests"
 
 
-class NotWordsError(InvalidError):
-    """A text that is missing, too long, or holds characters that hide what it says."""
-
-    code = "engagements.not-words"
-
-
 class NotOfYourOrganisationError(InvalidError):
     """A request names an address that is not a reviewer's of the same organisation; absent and foreign read alike."""
 

@@ -2,7 +2,6 @@
 """Decisions of engagements as pure functions: which step follows, who may take it, what a grant may rest on."""
 
 import hashlib
-import unicodedata
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Final
@@ -12,7 +11,6 @@ from glasshouse.domain.engagements.errors import (
     NotCoveredError,
     NotIndependentError,
     NotNamedError,
-    NotWordsError,
     OutsideScopeError,
     StepNotPossibleError,
     TermsNotSignedError,
@@ -111,25 +109,6 @@ def check_independent(vetted_by: int | None, viewer: int) -> None:
             "You vetted this request; another officer takes the export decision.",
             hint="Vetting and export decision are two people's.",
         )
-
-
-def words(text: str, *, what: str, limit: int = MAX_TEXT, may_be_empty: bool = False) -> str:
-    """Return a person's text as it is kept: trimmed, line ends as newlines.
-
-    Refuses control characters and those that change the direction or vanish: they make a text say one thing to its
-    reader and another to whoever searches it. The two joiners stay, for languages are written with them.
-    """
-    kept = text.replace("\r\n", "\n").replace("\r", "\n").strip()
-    if not kept and not may_be_empty:
-        raise NotWordsError(f"{what} is missing.")
-    if len(kept) > limit:
-        raise NotWordsError(f"{what} has {len(kept):,} characters; {limit:,} are the most.")
-    for char in kept:
-        if char not in "\n\t\u200c\u200d" and unicodedata.category(char) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}:
-            raise NotWordsError(
-                f"{what} holds a character that does not show (U+{ord(char):04X}).", hint="Write it without."
-            )
-    return kept
 
 
 def check_export(new: NewExportDecision, *, named: Collection[Uid], now: datetime) -> None:

@@ -27,6 +27,7 @@ from glasshouse.domain.engagements.values import (
 from glasshouse.kernel import countries
 from glasshouse.kernel.errors import InvalidError
 from glasshouse.kernel.ids import Uid
+from glasshouse.kernel.texts import readable
 
 if TYPE_CHECKING:
     from glasshouse.domain.people.models import Person
@@ -65,7 +66,7 @@ class _Checked(forms.Form):
         super()._clean_fields()  # type: ignore[misc] # Django's own, which its stubs leave out
         for name, limit in self.texts.items():
             if name in self.cleaned_data:
-                self._keep(name, partial(rules.words, what="This", limit=limit, may_be_empty=True))
+                self._keep(name, partial(readable, what="This", limit=limit, may_be_empty=True))
 
     def _keep(self, name: str, check: Callable[[str], object]) -> None:
         try:
@@ -330,7 +331,7 @@ class TermsForm(forms.Form):
     def clean_text(self) -> str:
         """Check the text as the command will."""
         try:
-            return rules.words(str(self.cleaned_data["text"]), what="The text", limit=rules.MAX_TERMS)
+            return readable(str(self.cleaned_data["text"]), what="The text", limit=rules.MAX_TERMS)
         except InvalidError as error:
             raise ValidationError(f"{error.message} {error.hint}") from error
 

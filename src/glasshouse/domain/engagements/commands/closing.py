@@ -11,6 +11,7 @@ from glasshouse.domain.engagements.values import Ending, Step
 from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.kernel.ids import Uid
+from glasshouse.kernel.texts import readable
 
 
 def close_engagement(viewer: Viewer, uid: Uid, ending: Ending, reason: str, *, now: datetime) -> Engagement:
@@ -19,7 +20,7 @@ def close_engagement(viewer: Viewer, uid: Uid, ending: Ending, reason: str, *, n
     if viewer.is_vendor:
         rules.check_office(viewer, Step.PROPOSE)
     rules.check_may_end(ending, is_vendor=viewer.is_vendor)
-    told = rules.words(reason, what="The reason", may_be_empty=ending == Ending.COMPLETED)
+    told = readable(reason, what="The reason", may_be_empty=ending == Ending.COMPLETED, limit=rules.MAX_TEXT)
     with journal.transaction():
         engagement = locked_engagement(uid)
         rules.check_open(closed_at=engagement.closed_at, ends=None, now=now)

@@ -18,6 +18,7 @@ from glasshouse.domain.people.models import Person
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.kernel import clock
 from glasshouse.kernel.ids import Uid
+from glasshouse.kernel.texts import readable
 
 _MAX_NUMBER = 80
 
@@ -30,8 +31,8 @@ def decide_export(viewer: Viewer, uid: Uid, new: NewExportDecision, *, now: date
     """
     queries.request(viewer, uid)
     rules.check_office(viewer, Step.CLEAR)
-    number = rules.words(new.number, what="The decision's number", limit=_MAX_NUMBER)
-    product_class = rules.words(new.product_class, what="The class of product", limit=_MAX_NUMBER)
+    number = readable(new.number, what="The decision's number", limit=_MAX_NUMBER)
+    product_class = readable(new.product_class, what="The class of product", limit=_MAX_NUMBER)
     check_sites(viewer, new.sites)
     with journal.transaction():
         request = locked_request(uid)
@@ -80,7 +81,7 @@ def withdraw_export(viewer: Viewer, uid: Uid, reason: str, *, now: datetime) -> 
     """End the export decision that stands for a request; grants that rest on it are revoked in the same moment."""
     queries.request(viewer, uid)
     rules.check_office(viewer, Step.CLEAR)
-    told = rules.words(reason, what="The reason")
+    told = readable(reason, what="The reason", limit=rules.MAX_TEXT)
     with journal.transaction():
         request = locked_request(uid)
         standing = queries.standing_export(request, now)

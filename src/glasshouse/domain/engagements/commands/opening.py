@@ -32,6 +32,7 @@ from glasshouse.kernel import clock
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.errors import InvalidError
 from glasshouse.kernel.ids import Uid
+from glasshouse.kernel.texts import readable
 
 OPENING = "engagements.opening"
 AMENDMENT = "engagements.amendment"
@@ -106,7 +107,7 @@ def drop_opening(viewer: Viewer, refused: Proposal, reason: str, *, now: datetim
 
     An opening that was overtaken (withdrawn, put up again) is laid aside by it, and its request stays where it stands.
     """
-    told = rules.words(reason, what="The reason")
+    told = readable(reason, what="The reason", limit=rules.MAX_TEXT)
     request = locked_request(Uid(refused.subject))
     if request.state != State.PROPOSED or request.proposal != refused.uid:
         return

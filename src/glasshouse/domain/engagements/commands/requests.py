@@ -20,6 +20,7 @@ from glasshouse.kernel import clock
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.errors import InvalidError, NotFoundError
 from glasshouse.kernel.ids import Uid
+from glasshouse.kernel.texts import readable
 
 
 def request_engagement(viewer: Viewer, new: NewRequest, *, now: datetime) -> Request:
@@ -101,7 +102,7 @@ def vet(viewer: Viewer, uid: Uid, found: Vetting, *, now: datetime) -> Request:
     """Say what a request means here, and that nothing speaks against it so far; the export decision is next."""
     queries.request(viewer, uid)
     rules.check_office(viewer, Step.VET)
-    note = rules.words(found.note, what="The note", may_be_empty=True)
+    note = readable(found.note, what="The note", may_be_empty=True, limit=rules.MAX_TEXT)
     rows = [releases.release(viewer, release) for release in dict.fromkeys(found.releases)]
     with journal.transaction():
         request = locked_request(uid)
@@ -126,7 +127,7 @@ def refuse(viewer: Viewer, uid: Uid, ground: Ground, reason: str, *, now: dateti
     """Refuse a request with a ground from the closed list and a reason that both parties keep."""
     request = queries.request(viewer, uid)
     rules.check_office(viewer, Step.VET, Step.CLEAR)
-    told = rules.words(reason, what="The reason")
+    told = readable(reason, what="The reason", limit=rules.MAX_TEXT)
     with journal.transaction():
         request = locked_request(uid)
         may = rules.refused_by(State(request.state))
@@ -162,14 +163,14 @@ def check_sites(viewer: Viewer, named: Iterable[Uid]) -> None:
 def _checked(told: Words, category: Category) -> Words:
     is_tests = category == Category.TESTS
     return Words(
-        named=rules.words(told.named, what="What you ask for", limit=rules.MAX_NAME),
-        version=rules.words(
+        named=readable(told.named, what="What you ask for", limit=rules.MAX_NAME),
+        version=readable(
             told.version, what="The exact release", limit=rules.MAX_NAME, may_be_empty=category == Category.SERVICE
         ),
-        purpose=rules.words(told.purpose, what="The purpose"),
-        tests=rules.words(told.tests, what="The list of tests", may_be_empty=not is_tests),
-        tools=rules.words(told.tools, what="The list of your own tools", may_be_empty=True),
-        interests=rules.words(told.interests, what="What could make you partial", may_be_empty=True),
+        purpose=readable(told.purpose, what="The purpose", limit=rules.MAX_TEXT),
+        tests=readable(told.tests, what="The list of tests", may_be_empty=not is_tests, limit=rules.MAX_TEXT),
+        tools=readable(told.tools, what="The list of your own tools", may_be_empty=True, limit=rules.MAX_TEXT),
+        interests=readable(told.interests, what="What could make you partial", may_be_empty=True, limit=rules.MAX_TEXT),
     )
 
 
@@ -200,7 +201,7 @@ def _meant(category: Category, found: Vetting, rows: Sequence[Release]) -> tuple
     if category == Category.SERVICE:
         if rows:
             raise OutsideScopeError("A service has no release here.", hint="Vet a review of a product instead.")
-        return "", rules.words(found.service, what="The name of the service", limit=rules.MAX_NAME)
+        return "", readable(found.service, what="The name of the service", limit=rules.MAX_NAME)
     if len(products) != 1:
         raise OutsideScopeError("Name the exact releases, one at least, all of one product.")
     return products.pop(), ""

@@ -21,6 +21,7 @@ from glasshouse.domain.people.viewer import Viewer
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.errors import NotFoundError
 from glasshouse.kernel.ids import Uid
+from glasshouse.kernel.texts import readable
 
 
 def publish_terms(viewer: Viewer, kind: TermsKind, text: str, *, now: datetime) -> Terms:
@@ -28,7 +29,7 @@ def publish_terms(viewer: Viewer, kind: TermsKind, text: str, *, now: datetime) 
     if not viewer.is_vendor:
         raise NotFoundError
     viewer.check_role(Role.LAB_MANAGER)
-    kept = rules.words(text, what="The text", limit=rules.MAX_TERMS)
+    kept = readable(text, what="The text", limit=rules.MAX_TERMS)
     digest = Digest.of(kept.encode())
     with journal.transaction():
         newest = queries.terms_of_kind(kind).first()
