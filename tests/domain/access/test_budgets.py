@@ -35,7 +35,8 @@ def charge(
         return commands.charge(purse(desk), 1, visit or desk.visit, [shown], now=NOW + timedelta(hours=hours))
 
 
-def test_a_line_is_charged_once_and_free_from_then_on(desk: Desk) -> None:
+def test_a_line_is_charged_once_and_free_from_then_on(house: House) -> None:
+    desk = house.desk(limits=Limits(hour=100_000))
     assert charge(desk, 1, 10) == 10
     assert charge(desk, 1, 10) == 0
     assert charge(desk, 6, 10) == 5

@@ -6,22 +6,25 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import Value
+from django.db.models import F, Value
 from django.db.models.functions import Greatest
 
 from glasshouse.domain.access import rules
-from glasshouse.domain.access.errors import BudgetExhaustedError, GrantRevokedError
+from glasshouse.domain.access.errors import BudgetExhaustedError, GrantNotPausedError, GrantRevokedError
 from glasshouse.domain.access.models import NO_LIMIT, Budget, Grant, GrantedRelease, Scope
-from glasshouse.domain.access.values import Limits, NewGrant, Shown
+from glasshouse.domain.access.pace import Step, Trail, follow
+from glasshouse.domain.access.rules import WINDOWS
+from glasshouse.domain.access.values import Conditions, Limits, NewGrant, Pause, Shown
 from glasshouse.domain.journal import commands as journal
+from glasshouse.domain.journal.values import Json
 from glasshouse.domain.people.models import Person
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.errors import NotFoundError
 from glasshouse.kernel.ids import Uid
 
-# Together, an organisation's people may see twice what one of them may.
+# Together, an organisation's people may see twice what one of them may in an hour or a day. Its share of the product
+# is one person's: what two accounts saw is put together in an afternoon.
 ORGANISATION_FACTOR = 2
-_WINDOWS = ("hour", "day", "visit", "total")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,10 @@ def open_grant(
         proposal=proposal.text,
         holder=holder,
         product=new.product.text,
+        purposes=" ".join(sorted(new.purposes)),
+        sites=sorted(site.text for site in new.conditions.sites),
+        at_workstation=new.conditions.at_workstation,
+        accompanied=new.conditions.accompanied,
         patterns=sealed,
         begins=new.begins,
         ends=new.ends,
@@ -67,10 +74,26 @@ def open_grant(
         fields={
             "proposal": proposal.text,
             "releases": sorted(str(roots[release]) for release in new.releases),
-            "limits": {name: getattr(new.limits, name) for name in _WINDOWS},
+            "limits": limits_as_fields(new.limits),
+            "purposes": sorted(new.purposes),
+            "conditions": conditions_as_fields(new.conditions),
         },
     )
     return grant
+
+
+def limits_as_fields(limits: Limits) -> dict[str, int]:
+    """Return limits as statements and entries write them."""
+    return {name: getattr(limits, name) for name in WINDOWS}
+
+
+def conditions_as_fields(conditions: Conditions) -> dict[str, Json]:
+    """Return conditions as statements and entries write them."""
+    return {
+        "accompanied": conditions.accompanied,
+        "sites": sorted(site.text for site in conditions.sites),
+        "workstation": conditions.at_workstation,
+    }
 
 
 def _open_budgets(grant: Grant, holder: Person, limits: Limits) -> None:
@@ -78,38 +101,91 @@ def _open_budgets(grant: Grant, holder: Person, limits: Limits) -> None:
         scope=Scope.GRANT,
         key=grant.uid,
         product=grant.product,
-        **{f"{name}_limit": getattr(limits, name) for name in _WINDOWS},
+        **{f"{name}_limit": getattr(limits, name) for name in WINDOWS},
     )
     # A person's and an organisation's budgets outlive grants: a second grant never doubles an hour.
-    for scope, key, factor in (
-        (Scope.PERSON, holder.uid, 1),
-        (Scope.ORGANISATION, holder.organisation.uid, ORGANISATION_FACTOR),
-    ):
+    for scope, key in ((Scope.PERSON, holder.uid), (Scope.ORGANISATION, holder.organisation.uid)):
+        together = _together(scope, limits)
         budget, is_new = Budget.objects.get_or_create(
             scope=scope,
             key=key,
             product=grant.product,
-            defaults={
-                "hour_limit": limits.hour * factor,
-                "day_limit": limits.day * factor,
-                "visit_limit": NO_LIMIT,
-                "total_limit": limits.total * factor,
-            },
+            defaults={**{f"{name}_limit": value for name, value in together.items()}, "visit_limit": NO_LIMIT},
         )
-        if not is_new:  # limits only: a view may be paying from the same row
-            raised = {
-                f"{name}_limit": Greatest(f"{name}_limit", Value(getattr(limits, name) * factor))
-                for name in ("hour", "day", "total")
-            }
-            Budget.objects.filter(pk=budget.pk).update(**raised)
+        if not is_new:
+            _raise(budget, together)
+
+
+def _together(scope: Scope, limits: Limits) -> dict[str, int]:
+    """Return what a person's or an organisation's grants for a product may show together; a visit is one grant's."""
+    factor = ORGANISATION_FACTOR if scope == Scope.ORGANISATION else 1
+    return {"hour": limits.hour * factor, "day": limits.day * factor, "total": limits.total}
+
+
+def _raise(budget: Budget, limits: Mapping[str, int]) -> None:
+    """Raise limits, never lower one, and touch nothing else: a view may be paying from the same row."""
+    raised = {f"{name}_limit": Greatest(f"{name}_limit", Value(value)) for name, value in limits.items()}
+    Budget.objects.filter(pk=budget.pk).update(**raised)
+
+
+def raise_limits(grant: Grant, limits: Limits, actor: str, *, proposal: Uid, now: datetime) -> None:
+    """Raise a grant's budget to what two people agreed, inside the transaction of the last agreement."""
+    if grant.revoked_at is not None:
+        raise GrantRevokedError("This grant was revoked meanwhile.")
+    keys = {Scope.GRANT: grant.uid, Scope.PERSON: grant.holder.uid, Scope.ORGANISATION: grant.holder.organisation.uid}
+    for budget in Budget.objects.filter(product=grant.product, key__in=keys.values()).order_by("pk"):
+        if keys[Scope(budget.scope)] == budget.key:
+            _raise(
+                budget,
+                limits_as_fields(limits) if budget.scope == Scope.GRANT else _together(Scope(budget.scope), limits),
+            )
+    journal.record(
+        "access.limits-raised",
+        actor=actor,
+        at=now,
+        subject=Uid(grant.uid),
+        engagement=Uid(grant.engagement),
+        fields={"limits": limits_as_fields(limits), "proposal": proposal.text},
+    )
 
 
 def revoke(grant: Grant, *, actor: str, now: datetime) -> None:
     """End a grant at once, inside the caller's transaction; its next request is refused."""
-    if not Grant.objects.filter(pk=grant.pk, revoked_at=None).update(revoked_at=now, version=grant.version + 1):
+    if not Grant.objects.filter(pk=grant.pk, revoked_at=None).update(revoked_at=now, version=F("version") + 1):
         raise GrantRevokedError("This grant was revoked before.")
     journal.record(
         "access.grant-revoked", actor=actor, at=now, subject=Uid(grant.uid), engagement=Uid(grant.engagement)
+    )
+
+
+def resume(grant: Grant, *, actor: str, now: datetime) -> None:
+    """Let a grant that waits go on, its trail begun anew, inside the caller's transaction."""
+    reason = grant.pause
+    rows = Grant.objects.filter(pk=grant.pk, revoked_at=None).exclude(paused_at=None)
+    if not rows.update(paused_at=None, pause="", version=F("version") + 1):
+        raise GrantNotPausedError("This grant does not wait for anybody.", hint="Load the page again.")
+    Budget.objects.filter(scope=Scope.GRANT, key=grant.uid, product=grant.product).update(trail="")
+    journal.record(
+        "access.grant-resumed",
+        actor=actor,
+        at=now,
+        subject=Uid(grant.uid),
+        engagement=Uid(grant.engagement),
+        fields={"pause": reason},
+    )
+
+
+def _pause(row: int, reason: Pause, now: datetime) -> None:
+    """Have a grant wait for a custodian's word, inside the transaction of the view that gave the reason."""
+    Grant.objects.filter(pk=row).update(paused_at=now, pause=reason, version=F("version") + 1)
+    grant = Grant.objects.get(pk=row)
+    journal.record(
+        "access.grant-paused",
+        actor="operator:web",
+        at=now,
+        subject=Uid(grant.uid),
+        engagement=Uid(grant.engagement),
+        fields={"pause": reason.value},
     )
 
 
@@ -132,7 +208,8 @@ def charge(purse: Purse, version: int, visit: Uid, shown: Sequence[Shown], *, no
 
     Re-checks that the grant is the one that was judged. All budgets pay or none does: one UPDATE carries every
     limit as its condition, and the number of rows that it changed is the answer. `at_least` is the price of a view
-    that tells something even where it shows no new line.
+    that tells something even where it shows no new line. A view that looks like copying is shown, and the last: the
+    grant then waits for a custodian.
     """
     with connection.cursor() as cursor:
         cursor.execute(_LOCKED if connection.features.has_select_for_update else _VERSION, [purse.grant])
@@ -143,12 +220,26 @@ def charge(purse: Purse, version: int, visit: Uid, shown: Sequence[Shown], *, no
         raise GrantRevokedError("Your grant changed while the page was made.", hint="Load the page again.")
     cost = max(at_least, sum(_mark_seen(purse.grant, lines) for lines in shown))
     if cost:
-        _pay(purse, visit, cost, now)
+        trail, pause = follow(Trail.parse(row[1]), _step(shown, cost, now), hour_limit=row[2])
+        _pay(purse, visit, cost, trail, now)
+        if pause is not None:
+            _pause(purse.grant, pause, now)
     return cost
 
 
-_VERSION = "SELECT version FROM access_grant WHERE id = %s"
-_LOCKED = "SELECT version FROM access_grant WHERE id = %s FOR UPDATE"
+def _step(shown: Sequence[Shown], cost: int, now: datetime) -> Step:
+    at = int(now.timestamp())
+    if len(shown) != 1 or not shown[0].of:
+        return Step(at, cost)
+    one = shown[0]
+    return Step(at, cost, one.blob.hex(), one.first, one.first + len(one.costs) - 1, one.of)
+
+
+_VERSION = """
+SELECT g.version, b.trail, b.hour_limit FROM access_grant g
+  JOIN access_budget b ON b.scope = 'grant' AND b.key = g.uid AND b.product = g.product WHERE g.id = %s
+"""
+_LOCKED = f"{_VERSION} FOR UPDATE OF g"
 _IN_ORDER = "SELECT id FROM access_budget WHERE id IN (%(grant)s, %(person)s, %(organisation)s) ORDER BY id FOR UPDATE"
 # Each window counts from zero again when its name changes: the hour, the day, the visit. Requests that set out
 # before the hour struck, or on a host whose clock is behind, must not set it back: they pay in the newer one.
@@ -159,7 +250,8 @@ UPDATE access_budget
        day_used = CASE WHEN day IN (%(day)s, %(day)s + 1) THEN day_used ELSE 0 END + %(cost)s,
        day = CASE WHEN day = %(day)s + 1 THEN day ELSE %(day)s END,
        visit_used = CASE WHEN visit = %(visit)s THEN visit_used ELSE 0 END + %(cost)s, visit = %(visit)s,
-       total_used = total_used + %(cost)s
+       total_used = total_used + %(cost)s,
+       trail = CASE WHEN scope = 'grant' THEN %(trail)s ELSE '' END
  WHERE id IN (%(grant)s, %(person)s, %(organisation)s)
    AND CASE WHEN hour IN (%(hour)s, %(hour)s + 1) THEN hour_used ELSE 0 END + %(cost)s <= hour_limit
    AND CASE WHEN day IN (%(day)s, %(day)s + 1) THEN day_used ELSE 0 END + %(cost)s <= day_limit
@@ -168,21 +260,21 @@ UPDATE access_budget
 """
 
 
-def _pay(purse: Purse, visit: Uid, cost: int, now: datetime) -> None:
+def _pay(purse: Purse, visit: Uid, cost: int, trail: Trail, now: datetime) -> None:
     seconds = int(now.timestamp())
     windows: dict[str, int | str] = {"hour": seconds // 3600, "day": seconds // 86_400, "visit": visit.text}
     payers = dict(zip(("grant", "person", "organisation"), purse.budgets, strict=True))
     with connection.cursor() as cursor:
         if connection.features.has_select_for_update:
             cursor.execute(_IN_ORDER, payers)  # two grants of one organisation would lock each other out
-        cursor.execute(_PAY, {**windows, **payers, "cost": cost})
+        cursor.execute(_PAY, {**windows, **payers, "cost": cost, "trail": str(trail)})
         if cursor.rowcount != len(purse.budgets):
             raise _exhausted(purse, windows, cost)
 
 
 def _exhausted(purse: Purse, windows: Mapping[str, int | str], cost: int) -> BudgetExhaustedError:
     for budget in Budget.objects.filter(pk__in=purse.budgets).order_by("pk"):
-        for name in _WINDOWS:
+        for name in WINDOWS:
             is_current = name == "total" or rules.still_counts(getattr(budget, name), windows[name])
             used = getattr(budget, f"{name}_used") if is_current else 0
             limit = getattr(budget, f"{name}_limit")
@@ -191,7 +283,8 @@ def _exhausted(purse: Purse, windows: Mapping[str, int | str], cost: int) -> Bud
                 return BudgetExhaustedError(
                     f"Refused: {used + cost - limit:,} lines over the budget for {when} of {budget.get_scope_display()}"
                     f" ({used:,} of {limit:,} used, {cost:,} asked).",
-                    hint="Ask for fewer lines, wait for the next hour or day, or ask the lab manager for more.",
+                    hint="Ask for fewer lines, wait for the next hour or day, or ask for more.",
+                    window=name,
                 )
     return BudgetExhaustedError("Refused: the budget was used up by another page.", hint="Load the page again.")
 
@@ -208,25 +301,28 @@ def _mark_seen(grant: int, shown: Shown) -> int:
         count = min(rules.SEEN_LINES - offset, len(shown.costs) - position)
         costs = shown.costs[position : position + count]
         always = frozenset(index - position for index in shown.always if position <= index < position + count)
-        cost += _mark_part((grant, shown.blob, part), offset, costs, always)
+        cost += _mark_part((grant, shown.blob, part), offset, costs, always, is_read=not shown.by_search)
         position += count
     return cost
 
 
-def _mark_part(key: tuple[int, bytes, int], offset: int, costs: Sequence[int], always: frozenset[int]) -> int:
+def _mark_part(
+    key: tuple[int, bytes, int], offset: int, costs: Sequence[int], always: frozenset[int], *, is_read: bool
+) -> int:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT bits FROM access_seen WHERE grant_id = %s AND blob = %s AND part = %s", key)
+        cursor.execute("SELECT bits, read FROM access_seen WHERE grant_id = %s AND blob = %s AND part = %s", key)
         row = cursor.fetchone()
-        bits = int.from_bytes(bytes(row[0]), "little") if row else 0
+        bits, read = (int.from_bytes(bytes(column), "little") for column in row) if row else (0, 0)
         wanted = (1 << len(costs)) - 1
         cost = rules.new_cost(costs, always, bits >> offset & wanted)
         parts = sum(1 << index for index in always)
-        after = bits | (wanted & ~parts) << offset
-        if after != bits:
-            content = after.to_bytes((after.bit_length() + 7) // 8, "little")
+        whole = (wanted & ~parts) << offset
+        after, read_after = bits | whole, read | whole if is_read else read
+        if (after, read_after) != (bits, read):
+            contents = [one.to_bytes((one.bit_length() + 7) // 8, "little") for one in (after, read_after)]
             cursor.execute(
-                "INSERT INTO access_seen (grant_id, blob, part, bits) VALUES (%s, %s, %s, %s)"
-                " ON CONFLICT (grant_id, blob, part) DO UPDATE SET bits = excluded.bits",
-                [*key, content],
+                "INSERT INTO access_seen (grant_id, blob, part, bits, read) VALUES (%s, %s, %s, %s, %s)"
+                " ON CONFLICT (grant_id, blob, part) DO UPDATE SET bits = excluded.bits, read = excluded.read",
+                [*key, *contents],
             )
     return cost

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How access says no."""
 
-from glasshouse.kernel.errors import NotFoundError, RefusedError
+from glasshouse.kernel.errors import ConflictError, NotFoundError, RefusedError
 
 
 class GrantUnknownError(NotFoundError):
@@ -34,7 +34,51 @@ class GrantRevokedError(RefusedError):
     code = "access.grant-revoked"
 
 
+class GrantPausedError(RefusedError):
+    """The holder's own grant, waiting for a custodian's word."""
+
+    code = "access.grant-paused"
+
+
+class GrantNotPausedError(ConflictError):
+    """A grant that does not wait is not resumed."""
+
+    code = "access.grant-not-paused"
+
+
+class PurposeMissingError(RefusedError):
+    """The holder's own grant, for another purpose than this."""
+
+    code = "access.purpose-missing"
+
+
+class OutsidePlaceError(RefusedError):
+    """The holder's own grant, asked from elsewhere than where it may be used."""
+
+    code = "access.outside-place"
+
+
+class NotAccompaniedError(RefusedError):
+    """The holder's own grant, used alone where a second person is to be present."""
+
+    code = "access.not-accompanied"
+
+
 class BudgetExhaustedError(RefusedError):
-    """A view that would exceed a budget; the message names rule, value and limit."""
+    """A view that would exceed a budget; the message names rule, value and limit.
+
+    `window` is hour, day, visit or total, empty where another page was quicker.
+    """
 
     code = "access.budget-exhausted"
+
+    def __init__(self, message: str, *, hint: str = "", window: str = "") -> None:
+        """Keep which window of time is used up."""
+        super().__init__(message, hint=hint)
+        self.window = window
+
+
+class MoreAskedError(ConflictError):
+    """More was asked for, and two people have not decided yet."""
+
+    code = "access.more-asked"

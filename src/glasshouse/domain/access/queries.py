@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Questions about grants and budgets."""
 
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
@@ -9,8 +12,9 @@ from django.db.models import QuerySet
 from glasshouse.domain.access import rules
 from glasshouse.domain.access.commands import Purse
 from glasshouse.domain.access.errors import GrantUnknownError
-from glasshouse.domain.access.models import Grant
-from glasshouse.domain.access.values import Balance, Patterns, Spent, Terms
+from glasshouse.domain.access.models import Budget, Grant, Scope, Seen
+from glasshouse.domain.access.rules import Standing
+from glasshouse.domain.access.values import Balance, Conditions, Limits, Purpose, Spent
 from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.kernel.ids import Uid
@@ -35,9 +39,31 @@ def grant(viewer: Viewer, uid: Uid) -> Grant:
     return found
 
 
-def terms(found: Grant, patterns: Patterns) -> Terms:
-    """Return a grant's terms as a value; the caller unsealed its patterns."""
-    return Terms(patterns, found.begins, found.ends, found.revoked_at, found.version)
+def purposes_of(stored: str) -> frozenset[Purpose]:
+    """Read the purposes of a grant's row."""
+    return frozenset(Purpose(one) for one in stored.split())
+
+
+def conditions_of(sites: str | Sequence[str], *, at_workstation: bool, accompanied: bool) -> Conditions:
+    """Read the conditions of a grant's row, its sites as the database gives them to plain SQL or as a list."""
+    named: Sequence[str] = json.loads(sites) if isinstance(sites, str) else sites
+    return Conditions(frozenset(Uid(site) for site in named), bool(at_workstation), bool(accompanied))
+
+
+def conditions(found: Grant) -> Conditions:
+    """Return where and how a grant may be used."""
+    return conditions_of(found.sites, at_workstation=found.at_workstation, accompanied=found.accompanied)
+
+
+def standing(found: Grant, now: datetime) -> Standing:
+    """Say where a grant stands."""
+    return rules.standing(found.begins, found.ends, found.revoked_at, found.paused_at, now)
+
+
+def limits(found: Grant) -> Limits:
+    """Return the budget of a grant alone, as it was agreed to last."""
+    row = Budget.objects.get(scope=Scope.GRANT, key=found.uid, product=found.product)
+    return Limits(row.hour_limit, row.day_limit, row.visit_limit, row.total_limit)
 
 
 _BUDGETS = """
@@ -59,3 +85,25 @@ def balance(purse: Purse, visit: Uid | None, now: datetime) -> Balance:
             visits.append(Spent(visit_used if current == str(visit or "") else 0, visit_limit))
             totals.append(Spent(total_used, total_limit))
     return Balance(*(min(spent, key=lambda one: one.left) for spent in (hours, days, visits, totals)))
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Which lines of a blob somebody was shown, bit i for line i + 1; `read` without those that searches showed."""
+
+    shown: int
+    read: int
+
+
+def seen(grants: Iterable[int]) -> dict[bytes, Lines]:
+    """Return what was shown under any of these grants, by blob. The caller has judged whose they are."""
+    found: dict[bytes, tuple[int, int]] = {}
+    rows = Seen.objects.filter(grant_id__in=list(grants)).values_list("blob", "part", "bits", "read")
+    for blob, part, bits, read in rows.iterator(chunk_size=2000):
+        shown_before, read_before = found.get(bytes(blob), (0, 0))
+        shift = part * rules.SEEN_LINES
+        found[bytes(blob)] = (
+            shown_before | int.from_bytes(bytes(bits), "little") << shift,
+            read_before | int.from_bytes(bytes(read), "little") << shift,
+        )
+    return {blob: Lines(shown, read) for blob, (shown, read) in found.items()}

@@ -6,7 +6,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
+from typing import Final, Self
+
+from django.db.models import TextChoices
 
 from glasshouse.domain.access.globs import Globs, wildcards
 from glasshouse.kernel.errors import InvalidError
@@ -70,24 +72,70 @@ class Patterns:
         return self.is_whole or _compiled(self.globs).match(path.raw)
 
 
+class Purpose(TextChoices):
+    """What a holder may do with what a grant covers; a grant names at least one."""
+
+    READ = "read", "read"
+    SEARCH = "search", "search"
+    TOOLS = "tools", "run tools"
+    DOCUMENTS = "documents", "read documents"
+
+
+USUAL: Final = frozenset({Purpose.READ, Purpose.SEARCH})
+"""The purposes of a grant that names none."""
+
+
+class Pause(TextChoices):
+    """Why a grant waits for a custodian's word."""
+
+    PACE = "pace", "more lines in a minute than a person reads"
+    SWEEP = "sweep", "file after file from first line to last, faster than a person reads"
+    ROUND = "round", "a very long stretch of files from first line to last"
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """Where and how a grant may be used. No site means anywhere that the export decision covers.
+
+    `at_workstation` wants a session that shows the key of one of the lab's machines, `accompanied` a second person.
+    """
+
+    sites: frozenset[Uid] = frozenset()
+    at_workstation: bool = False
+    accompanied: bool = False
+
+    @property
+    def ask_presence(self) -> bool:
+        """Say whether anything here depends on where the holder is."""
+        return bool(self.sites) or self.at_workstation or self.accompanied
+
+
+ANYWHERE: Final = Conditions()
+"""No condition."""
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """A grant as rules judge it."""
+    """A grant as rules judge it; `pause` says why it waits since `paused_at`."""
 
     patterns: Patterns
     begins: datetime
     ends: datetime
     revoked_at: datetime | None
     version: int
+    purposes: frozenset[Purpose]
+    conditions: Conditions
+    paused_at: datetime | None = None
+    pause: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How many distinct lines may be shown. The starting values are the depth *targeted*."""
+    """How many distinct lines may be shown. `rules.limits_of` has the starting values of each depth."""
 
-    hour: int = 3_000
-    day: int = 12_000
-    visit: int = 40_000
+    hour: int = 12_000
+    day: int = 60_000
+    visit: int = 120_000
     total: int = 200_000
 
     def __post_init__(self) -> None:
@@ -98,7 +146,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class NewGrant:
-    """A grant as it is proposed: in which engagement, for whom, on what, when, how much."""
+    """A grant as it is proposed: in which engagement, for whom, on what, when, how much, what for, where."""
 
     engagement: Uid
     holder: str
@@ -108,13 +156,17 @@ class NewGrant:
     begins: datetime
     ends: datetime
     limits: Limits
+    purposes: frozenset[Purpose] = USUAL
+    conditions: Conditions = ANYWHERE
 
     def __post_init__(self) -> None:
-        """Refuse an empty window of time or no release."""
+        """Refuse an empty window of time, no release or no purpose."""
         if not self.releases:
             raise InvalidError("A grant names at least one release.")
         if self.begins >= self.ends:
             raise InvalidError("A grant ends after it begins.")
+        if not self.purposes:
+            raise InvalidError("A grant names what it is for: reading, searching, tools, documents.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +196,14 @@ class Balance:
 class Shown:
     """Lines about to be shown: of which blob, from which line on, and what each costs when it is new.
 
-    `always` holds the offsets of lines that are charged each time, because they are too long to be shown whole.
+    `always` holds the offsets of lines that are charged each time, because they are too long to be shown whole. `of`
+    counts the lines of the whole file where a person opened it to read, and is 0 for what was found or compared.
+    `by_search` says that a search showed them.
     """
 
     blob: bytes
     first: int
     costs: Sequence[int]
     always: frozenset[int] = frozenset()
+    of: int = 0
+    by_search: bool = False

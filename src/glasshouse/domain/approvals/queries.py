@@ -16,7 +16,7 @@ def proposals_of(viewer: Viewer) -> QuerySet[Proposal]:
     kinds = [
         policy.kind
         for policy in rules.POLICIES.values()
-        if viewer.is_vendor and not viewer.roles.isdisjoint(policy.proposed_by | policy.decided_by)
+        if viewer.is_vendor and not viewer.roles.isdisjoint(policy.seen_by)
     ]
     return (
         Proposal.objects.filter(kind__in=kinds)
@@ -32,6 +32,11 @@ def proposal(viewer: Viewer, uid: Uid) -> Proposal:
     if found is None:
         raise NotFoundError
     return found
+
+
+def last_about(subject: Uid, kind: str) -> Proposal | None:
+    """Return the newest proposal of a kind about a subject, for the rooms that judged who asks."""
+    return Proposal.objects.filter(subject=subject.text, kind=kind).order_by("-proposed_at", "-pk").first()
 
 
 def may_decide(viewer: Viewer, found: Proposal) -> bool:

@@ -15,7 +15,9 @@ from glasshouse.kernel.ids import Uid
 class Policy:
     """How one kind of proposal is decided.
 
-    `basis` names what one agreement must cite (an export decision), `basis_role` who may cite it.
+    `basis` names what one agreement must cite (an export decision), `basis_role` who may cite it. Where it `is_asked`,
+    those who propose it are those who gain by it, visitors included; the room judges whose matter it is, and only
+    those who decide see it here.
     """
 
     kind: str
@@ -25,6 +27,12 @@ class Policy:
     agreements: int = 2
     basis: str = ""
     basis_role: Role | None = None
+    is_asked: bool = False
+
+    @property
+    def seen_by(self) -> frozenset[Role]:
+        """Return the roles of the vendor that see every proposal of this kind."""
+        return self.decided_by if self.is_asked else self.proposed_by | self.decided_by
 
 
 POLICIES = {
@@ -37,6 +45,13 @@ POLICIES = {
             decided_by=frozenset({Role.LAB_MANAGER, Role.CUSTODIAN, Role.EXPORT_OFFICER}),
             basis="export decision",
             basis_role=Role.EXPORT_OFFICER,
+        ),
+        Policy(
+            "access.more",
+            "Raise a grant's budget",
+            proposed_by=frozenset({Role.REVIEWER}),
+            decided_by=frozenset({Role.LAB_MANAGER, Role.CUSTODIAN, Role.EXPORT_OFFICER}),
+            is_asked=True,
         ),
         Policy(
             "engagements.opening",
@@ -68,13 +83,13 @@ POLICIES = {
 
 def check_may_see(policy: Policy, viewer: Viewer) -> None:
     """Raise not-found unless the viewer proposes or decides this kind."""
-    if not viewer.is_vendor or viewer.roles.isdisjoint(policy.proposed_by | policy.decided_by):
+    if not viewer.is_vendor or viewer.roles.isdisjoint(policy.seen_by):
         raise NotFoundError
 
 
 def check_may_propose(policy: Policy, viewer: Viewer) -> None:
     """Raise unless the viewer may propose this kind."""
-    if not viewer.is_vendor:
+    if not viewer.is_vendor and not policy.is_asked:
         raise NotFoundError
     viewer.check_role(*sorted(policy.proposed_by))
 

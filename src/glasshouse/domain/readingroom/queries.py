@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -13,25 +14,28 @@ from glasshouse.domain.access import queries as access
 from glasshouse.domain.access.commands import Purse, purse_of
 from glasshouse.domain.access.errors import GrantUnknownError
 from glasshouse.domain.access.models import Grant, GrantedRelease
-from glasshouse.domain.access.rules import Standing, check_is_open, standing
-from glasshouse.domain.access.values import Balance, Patterns, Terms
+from glasshouse.domain.access.rules import Standing, check_may, share_of
+from glasshouse.domain.access.values import Balance, Conditions, Limits, Patterns, Purpose, Terms
 from glasshouse.domain.approvals import queries as approvals
 from glasshouse.domain.approvals.models import Proposal
 from glasshouse.domain.approvals.rules import POLICIES, Policy
 from glasshouse.domain.engagements.models import Engagement
+from glasshouse.domain.engagements.rules import check_has_signed
 from glasshouse.domain.journal import audit, proving
 from glasshouse.domain.journal import queries as journal
 from glasshouse.domain.journal.models import Event, SeedClass
 from glasshouse.domain.journal.moments import aware
 from glasshouse.domain.journal.values import Audience, Json, Opened, Opening
 from glasshouse.domain.people.viewer import Viewer
-from glasshouse.domain.readingroom.errors import ProductDestroyedError
+from glasshouse.domain.readingroom.errors import NoVisitError, ProductDestroyedError
 from glasshouse.domain.readingroom.models import Visit
 from glasshouse.domain.readingroom.values import Room, VisitRef
 from glasshouse.domain.releases import queries as releases
 from glasshouse.domain.releases import vault
 from glasshouse.domain.releases.models import Release
 from glasshouse.domain.releases.values import ReleaseRef
+from glasshouse.domain.sites import queries as sites
+from glasshouse.domain.sites.values import ELSEWHERE
 from glasshouse.kernel import clock
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.errors import NotFoundError, RefusedError
@@ -41,6 +45,7 @@ PATTERNS = b"access.grant/patterns"
 _OPENED = (SeedClass.SHARED, SeedClass.PERSONAL, SeedClass.VISITOR)
 _ROOM = """
 SELECT g.id, g.engagement, g.product, g.patterns, g.begins, g.ends, g.revoked_at, g.version,
+       g.purposes, g.sites, g.at_workstation, g.accompanied, g.paused_at, g.pause,
        e.label, p.slug, r.version, r.root, r.files, r.bytes, r.lines, r.left_out, r.leaves,
        v.uid, v.number, v.opened_at, p.destroyed_at,
        EXISTS (SELECT 1 FROM engagements_agreement a JOIN engagements_signature s ON s.agreement_id = a.id
@@ -62,7 +67,8 @@ def room(viewer: Viewer, grant: Uid, release: Uid) -> Room:
         row = cursor.fetchone()
     if row is None:
         raise GrantUnknownError
-    (key, engagement, product, sealed, begins, ends, revoked, version, label, slug, name, root, *rest) = row
+    (key, engagement, product, sealed, *judged) = row[:14]
+    label, slug, name, root, *rest = row[14:]
     files, size, lines, left_out, leaves, visit, visit_number, visit_opened, destroyed, has_signed = rest
     if destroyed is not None:
         vault.close()  # this process may hold the key that another one destroyed
@@ -80,25 +86,53 @@ def room(viewer: Viewer, grant: Uid, release: Uid) -> Room:
         bytes=size,
         lines=lines,
         left_out=left_out,
-        terms=Terms(
-            patterns_of(Uid(product), bytes(sealed)),
-            aware(begins),
-            aware(ends),
-            aware(revoked) if revoked else None,
-            version,
-        ),
+        terms=_terms(patterns_of(Uid(product), bytes(sealed)), judged),
         purse=_purse(grant),
         visit=VisitRef(Uid(visit), visit_number, aware(visit_opened)) if visit else None,
         has_signed=bool(has_signed),
     )
 
 
-def check_may_go_on(viewer: Viewer, grant: Uid, now: datetime) -> None:
-    """Raise unless the viewer's own grant is open now: for what continues a showing without showing more source."""
+def _terms(patterns: Patterns, judged: Sequence[Any]) -> Terms:
+    begins, ends, revoked, version, purposes, named, at_workstation, accompanied, paused, pause = judged
+    return Terms(
+        patterns,
+        aware(begins),
+        aware(ends),
+        aware(revoked) if revoked else None,
+        version,
+        access.purposes_of(purposes),
+        access.conditions_of(named, at_workstation=at_workstation, accompanied=accompanied),
+        aware(paused) if paused else None,
+        pause,
+    )
+
+
+def open_room(viewer: Viewer, grant: Uid, release: Uid, purpose: Purpose | None, *, now: datetime) -> Room:
+    """Return the viewer's own grant and one of its releases, judged: raises unless it may be used so, here and now."""
+    found = room(viewer, grant, release)
+    here = sites.presence(viewer, now) if found.terms.conditions.ask_presence else ELSEWHERE
+    check_may(found.terms, purpose, here, now)
+    return found
+
+
+def check_still_open(viewer: Viewer, grant: Uid, release: Uid, *, now: datetime) -> None:
+    """Raise unless a page that shows this release under the viewer's own grant may stay on their screen.
+
+    It reads no source, charges nothing and is asked every few seconds by every open page.
+    """
+    found = open_room(viewer, grant, release, None, now=now)
+    check_has_signed(has_signed=found.has_signed)
+    if found.visit is None:
+        raise NoVisitError("Your visit is closed.", hint="Its receipt is under My record. Begin another visit at home.")
+
+
+def check_may_go_on(viewer: Viewer, grant: Uid, purpose: Purpose | None, *, now: datetime) -> None:
+    """Raise unless the viewer's own grant may be used now: for what continues a showing without showing more source."""
     first = GrantedRelease.objects.filter(grant__uid=grant.text, grant__holder_id=viewer.row).first()
     if first is None:
         raise GrantUnknownError
-    check_is_open(room(viewer, grant, Uid(first.release)).terms, now)
+    open_room(viewer, grant, Uid(first.release), purpose, now=now)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -137,6 +171,17 @@ class DeskGrant:
     balance: Balance
 
     @property
+    def purposes(self) -> Sequence[Purpose]:
+        """Return what the grant is for, in a fixed order."""
+        held = access.purposes_of(self.grant.purposes)
+        return [one for one in Purpose if one in held]
+
+    @property
+    def conditions(self) -> Conditions:
+        """Return where and how the grant may be used."""
+        return access.conditions(self.grant)
+
+    @property
     def is_readable(self) -> bool:
         """Say whether a visit could show something now."""
         return self.standing is Standing.OPEN and bool(self.releases) and self.balance.total.left > 0
@@ -152,10 +197,16 @@ def desk(viewer: Viewer, now: datetime) -> list[DeskGrant]:
         )
         visit = engagement.visits.filter(person_id=viewer.row, closed_at=None).first()
         spent = access.balance(_purse(Uid(grant.uid)), Uid(visit.uid) if visit else None, now)
-        where = standing(grant.begins, grant.ends, grant.revoked_at, now)
+        where = access.standing(grant, now)
         patterns = _unsealed(Uid(grant.product), bytes(grant.patterns))
         found.append(DeskGrant(grant, engagement, where, patterns, list(rows), visit, spent))
     return found
+
+
+def more_asked(viewer: Viewer, grant: Uid) -> Proposal | None:
+    """Return what the viewer last asked for under their own grant, decided or not, None where they asked nothing."""
+    found = access.grant(viewer, grant)
+    return approvals.last_about(Uid(found.uid), "access.more")
 
 
 def visits_of(viewer: Viewer) -> list[Visit]:
@@ -259,7 +310,8 @@ def proof_of(viewer: Viewer, uid: Uid) -> EntryProof:
 class ProposalPage:
     """A proposal with everything that its decision is about, as one who may see it reads it.
 
-    `patterns` is None where nothing is sealed or the product's key is gone.
+    `patterns` is None where nothing is sealed or the product's key is gone. `sites` are the names of places that a
+    grant is bound to, `share` the per cent of its largest release's lines that it lets see in all.
     """
 
     proposal: Proposal
@@ -270,6 +322,14 @@ class ProposalPage:
     releases: Sequence[Release]
     may_decide: bool
     names_basis: bool
+    sites: Sequence[str] = ()
+    share: int = 0
+
+    @property
+    def purposes(self) -> Sequence[Purpose]:
+        """Return what a proposed grant is for, in a fixed order."""
+        named = self.statement.get("purposes")
+        return [one for one in Purpose if isinstance(named, list) and one.value in named]
 
     @property
     def begins(self) -> datetime | None:
@@ -299,7 +359,21 @@ def proposal_page(viewer: Viewer, uid: Uid) -> ProposalPage:
         releases=list(rows),
         may_decide=approvals.may_decide(viewer, found),
         names_basis=policy.basis_role is not None and viewer.may_act_as(policy.basis_role),
+        sites=_site_names(viewer, statement.get("conditions")),
+        share=_share(statement.get("limits"), list(rows)) if found.kind == "access.grant" else 0,
     )
+
+
+def _site_names(viewer: Viewer, conditions: Json) -> list[str]:
+    named = conditions.get("sites") if isinstance(conditions, Mapping) else None
+    known = {one.uid.text: one.name for one in sites.sites(viewer)} if named else {}
+    return [known.get(str(uid), str(uid)) for uid in named] if isinstance(named, list) else []
+
+
+def _share(limits: Json, rows: Sequence[Release]) -> int:
+    total = limits.get("total") if isinstance(limits, Mapping) else None
+    largest = max((row.lines for row in rows), default=0)
+    return share_of(Limits(total=total), largest) if isinstance(total, int) else 0
 
 
 def _unsealed(product: Uid, sealed: bytes) -> Patterns | None:

@@ -11,8 +11,10 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Final
 
+from glasshouse.domain.access import queries as access
 from glasshouse.domain.access.models import Grant, GrantedRelease
-from glasshouse.domain.access.rules import Standing, standing
+from glasshouse.domain.access.rules import Standing
+from glasshouse.domain.access.values import Purpose
 from glasshouse.domain.engagements.models import Engagement
 from glasshouse.domain.journal import queries as journal
 from glasshouse.domain.journal.models import Event, SeedClass
@@ -128,7 +130,7 @@ def mandate(row: SavedSearch, asked: Asked | None, now: datetime) -> Mandate:
     """Say where a saved search stands."""
     if Product.objects.filter(uid=row.grant.product).exclude(destroyed_at=None).exists():
         return Mandate.PRODUCT_DESTROYED
-    where = standing(row.grant.begins, row.grant.ends, row.grant.revoked_at, now)
+    where = access.standing(row.grant, now)
     if where is Standing.REVOKED:
         return Mandate.GRANT_REVOKED
     if where is Standing.ENDED:
@@ -185,7 +187,7 @@ def products_with_due(now: datetime) -> list[Uid]:
 
 
 def _is_open(grant: Grant, now: datetime) -> bool:
-    return standing(grant.begins, grant.ends, grant.revoked_at, now) is Standing.OPEN
+    return access.standing(grant, now) is Standing.OPEN and Purpose.SEARCH in access.purposes_of(grant.purposes)
 
 
 def _told(viewer: Viewer, row: SavedSearch, now: datetime) -> Saved:

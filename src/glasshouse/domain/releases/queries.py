@@ -178,6 +178,7 @@ def lines(found: ReleaseRef, path: TreePath, span: Span, *, column: int = 0) -> 
             first,
             [len(text) for text in texts],
             frozenset(offset for offset, line in enumerate(content) if line.is_cut or line.column),
+            of=item.lines,
         ),
     )
 

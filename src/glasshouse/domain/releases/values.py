@@ -111,6 +111,8 @@ def sides_of(change: Change) -> tuple[Entry | None, Entry | None]:
     return change.entry, None
 
 
-def shown_of(blob: bytes, first: int, lengths: Sequence[int], cut: frozenset[int]) -> Shown:
-    """Return what a window of lines of these byte lengths is charged as."""
-    return Shown(blob, first, [cost_of(length) for length in lengths], cut)
+def shown_of(
+    blob: bytes, first: int, lengths: Sequence[int], cut: frozenset[int], *, of: int = 0, by_search: bool = False
+) -> Shown:
+    """Return what a window of lines of these byte lengths is charged as; `of` and `by_search` as `Shown` has them."""
+    return Shown(blob, first, [cost_of(length) for length in lengths], cut, of, by_search)

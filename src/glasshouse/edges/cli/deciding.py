@@ -20,6 +20,7 @@ proposal = typer.Typer(no_args_is_help=True, help="What waits for decisions, and
 journal = typer.Typer(no_args_is_help=True, help="The journal, as far as people may ask something of it.")
 _WINDOWS = ("hour", "day", "visit", "total")
 ProposalUid = Annotated[str, typer.Argument(help="The proposal's uid.")]
+GrantUid = Annotated[str, typer.Argument(help="The grant's uid.")]
 Digest = Annotated[str, typer.Option(help="The statement's digest as `proposal show` prints it.")]
 Reason = Annotated[str, typer.Option(help="Why; it is kept with your word.")]
 
@@ -48,6 +49,12 @@ def propose(
     day: Annotated[int | None, typer.Option(help="Lines a day.")] = None,
     visit: Annotated[int | None, typer.Option(help="Lines a visit.")] = None,
     total: Annotated[int | None, typer.Option(help="Lines in all.")] = None,
+    purpose: Annotated[
+        list[str] | None, typer.Option("--for", help="read, search, tools or documents; once for each.")
+    ] = None,
+    site: Annotated[list[str] | None, typer.Option(help="The uid of a site that it is bound to.")] = None,
+    at_workstation: Annotated[bool, typer.Option(help="Only at a workstation of the lab.")] = False,
+    accompanied: Annotated[bool, typer.Option(help="Only with a second person present.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Propose a grant. Two others open it, one of them naming the export decision."""
@@ -65,6 +72,10 @@ def propose(
                 "begins": start.isoformat(),
                 "ends": (start + timedelta(days=days)).isoformat(),
                 "limits": {name: value for name, value in limits.items() if value is not None},
+                "purposes": purpose or ["read", "search"],
+                "sites": site or [],
+                "at_workstation": at_workstation,
+                "accompanied": accompanied,
             },
         )
         tell(made, _described(made), as_json=as_json)
@@ -95,6 +106,32 @@ def grants(as_json: AsJson = False) -> None:
         ]
         columns = ["uid", "product", "releases", "standing", "ends", "left_today"]
         tell_table(told, columns, empty="You hold no grant.", as_json=as_json)
+
+
+@grant.command("more", epilog="Example: glasshouse grant more 5etmacqg6kgydcmf9rwrh3zk0p --window day")
+def more(
+    uid: GrantUid,
+    window: Annotated[str, typer.Option(help="hour, day, visit or total.")] = "hour",
+    as_json: AsJson = False,
+) -> None:
+    """Ask for twice the lines in one window of time of your grant. Two people of the lab decide."""
+    with answered(as_json=as_json), remote.signed_in() as lab:
+        asked = lab.post(f"/grants/{Uid.parse(uid).text}/more", {"window": window})
+        tell(asked, [f"Asked. Two people decide; the proposal is {asked['proposal']}."], as_json=as_json)
+
+
+@grant.command("resume", epilog="Example: glasshouse grant resume 5etmacqg6kgydcmf9rwrh3zk0p")
+def resume(uid: GrantUid, as_json: AsJson = False) -> None:
+    """Let a grant go on that waits for a custodian; talk to its holder first."""
+    with answered(as_json=as_json), remote.signed_in() as lab:
+        tell(lab.post(f"/grants/{Uid.parse(uid).text}/resume", {}), ["The grant goes on."], as_json=as_json)
+
+
+@grant.command("revoke", epilog="Example: glasshouse grant revoke 5etmacqg6kgydcmf9rwrh3zk0p")
+def revoke(uid: GrantUid, as_json: AsJson = False) -> None:
+    """End a grant at once. Open pages close within seconds; it cannot be undone."""
+    with answered(as_json=as_json), remote.signed_in() as lab:
+        tell(lab.post(f"/grants/{Uid.parse(uid).text}/revoke", {}), ["The grant is revoked."], as_json=as_json)
 
 
 @proposal.command("list", epilog="Example: glasshouse proposal list")

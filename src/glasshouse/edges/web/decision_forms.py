@@ -2,7 +2,7 @@
 """Forms of the desk: what two people will decide, and one person's word on it. A form parses; a command decides."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +11,10 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from glasshouse.domain.access.values import Limits, NewGrant, Patterns
+from glasshouse.domain.access.rules import WINDOWS, limits_of
+from glasshouse.domain.access.values import USUAL, Conditions, Limits, NewGrant, Patterns, Purpose
 from glasshouse.domain.approvals.values import Verdict
+from glasshouse.domain.sites.values import SiteName
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.errors import InvalidError
 from glasshouse.kernel.ids import Uid
@@ -34,6 +36,7 @@ class Engaged:
     organisation: str
     people: Mapping[str, str]
     releases: frozenset[str]
+    depth: str
 
 
 def _moment() -> forms.DateTimeInput:
@@ -53,15 +56,34 @@ class GrantForm(forms.Form):
     )
     begins = forms.DateTimeField(label=_("Begins"), widget=_moment(), input_formats=[_MOMENT])
     ends = forms.DateTimeField(label=_("Ends"), widget=_moment(), input_formats=[_MOMENT])
-    hour = forms.IntegerField(label=_("Lines an hour"), min_value=1, initial=Limits().hour)
-    day = forms.IntegerField(label=_("Lines a day"), min_value=1, initial=Limits().day)
-    visit = forms.IntegerField(label=_("Lines a visit"), min_value=1, initial=Limits().visit)
-    total = forms.IntegerField(label=_("Lines in all"), min_value=1, initial=Limits().total)
+    purposes = forms.MultipleChoiceField(
+        label=_("What for"),
+        choices=Purpose.choices,
+        initial=sorted(USUAL),
+        widget=forms.CheckboxSelectMultiple,
+    )
+    sites = forms.MultipleChoiceField(
+        label=_("Only at these sites; at none, anywhere that the export decision covers"),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+    at_workstation = forms.BooleanField(label=_("Only at a workstation of the lab"), required=False)
+    accompanied = forms.BooleanField(label=_("Only with a second person present"), required=False)
+    hour = forms.IntegerField(label=_("Lines an hour"), min_value=1, required=False)
+    day = forms.IntegerField(label=_("Lines a day"), min_value=1, required=False)
+    visit = forms.IntegerField(label=_("Lines a visit"), min_value=1, required=False)
+    total = forms.IntegerField(label=_("Lines in all"), min_value=1, required=False)
 
     def __init__(
-        self, data: Data, *, engagements: "Sequence[Engaged]", releases: "Sequence[Release]", initial: Initial
+        self,
+        data: Data,
+        *,
+        engagements: "Sequence[Engaged]",
+        releases: "Sequence[Release]",
+        sites: Sequence[SiteName],
+        initial: Initial,
     ) -> None:
-        """Offer these engagements with their people, and of these releases theirs; nothing else can be named."""
+        """Offer these engagements with their people, of these releases theirs, and sites; nothing else can be named."""
         super().__init__(data, initial=initial)
         self._engagements = {one.uid: one for one in engagements}
         self._releases = {row.uid: row for row in releases}
@@ -74,6 +96,9 @@ class GrantForm(forms.Form):
         if isinstance(holder, forms.ChoiceField) and isinstance(offered, forms.ChoiceField):
             holder.choices = [("", _("Choose a reviewer")), *dict(holders).items()]
             offered.choices = [(row.uid, str(row)) for row in releases]
+        places = self.fields["sites"]
+        if isinstance(places, forms.ChoiceField):
+            places.choices = [(one.uid.text, f"{one.name}, {one.place}") for one in sites]
 
     def clean_patterns(self) -> Patterns:
         """Read the patterns as a grant does."""
@@ -103,11 +128,23 @@ class GrantForm(forms.Form):
                 patterns=cleaned["patterns"],
                 begins=_utc(cleaned["begins"]),
                 ends=_utc(cleaned["ends"]),
-                limits=Limits(**{name: cleaned[name] for name in ("hour", "day", "visit", "total")}),
+                limits=self._limits(cleaned),
+                purposes=frozenset(Purpose(one) for one in cleaned["purposes"]),
+                conditions=Conditions(
+                    frozenset(Uid(site) for site in cleaned["sites"]),
+                    at_workstation=cleaned["at_workstation"],
+                    accompanied=cleaned["accompanied"],
+                ),
             )
         except InvalidError as error:
             self.add_error("ends", error.message)
         return cleaned
+
+    def _limits(self, cleaned: dict[str, Any]) -> Limits:
+        """Return what is written, and of the engagement's depth what is left empty."""
+        lines = max(self._releases[uid.text].lines for uid in cleaned["releases"])
+        starting = limits_of(self._engagements[cleaned["engagement"]].depth, lines)
+        return replace(starting, **{name: cleaned[name] for name in WINDOWS if cleaned.get(name)})
 
     def _is_engaged(self, cleaned: dict[str, Any]) -> bool:
         """Say whether the engagement names this person and these releases."""

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
@@ -59,3 +60,4 @@ def page_of(request: HttpRequest, template: str, view: View, context: Mapping[st
     response = render(request, template, {**shared, **context})
     response[PROMISE] = view.promise.header
     return response
+        "still": reverse("still", args=[room.grant.text, room.release.uid.text]),

@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 
 from glasshouse.edges.web.views import (
     bookings,
+    budgets,
     changes,
     decisions,
     desk,
@@ -55,6 +56,7 @@ READING: list[URLPattern] = [
     path("r/<str:grant>/<str:release>/begin", reading.begin, name="visit-begin"),
     path("r/<str:grant>/<str:release>/folder/<path:path>", reading.folder, name="folder"),
     path("r/<str:grant>/<str:release>/file/<path:path>", reading.file, name="file"),
+    path("r/<str:grant>/<str:release>/still", budgets.still, name="still"),
     path("r/<str:grant>/<str:release>/left-out", reading.left_out, name="left-out"),
     path("r/<str:grant>/<str:release>/names", symbols.names, name="names"),
     path("r/<str:grant>/<str:release>/uses", symbols.uses, name="uses"),
@@ -94,6 +96,8 @@ DECISIONS: list[URLPattern] = [
     path("proposals/<str:proposal>/", decisions.proposal, name="proposal"),
     path("grants/", decisions.grants, name="grants"),
     path("grants/<str:grant>/revoke", decisions.revoke, name="grant-revoke"),
+    path("grants/<str:grant>/resume", budgets.resume, name="grant-resume"),
+    path("grants/<str:grant>/more", budgets.more, name="grant-more"),
 ]
 
 ENGAGEMENTS: list[URLPattern] = [

@@ -76,6 +76,9 @@ KINDS: Final[Mapping[str, Any]] = {
 
 
 @dataclass(frozen=True, slots=True)
+    "access.grant-paused": gettext_lazy("Grant waits for a custodian"),
+    "access.grant-resumed": gettext_lazy("Grant goes on"),
+    "access.limits-raised": gettext_lazy("Budget raised"),
 class Told:
     """An entry in words: what happened, to which object, which part of it, in which release."""
 

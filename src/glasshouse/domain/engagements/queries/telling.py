@@ -24,7 +24,10 @@ from glasshouse.kernel.ids import Uid
 
 TOLD: Final = (
     "access.grant-opened",
+    "access.grant-paused",
+    "access.grant-resumed",
     "access.grant-revoked",
+    "access.limits-raised",
     "approvals.decided",
     "approvals.proposed",
     "engagements.amended",

@@ -2,6 +2,7 @@
 """Verbs of the reading room."""
 
 from glasshouse.domain.approvals.values import Verdict
+from glasshouse.domain.readingroom.commands.budgets import ask_for_more, resume_grant
 from glasshouse.domain.readingroom.commands.decisions import (
     decide,
     propose_erasure,
@@ -10,6 +11,7 @@ from glasshouse.domain.readingroom.commands.decisions import (
     revoke_grant,
 )
 from glasshouse.domain.readingroom.commands.notes import change_note, remove_note, share_note, write_note
+from glasshouse.domain.readingroom.commands.questions import ask_question, close_question, reply_to_question
 from glasshouse.domain.readingroom.commands.receipts import make_receipt
 from glasshouse.domain.readingroom.commands.saved import (
     RERUN,
@@ -45,8 +47,11 @@ __all__ = [
     "RERUN",
     "Verdict",
     "ask_for_missing_runs",
+    "ask_for_more",
+    "ask_question",
     "begin_visit",
     "change_note",
+    "close_question",
     "close_visit",
     "decide",
     "end_search",
@@ -72,6 +77,8 @@ __all__ = [
     "propose_shredding",
     "remove_note",
     "rename_search",
+    "resume_grant",
+    "reply_to_question",
     "revoke_grant",
     "run_saved_searches",
     "save_search",

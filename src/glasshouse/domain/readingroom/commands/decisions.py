@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from glasshouse.domain.access import commands as access
 from glasshouse.domain.access.models import Grant
-from glasshouse.domain.access.values import Limits, NewGrant, Patterns
+from glasshouse.domain.access.values import Conditions, Limits, NewGrant, Patterns, Purpose
 from glasshouse.domain.approvals import commands as approvals
 from glasshouse.domain.approvals.models import Proposal
 from glasshouse.domain.approvals.rules import POLICIES, check_may_propose
@@ -49,9 +49,8 @@ def propose_grant(viewer: Viewer, new: NewGrant, *, now: datetime) -> Proposal:
         raise InvalidError("A grant that has ended shows nothing.")
     engagement = engagement_queries.engagement(viewer, new.engagement)
     clearance = engagement_queries.clearance(new.engagement, holder.pk, now)
-    engaged.check_may_propose(clearance, releases=new.releases, ends=new.ends)
+    engaged.check_may_propose(clearance, releases=new.releases, ends=new.ends, sites=new.conditions.sites)
     sealed = vault.sealer(new.product, "patterns").seal(new.patterns.to_bytes(), context=queries.PATTERNS)
-    limits = {name: getattr(new.limits, name) for name in ("hour", "day", "visit", "total")}
     with journal.transaction():
         return approvals.propose(
             viewer,
@@ -62,13 +61,14 @@ def propose_grant(viewer: Viewer, new: NewGrant, *, now: datetime) -> Proposal:
             now=now,
             statement={
                 "begins": clock.to_text(new.begins),
+                "conditions": access.conditions_as_fields(new.conditions),
                 "ends": clock.to_text(new.ends),
                 "engagement": engagement.uid,
                 "export": clearance.export,
                 "holder": holder.uid,
-                "limits": limits,
-                "mode": "read",
+                "limits": access.limits_as_fields(new.limits),
                 "product": new.product.text,
+                "purposes": sorted(new.purposes),
                 "releases": {release.text: str(roots[release]) for release in new.releases},
             },
         )
@@ -149,6 +149,8 @@ def _carry_out(viewer: Viewer, agreed: Proposal, now: datetime) -> None:
     statement = json.loads(agreed.statement)
     if agreed.kind == "access.grant":
         _open_grant(viewer, agreed, statement, now)
+    elif agreed.kind == "access.more":
+        _raise_limits(viewer, agreed, statement, now)
     elif agreed.kind == "engagements.opening":
         engagements.carry_out_opening(viewer, agreed, now=now)
     elif agreed.kind == "engagements.amendment":
@@ -164,10 +166,7 @@ def _open_grant(viewer: Viewer, agreed: Proposal, statement: dict[str, object], 
     holder = Person.objects.select_related("organisation").get(uid=agreed.subject)
     product = Uid(str(statement["product"]))
     roots = {Uid(uid): Digest.parse(root) for uid, root in _texts(statement["releases"]).items()}
-    limits = statement["limits"]
-    if not isinstance(limits, dict) or Release.objects.filter(uid__in=[uid.text for uid in roots]).count() != len(
-        roots
-    ):
+    if Release.objects.filter(uid__in=[uid.text for uid in roots]).count() != len(roots):
         raise InvalidError("The statement names what is not here.")
     new = NewGrant(
         engagement=Uid(str(statement["engagement"])),
@@ -179,11 +178,13 @@ def _open_grant(viewer: Viewer, agreed: Proposal, statement: dict[str, object], 
         ),
         begins=clock.parse(str(statement["begins"])),
         ends=clock.parse(str(statement["ends"])),
-        limits=Limits(**limits),
+        limits=_limits(statement["limits"]),
+        purposes=_purposes(statement.get("purposes")),
+        conditions=_conditions(statement.get("conditions")),
     )
     # What was judged when it was proposed may have ended since.
     clearance = engagement_queries.clearance(new.engagement, holder.pk, now)
-    engaged.check_may_propose(clearance, releases=new.releases, ends=new.ends)
+    engaged.check_may_propose(clearance, releases=new.releases, ends=new.ends, sites=new.conditions.sites)
     opened = access.open_grant(
         new,
         holder,
@@ -194,6 +195,29 @@ def _open_grant(viewer: Viewer, agreed: Proposal, statement: dict[str, object], 
         now=now,
     )
     ask_after_grant(opened, actor=viewer.uid.text, now=now)
+
+
+def _raise_limits(viewer: Viewer, agreed: Proposal, statement: dict[str, object], now: datetime) -> None:
+    grant = Grant.objects.select_related("holder__organisation").get(uid=agreed.subject)
+    access.raise_limits(grant, _limits(statement["limits"]), viewer.uid.text, proposal=Uid(agreed.uid), now=now)
+
+
+def _limits(value: object) -> Limits:
+    if not isinstance(value, dict):
+        raise InvalidError("The statement is malformed.")
+    return Limits(**value)
+
+
+def _purposes(value: object) -> frozenset[Purpose]:
+    if not isinstance(value, list):
+        raise InvalidError("This was put up before grants named their purposes.", hint="Refuse it, and propose again.")
+    return frozenset(Purpose(one) for one in value)
+
+
+def _conditions(value: object) -> Conditions:
+    if not isinstance(value, dict):
+        raise InvalidError("This was put up before grants named conditions.", hint="Refuse it, and propose again.")
+    return Conditions(frozenset(Uid(site) for site in value["sites"]), value["workstation"], value["accompanied"])
 
 
 def _texts(value: object) -> dict[str, str]:

@@ -10,8 +10,8 @@ from typing import Final
 
 from django.db import connection
 
-from glasshouse.domain.access import rules
 from glasshouse.domain.access.models import Grant
+from glasshouse.domain.access.values import Purpose
 from glasshouse.domain.jobs import commands as jobs
 from glasshouse.domain.jobs import queries as jobs_queries
 from glasshouse.domain.journal import commands as journal
@@ -52,8 +52,7 @@ def save_search(viewer: Viewer, grant: Uid, event: Uid, label: str, *, now: date
     )
     if newest is None:
         raise NoSavedSearchError
-    room = queries.room(viewer, grant, Uid(newest.uid))
-    rules.check_is_open(room.terms, now)
+    room = queries.open_room(viewer, grant, Uid(newest.uid), Purpose.SEARCH, now=now)
     with journal.transaction():
         grants = Grant.objects.filter(pk=room.grant_row)
         if connection.features.has_select_for_update:
@@ -121,10 +120,9 @@ def open_new_lines(viewer: Viewer, uid: Uid, run: Uid, *, now: datetime, after: 
     found = row.runs.filter(uid=run.text).first()
     if found is None:
         raise NoSavedSearchError
-    held = queries.room(viewer, Uid(row.grant.uid), Uid(row.base))
-    rules.check_is_open(held.terms, now)  # the mandate lapses with its own grant, whichever names the release
-    room = queries.room(viewer, Uid(found.grant), Uid(found.release))
-    rules.check_is_open(room.terms, now)
+    # The mandate lapses with its own grant, whichever names the release.
+    held = queries.open_room(viewer, Uid(row.grant.uid), Uid(row.base), Purpose.SEARCH, now=now)
+    room = queries.open_room(viewer, Uid(found.grant), Uid(found.release), Purpose.SEARCH, now=now)
     visit = visit_of(room)
     asked = mandates.asked_by(viewer, row)
     if asked is None:

@@ -7,7 +7,7 @@ The pattern is the visitor's: it rests where the visitor's side alone can open i
 from collections.abc import Sequence
 from datetime import datetime
 
-from glasshouse.domain.access import rules
+from glasshouse.domain.access.values import Purpose
 from glasshouse.domain.journal.values import Fields, Json
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import queries
@@ -32,9 +32,8 @@ def search(
     """
     if not 1 <= len(set(releases)) == len(releases) <= MAX_RELEASES:
         raise InvalidError(f"A search looks through 1 to {MAX_RELEASES} different releases.")
-    rooms = [queries.room(viewer, grant, release) for release in releases]
+    rooms = [queries.open_room(viewer, grant, release, Purpose.SEARCH, now=now) for release in releases]
     room = rooms[0]
-    rules.check_is_open(room.terms, now)
     visit = visit_of(room)
     refs = tuple(one.release for one in rooms)
     page = finding.find(viewer.uid, grant, refs, room.terms.patterns, asked, after=after)
@@ -88,7 +87,7 @@ def search_tally(viewer: Viewer, grant: Uid, ticket: str, *, now: datetime) -> T
 
     Raises NotFoundError for a ticket that was not given to this viewer under this grant.
     """
-    queries.check_may_go_on(viewer, grant, now)
+    queries.check_may_go_on(viewer, grant, Purpose.SEARCH, now=now)
     return finding.tally(viewer.uid, grant, ticket)
 
 

@@ -16,7 +16,7 @@ from typing import Final
 import rfc8785
 
 from glasshouse.domain.access import rules
-from glasshouse.domain.access.values import Shown
+from glasshouse.domain.access.values import Purpose, Shown
 from glasshouse.domain.journal.values import Fields, Json
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import queries
@@ -66,16 +66,15 @@ _WORD: Final = re.compile(r"\w+")
 
 def enter(viewer: Viewer, grant: Uid, release: Uid, *, now: datetime) -> Room:
     """Judge a viewer's grant and visit before they ask for anything; nothing is shown, so nothing is recorded."""
-    room = queries.room(viewer, grant, release)
-    rules.check_is_open(room.terms, now)
+    room = queries.open_room(viewer, grant, release, Purpose.SEARCH, now=now)
     visit_of(room)
     return room
 
 
 def open_outline(viewer: Viewer, grant: Uid, release: Uid, path: TreePath, *, now: datetime) -> OutlineShown:
     """Show a viewer which symbols a file has and on which lines; it costs no lines."""
-    room = queries.room(viewer, grant, release)
-    rules.check_may_read(room.terms, path, now)
+    room = queries.open_room(viewer, grant, release, Purpose.READ, now=now)
+    rules.check_covers(room.terms, path)
     visit = visit_of(room)
     found = defining.outline(room.release, room.terms.patterns, path)
     symbols = [_outlined(node) for top in found.nodes for node in top.walk()]
@@ -97,8 +96,8 @@ def open_definitions(
     viewer: Viewer, grant: Uid, release: Uid, path: TreePath, spot: Spot, *, now: datetime
 ) -> DefinitionsShown:
     """Show a viewer where the word at a spot of a file is defined; its own line is charged unless it was seen."""
-    room = queries.room(viewer, grant, release)
-    rules.check_may_read(room.terms, path, now)
+    room = queries.open_room(viewer, grant, release, Purpose.READ, now=now)
+    rules.check_covers(room.terms, path)
     window, name = _word_at(room, path, spot)
     return _definitions(
         viewer,
@@ -126,8 +125,7 @@ def find_definitions(
 
     What was asked rests where the visitor's side alone can open it.
     """
-    room = queries.room(viewer, grant, release)
-    rules.check_is_open(room.terms, now)
+    room = queries.open_room(viewer, grant, release, Purpose.SEARCH, now=now)
     if how not in WAYS or not set(kinds) <= set(KINDS):
         raise InvalidError("A name is compared in one of these ways: " + ", ".join(WAYS) + ".")
     wanted = Wanted(name, How(how), frozenset(Family(kind) for kind in kinds))
@@ -139,8 +137,8 @@ def open_references(
     viewer: Viewer, grant: Uid, release: Uid, path: TreePath, spot: Spot, *, now: datetime, after: str = ""
 ) -> ReferencesShown | SearchPending:
     """Show a viewer the lines of the release that hold the word at a spot, as `search` shows lines: charged each."""
-    room = queries.room(viewer, grant, release)
-    rules.check_may_read(room.terms, path, now)
+    room = queries.open_room(viewer, grant, release, Purpose.READ, now=now)
+    rules.check_covers(room.terms, path)
     visit_of(room)
     _, name = _word_at(room, path, spot)
     return _references(viewer, room, name, path, after=after, now=now)
@@ -150,15 +148,14 @@ def find_references(
     viewer: Viewer, grant: Uid, release: Uid, name: str, *, now: datetime, after: str = ""
 ) -> ReferencesShown | SearchPending:
     """Show a viewer the lines of the release that hold a name as a word, as `search` shows lines: charged each."""
-    room = queries.room(viewer, grant, release)
-    rules.check_is_open(room.terms, now)
+    room = queries.open_room(viewer, grant, release, Purpose.SEARCH, now=now)
     return _references(viewer, room, name, None, after=after, now=now)
 
 
 def open_history(viewer: Viewer, grant: Uid, release: Uid, path: TreePath, *, now: datetime) -> HistoryShown:
     """Show a viewer what each release of the grant did to a file of this one; names and digests cost no lines."""
-    room = queries.room(viewer, grant, release)
-    rules.check_may_read(room.terms, path, now)
+    room = queries.open_room(viewer, grant, release, Purpose.READ, now=now)
+    rules.check_covers(room.terms, path)
     visit = visit_of(room)
     moments = histories.history(queries.granted(grant), room.release, room.terms.patterns, path)
     listed: list[Json] = [
@@ -186,8 +183,7 @@ def open_function_changes(
     `size` bounds the files of a page, of each of which MAX_FUNCTIONS are listed.
     """
     earlier = queries.room(viewer, grant, before)
-    room = queries.room(viewer, grant, after)
-    rules.check_is_open(room.terms, now)
+    room = queries.open_room(viewer, grant, after, Purpose.READ, now=now)
     visit = visit_of(room)
     every = covered_changes(earlier, room)
     files = [_steps(earlier, room, change) for change in every[first : None if size is None else first + size]]

@@ -12,7 +12,7 @@ from datetime import datetime
 import rfc8785
 
 from glasshouse.domain.access import rules
-from glasshouse.domain.access.values import Patterns
+from glasshouse.domain.access.values import Patterns, Purpose
 from glasshouse.domain.journal.values import Json
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import queries
@@ -40,8 +40,8 @@ def open_file(
     viewer: Viewer, grant: Uid, release: Uid, path: TreePath, span: Span, *, now: datetime, column: int = 0
 ) -> FileShown:
     """Show a viewer some lines of one file, and record exactly which."""
-    room = queries.room(viewer, grant, release)
-    rules.check_may_read(room.terms, path, now)
+    room = queries.open_room(viewer, grant, release, Purpose.READ, now=now)
+    rules.check_covers(room.terms, path)
     visit = visit_of(room)
     window = releases.lines(room.release, path, span, column=column)
     fields: dict[str, Json] = {"first": window.first, "last": window.last, "lines": str(window.lines_digest)}
@@ -62,8 +62,8 @@ def open_file(
 
 def open_facts(viewer: Viewer, grant: Uid, release: Uid, path: TreePath, *, now: datetime) -> FactsShown:
     """Show a viewer what a file is without its content: size, digests, mode. It costs no lines and is recorded."""
-    room = queries.room(viewer, grant, release)
-    rules.check_may_read(room.terms, path, now)
+    room = queries.open_room(viewer, grant, release, Purpose.READ, now=now)
+    rules.check_covers(room.terms, path)
     visit = visit_of(room)
     entry = releases.entry(room.release, path)
     view = show(
@@ -90,8 +90,7 @@ def open_folder(
     size: int | None = None,
 ) -> FolderShown:
     """Show a viewer what stands in a folder; names cost no lines, and are recorded. `size` bounds the page."""
-    room = queries.room(viewer, grant, release)
-    rules.check_is_open(room.terms, now)
+    room = queries.open_room(viewer, grant, release, Purpose.READ, now=now)
     visit = visit_of(room)
     every = releases.listing(room.release, room.terms.patterns, folder)
     items = every[first : None if size is None else first + size]
@@ -113,8 +112,7 @@ def open_left_out(
     viewer: Viewer, grant: Uid, release: Uid, *, now: datetime, first: int = 0, size: int | None = None
 ) -> LeftOutShown:
     """Show a viewer what intake left out of a release and why, as far as the grant covers it."""
-    room = queries.room(viewer, grant, release)
-    rules.check_is_open(room.terms, now)
+    room = queries.open_room(viewer, grant, release, Purpose.READ, now=now)
     visit = visit_of(room)
     every = releases.covered_left_out(room.release, room.terms.patterns)
     items = every[first : None if size is None else first + size]
@@ -140,8 +138,7 @@ def open_changes(
     `size` bounds the page; a file that moved into or out of the grant was added or removed for its holder.
     """
     earlier = queries.room(viewer, grant, before)
-    room = queries.room(viewer, grant, after)
-    rules.check_is_open(room.terms, now)
+    room = queries.open_room(viewer, grant, after, Purpose.READ, now=now)
     visit = visit_of(room)
     every = covered_changes(earlier, room)
     changes = every[first : None if size is None else first + size]
@@ -181,10 +178,10 @@ def open_difference(
 ) -> DifferenceShown:
     """Show a viewer one file side by side in two releases; each side's new lines are charged and recorded."""
     earlier = queries.room(viewer, grant, before)
-    room = queries.room(viewer, grant, after)
+    room = queries.open_room(viewer, grant, after, Purpose.READ, now=now)
     old_path = path_before or path
-    rules.check_may_read(room.terms, path, now)
-    rules.check_may_read(earlier.terms, old_path, now)
+    rules.check_covers(room.terms, path)
+    rules.check_covers(earlier.terms, old_path)
     visit = visit_of(room)
     found = difference(earlier.release, old_path, room.release, path, first_row=first_row)
     view = show(

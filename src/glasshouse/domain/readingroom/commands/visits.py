@@ -11,7 +11,6 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Max
 
-from glasshouse.domain.access import rules as access
 from glasshouse.domain.engagements import queries as engagements
 from glasshouse.domain.engagements.models import Engagement
 from glasshouse.domain.engagements.rules import check_may_visit
@@ -32,8 +31,7 @@ from glasshouse.kernel.ids import Uid
 
 def begin_visit(viewer: Viewer, grant: Uid, release: Uid, *, now: datetime) -> Visit:
     """Open a visit in a grant's engagement, or return the one that is open."""
-    room = queries.room(viewer, grant, release)
-    access.check_is_open(room.terms, now)
+    room = queries.open_room(viewer, grant, release, None, now=now)
     check_may_visit(engagements.clearance(room.engagement, viewer.row, now))
     with journal.transaction():
         rows = Engagement.objects.filter(uid=room.engagement.text)

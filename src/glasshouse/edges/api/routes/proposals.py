@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Matters that two people decide: what is proposed, in the bytes that are decided on, and each one's word."""
 
+from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final, Literal
@@ -8,7 +9,8 @@ from typing import Any, Final, Literal
 from django.http import HttpRequest
 from ninja import Field, Router, Schema, Status
 
-from glasshouse.domain.access.values import Limits, NewGrant, Patterns
+from glasshouse.domain.access.rules import WINDOWS, limits_of
+from glasshouse.domain.access.values import Conditions, Limits, NewGrant, Patterns, Purpose
 from glasshouse.domain.approvals import queries as approvals
 from glasshouse.domain.engagements import queries as engagements
 from glasshouse.domain.people import queries as people
@@ -30,12 +32,12 @@ _BASIS: Final = 200
 
 
 class AskedLimits(Schema):
-    """Lines that may be shown in each window; what is left out has the lab's starting value."""
+    """Lines that may be shown in each window; what is left out is as the engagement's depth has it."""
 
-    hour: int = Limits().hour
-    day: int = Limits().day
-    visit: int = Limits().visit
-    total: int = Limits().total
+    hour: int | None = None
+    day: int | None = None
+    visit: int | None = None
+    total: int | None = None
 
 
 class AskedGrant(Schema):
@@ -49,6 +51,10 @@ class AskedGrant(Schema):
     begins: datetime
     ends: datetime
     limits: AskedLimits = AskedLimits()
+    purposes: list[Literal["read", "search", "tools", "documents"]] = Field(default=["read", "search"], min_length=1)
+    sites: list[str] = Field(default=[], max_length=100, description="Uids of the sites that it is bound to.")
+    at_workstation: bool = Field(default=False, description="Only at a workstation of the lab.")
+    accompanied: bool = Field(default=False, description="Only with a second person present.")
 
 
 class AskedErasure(Schema):
@@ -119,10 +125,21 @@ def propose_grant(request: HttpRequest, asked: AskedGrant) -> Status[Proposal]:
         patterns=Patterns.of(asked.patterns),
         begins=asked.begins,
         ends=asked.ends,
-        limits=Limits(asked.limits.hour, asked.limits.day, asked.limits.visit, asked.limits.total),
+        limits=_limits(asked.limits, engagement.depth, max(row.lines for row in rows)),
+        purposes=frozenset(Purpose(one) for one in asked.purposes),
+        conditions=Conditions(
+            frozenset(Uid.parse(site) for site in asked.sites),
+            at_workstation=asked.at_workstation,
+            accompanied=asked.accompanied,
+        ),
     )
     made = commands.propose_grant(viewer, new, now=clock.now())
     return Status(HTTPStatus.CREATED, _proposal(viewer, Uid(made.uid)))
+
+
+def _limits(asked: AskedLimits, depth: str, lines: int) -> Limits:
+    given = {name: value for name in WINDOWS if (value := getattr(asked, name)) is not None}
+    return replace(limits_of(depth, lines), **given)
 
 
 @router.post(

@@ -2,18 +2,21 @@
 """Releases by digest and counts, and the grants that a person holds on them."""
 
 from datetime import datetime
-from typing import Final
+from http import HTTPStatus
+from typing import Final, Literal
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 
 from glasshouse.domain.people.commands import Scope
+from glasshouse.domain.readingroom import commands
 from glasshouse.domain.readingroom import queries as readingroom
 from glasshouse.domain.releases import queries
-from glasshouse.edges.api.auth import SOURCE, reading
+from glasshouse.edges.api.auth import ACTING, SOURCE, reading
 from glasshouse.edges.api.shapes import Balances, NamedRelease, answering
 from glasshouse.edges.http.viewer import viewer_of
 from glasshouse.kernel import clock
+from glasshouse.kernel.ids import Uid
 
 router: Final = Router(tags=["releases"])
 
@@ -42,8 +45,32 @@ class Grant(Schema):
     begins: datetime
     ends: datetime
     standing: str
+    purposes: list[str]
+    sites: list[str]
+    at_workstation: bool
+    accompanied: bool
     visit: str | None
     balance: Balances
+
+
+class AskedMore(Schema):
+    """Which window of time is to hold twice as many lines."""
+
+    window: Literal["hour", "day", "visit", "total"]
+
+
+class Asked(Schema):
+    """What two people now decide."""
+
+    proposal: str
+    state: str
+    asked_at: datetime
+
+
+class Changed(Schema):
+    """The grant that changed."""
+
+    grant: str
 
 
 @router.get("/releases", auth=reading(Scope.RELEASES), response=answering(list[Release]), url_name="releases")
@@ -76,6 +103,29 @@ def grants(request: HttpRequest) -> list[Grant]:
     return [_grant(held) for held in readingroom.desk(viewer_of(request), clock.now())]
 
 
+@router.post(
+    "/grants/{grant}/more", auth=ACTING, response=answering(Asked, HTTPStatus.CREATED), url_name="ask_for_more"
+)
+def ask_for_more(request: HttpRequest, grant: str, asked: AskedMore) -> Status[Asked]:
+    """Ask for twice the lines in one window of the caller's own grant; two people of the lab decide."""
+    made = commands.ask_for_more(viewer_of(request), Uid.parse(grant), asked.window, now=clock.now())
+    return Status(HTTPStatus.CREATED, Asked(proposal=made.uid, state=made.state, asked_at=made.proposed_at))
+
+
+@router.post("/grants/{grant}/resume", auth=ACTING, response=answering(Changed), url_name="resume_grant")
+def resume_grant(request: HttpRequest, grant: str) -> Changed:
+    """Let a grant that waits for a custodian go on."""
+    commands.resume_grant(viewer_of(request), Uid.parse(grant), now=clock.now())
+    return Changed(grant=grant)
+
+
+@router.post("/grants/{grant}/revoke", auth=ACTING, response=answering(Changed), url_name="revoke_grant")
+def revoke_grant(request: HttpRequest, grant: str) -> Changed:
+    """End a grant at once; one person suffices to stop a showing."""
+    commands.revoke_grant(viewer_of(request), Uid.parse(grant), now=clock.now())
+    return Changed(grant=grant)
+
+
 def _grant(held: readingroom.DeskGrant) -> Grant:
     refs = [queries.ref(row) for row in held.releases]
     return Grant(
@@ -87,6 +137,10 @@ def _grant(held: readingroom.DeskGrant) -> Grant:
         begins=held.grant.begins,
         ends=held.grant.ends,
         standing=held.standing.value,
+        purposes=[one.value for one in held.purposes],
+        sites=sorted(site.text for site in held.conditions.sites),
+        at_workstation=held.conditions.at_workstation,
+        accompanied=held.conditions.accompanied,
         visit=held.visit.uid if held.visit else None,
         balance=Balances.of(held.balance),
     )

@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from glasshouse.domain.access import queries as access
-from glasshouse.domain.access.rules import standing
 from glasshouse.domain.approvals.rules import POLICIES, check_may_propose
 from glasshouse.domain.approvals.values import Verdict
 from glasshouse.domain.engagements import queries as engagements
@@ -21,6 +20,7 @@ from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import commands, queries
 from glasshouse.domain.releases import queries as releases
+from glasshouse.domain.sites import queries as sites
 from glasshouse.edges.http.viewer import viewer_of
 from glasshouse.edges.web.decision_forms import DecisionForm, Engaged, ErasureForm, GrantForm, ShreddingForm
 from glasshouse.edges.web.views.desk import arranged
@@ -69,6 +69,7 @@ def new_grant(request: HttpRequest) -> HttpResponse:
         request.POST or None,
         engagements=engaged,
         releases=list(releases.releases_of(viewer).filter(product__destroyed_at=None, uid__in=named)),
+        sites=sites.sites(viewer),
         initial={
             "engagement": request.GET.get("engagement", ""),
             "patterns": "**",
@@ -123,11 +124,11 @@ def grants(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def revoke(request: HttpRequest, grant: str) -> HttpResponse:
     """Ask, then end a grant at once."""
-    viewer, found = viewer_of(request), _arranged(request, grant)
+    viewer, found = viewer_of(request), arranged_grant(request, grant)
     if request.method == "POST":
         commands.revoke_grant(viewer, Uid(found.uid), now=clock.now())
         return redirect("grants")
-    where = standing(found.begins, found.ends, found.revoked_at, clock.now())
+    where = access.standing(found, clock.now())
     context = {
         "grant": found,
         "standing": where,
@@ -137,7 +138,8 @@ def revoke(request: HttpRequest, grant: str) -> HttpResponse:
     return render(request, "reading/revoke.html", context)
 
 
-def _arranged(request: HttpRequest, grant: str) -> "Grant":
+def arranged_grant(request: HttpRequest, grant: str) -> "Grant":
+    """Return any grant, for those who arrange visits."""
     viewer, uid = viewer_of(request), Uid.parse(grant)
     if not viewer.is_vendor or not viewer.may_act_as(Role.LAB_MANAGER, Role.CUSTODIAN):
         raise NotFoundError
@@ -156,6 +158,7 @@ def _engaged(viewer: Viewer) -> list[Engaged]:
             organisation=one.organisation.name,
             people={person.email: f"{person.name}, {one.organisation.name}" for person in one.people.all()},
             releases=frozenset(one.releases),
+            depth=one.depth,
         )
         for one in found
         if one.depth != Depth.TEST_ONLY

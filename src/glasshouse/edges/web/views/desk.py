@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from glasshouse.domain.access import queries as access
-from glasshouse.domain.access.rules import Standing, standing
+from glasshouse.domain.access.rules import Standing
 from glasshouse.domain.approvals import queries as approvals
 from glasshouse.domain.approvals.rules import POLICIES
 from glasshouse.domain.approvals.values import State
@@ -73,6 +73,6 @@ def arranged(viewer: Viewer) -> "list[tuple[Grant, Standing, str]]":
     """Return every grant with where it stands and its product, for those who arrange visits."""
     now, products = clock.now(), releases.product_slugs()
     return [
-        (grant, standing(grant.begins, grant.ends, grant.revoked_at, now), products.get(grant.product, ""))
+        (grant, access.standing(grant, now), products.get(grant.product, ""))
         for grant in access.grants_arranged(viewer)
     ]

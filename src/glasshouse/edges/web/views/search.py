@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from glasshouse.domain.access.errors import GrantUnknownError
+from glasshouse.domain.access.values import Purpose
 from glasshouse.domain.readingroom import commands, queries
 from glasshouse.domain.readingroom.queries import DeskGrant
 from glasshouse.domain.readingroom.searches import recorded_search
@@ -120,7 +121,7 @@ def search(request: HttpRequest, grant: str) -> HttpResponse:
     """Show the form of a grant; with POST, search."""
     viewer, grant_uid, now = viewer_of(request), Uid.parse(grant), clock.now()
     try:
-        queries.check_may_go_on(viewer, grant_uid, now)
+        queries.check_may_go_on(viewer, grant_uid, Purpose.SEARCH, now=now)
     except RefusedError as error:
         return _refused(request, grant_uid, None, error, now)
     releases = queries.granted(grant_uid)
@@ -142,7 +143,7 @@ def search_again(request: HttpRequest, grant: str, event: str) -> HttpResponse:
     viewer, grant_uid, now = viewer_of(request), Uid.parse(grant), clock.now()
     recorded = recorded_search(viewer, grant_uid, Uid.parse(event))
     try:
-        queries.check_may_go_on(viewer, grant_uid, now)
+        queries.check_may_go_on(viewer, grant_uid, Purpose.SEARCH, now=now)
     except RefusedError as error:
         return _refused(request, grant_uid, None, error, now)
     form = SearchForm.of(recorded, queries.granted(grant_uid))
@@ -261,5 +262,15 @@ def _held(request: HttpRequest, grant: Uid, now: datetime) -> DeskGrant:
 def _page(
     request: HttpRequest, scene: Scene, form: SearchForm | None, context: Mapping[str, Any], *, status: int = 200
 ) -> HttpResponse:
-    shared = {"scene": scene, "form": form, "limits": scene.limits, "grant": scene.grant, "room": "searches"}
+    may_stay = bool(scene.visit) and "error" not in context
+    shared = {
+        "scene": scene,
+        "form": form,
+        "limits": scene.limits,
+        "grant": scene.grant,
+        "room": "searches",
+        "still": reverse("still", args=[scene.grant.text, queries.granted(scene.grant)[0].uid.text])
+        if may_stay
+        else "",
+    }
     return render(request, "search/page.html", {**shared, **context}, status=status)
