@@ -11,7 +11,6 @@ from glasshouse.domain.readingroom.commands.decisions import (
     revoke_grant,
 )
 from glasshouse.domain.readingroom.commands.notes import change_note, remove_note, share_note, write_note
-from glasshouse.domain.readingroom.commands.questions import ask_question, close_question, reply_to_question
 from glasshouse.domain.readingroom.commands.receipts import make_receipt
 from glasshouse.domain.readingroom.commands.saved import (
     RERUN,
@@ -48,10 +47,8 @@ __all__ = [
     "Verdict",
     "ask_for_missing_runs",
     "ask_for_more",
-    "ask_question",
     "begin_visit",
     "change_note",
-    "close_question",
     "close_visit",
     "decide",
     "end_search",
@@ -78,7 +75,6 @@ __all__ = [
     "remove_note",
     "rename_search",
     "resume_grant",
-    "reply_to_question",
     "revoke_grant",
     "run_saved_searches",
     "save_search",
