@@ -158,6 +158,11 @@ def revoke(grant: Grant, *, actor: str, now: datetime) -> None:
     )
 
 
+def judge_anew(engagement: Uid) -> None:
+    """Have each page that is being made in an engagement judged again, inside the transaction of what changed."""
+    Grant.objects.filter(engagement=engagement.text, revoked_at=None).update(version=F("version") + 1)
+
+
 def resume(grant: Grant, *, actor: str, now: datetime) -> None:
     """Let a grant that waits go on, its trail begun anew, inside the caller's transaction."""
     reason = grant.pause

@@ -151,13 +151,18 @@ def check_may_propose(
             "The engagement's scope does not name each of these releases.", hint="Propose an amendment first."
         )
     _check_covered(clearance)
-    if not set(sites) <= clearance.sites or (not sites and not clearance.countries):
+    if not covers_place(clearance.sites, clearance.countries, sites):
         raise NotCoveredError("The export decision does not cover this place of reading.")
     if ends > clearance.until:
         raise NotCoveredError(
             f"A grant ends with the engagement and its export decision, by {clearance.until:%d %b %Y, %H:%M} UTC.",
             hint="Choose an earlier end.",
         )
+
+
+def covers_place(sites: Collection[object], countries: Collection[str], wanted: Collection[object]) -> bool:
+    """Say whether an export decision on these places covers a grant's sites; a grant without sites is read anywhere."""
+    return set(wanted) <= set(sites) if wanted else bool(countries)
 
 
 def check_may_visit(clearance: Clearance) -> None:

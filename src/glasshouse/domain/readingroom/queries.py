@@ -21,6 +21,7 @@ from glasshouse.domain.approvals.models import Proposal
 from glasshouse.domain.approvals.rules import POLICIES, Policy
 from glasshouse.domain.engagements.models import Engagement
 from glasshouse.domain.engagements.rules import check_has_signed
+from glasshouse.domain.engagements.rules import check_has_signed
 from glasshouse.domain.journal import audit, proving
 from glasshouse.domain.journal import queries as journal
 from glasshouse.domain.journal.models import Event, SeedClass
@@ -128,11 +129,15 @@ def check_still_open(viewer: Viewer, grant: Uid, release: Uid, *, now: datetime)
 
 
 def check_may_go_on(viewer: Viewer, grant: Uid, purpose: Purpose | None, *, now: datetime) -> None:
-    """Raise unless the viewer's own grant may be used now: for what continues a showing without showing more source."""
+    """Raise unless the viewer's own grant may be used now: for what continues a showing without showing more source.
+
+    Terms or scope that changed and are not signed yet end a showing as a revocation does.
+    """
     first = GrantedRelease.objects.filter(grant__uid=grant.text, grant__holder_id=viewer.row).first()
     if first is None:
         raise GrantUnknownError
-    open_room(viewer, grant, Uid(first.release), purpose, now=now)
+    room = open_room(viewer, grant, Uid(first.release), purpose, now=now)
+    check_has_signed(has_signed=room.has_signed)
 
 
 @functools.lru_cache(maxsize=1024)

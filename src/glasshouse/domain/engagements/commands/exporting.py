@@ -103,8 +103,10 @@ def withdraw_export(viewer: Viewer, uid: Uid, reason: str, *, now: datetime) -> 
 
 def _revoke_uncovered(engagement: Engagement, decision: ExportDecision, *, actor: str, now: datetime) -> None:
     """End the grants that the decision of before covered and this one does not."""
+    named = set(decision.people.values_list("pk", flat=True))
     for grant in _live_grants(Uid(engagement.uid), now):
-        if grant.ends > decision.until or not decision.people.filter(pk=grant.holder_id).exists():
+        is_covered = rules.covers_place(decision.sites, decision.countries, grant.sites)
+        if not is_covered or grant.ends > decision.until or grant.holder_id not in named:
             access.revoke(grant, actor=actor, now=now)
 
 

@@ -9,6 +9,7 @@ import rfc8785
 from django.conf import settings
 from django.db import connection
 
+from glasshouse.domain.access import commands as access
 from glasshouse.domain.approvals import commands as approvals
 from glasshouse.domain.approvals.models import Proposal
 from glasshouse.domain.engagements import queries, rules
@@ -228,6 +229,7 @@ def _agree(engagement: Engagement, scope: Scope, pinned: list[Terms], now: datet
         made_at=now,
     )
     made.terms.set(pinned)
+    access.judge_anew(Uid(engagement.uid))  # a page judged under the agreement before is not shown after it
     return made
 
 
