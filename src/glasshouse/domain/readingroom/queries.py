@@ -21,7 +21,6 @@ from glasshouse.domain.approvals.models import Proposal
 from glasshouse.domain.approvals.rules import POLICIES, Policy
 from glasshouse.domain.engagements.models import Engagement
 from glasshouse.domain.engagements.rules import check_has_signed
-from glasshouse.domain.engagements.rules import check_has_signed
 from glasshouse.domain.journal import audit, proving
 from glasshouse.domain.journal import queries as journal
 from glasshouse.domain.journal.models import Event, SeedClass
