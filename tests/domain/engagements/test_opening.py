@@ -3,6 +3,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from django.db import connection
 
 from glasshouse.domain.access.models import Grant
+from glasshouse.domain.access.values import Conditions
 from glasshouse.domain.approvals.errors import AlreadyDecidedError, NotIndependentError
 from glasshouse.domain.approvals.models import Proposal
 from glasshouse.domain.approvals.values import State as ProposalState
@@ -17,17 +19,30 @@ from glasshouse.domain.approvals.values import Verdict
 from glasshouse.domain.engagements import commands, queries
 from glasshouse.domain.engagements import errors as engaged
 from glasshouse.domain.engagements.models import Engagement
-from glasshouse.domain.engagements.values import Amendment, Depth, Ground, State, Vetting
+from glasshouse.domain.engagements.values import Amendment, Depth, Ending, Ground, State, Vetting
 from glasshouse.domain.journal.models import Event
 from glasshouse.domain.people.errors import RoleMissingError
 from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import commands as readingroom
+from glasshouse.domain.readingroom import queries as reading
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.errors import InvalidError, NotFoundError
 from glasshouse.kernel.ids import Uid
 from glasshouse.kernel.texts import UnreadableTextError
-from tests.domain.engagements.steps import MONTH, ask, clear, grant, opened, proposed, publish, request_of, vetted
+from tests.domain.engagements.steps import (
+    MONTH,
+    REVIEWER,
+    ask,
+    clear,
+    grant,
+    opened,
+    proposed,
+    publish,
+    request_of,
+    vetted,
+)
+from tests.domain.sites.place import settle
 from tests.lab import EXPORT, FILES, NOW, House, add, next_version
 
 BEFORE, AFTER = NOW - timedelta(days=1), NOW + MONTH + timedelta(days=1)
@@ -286,6 +301,42 @@ def test_a_grant_names_the_export_decision_that_it_rests_on(house: House) -> Non
     assert Grant.objects.count() == 1
 
 
+def test_a_grant_stays_at_the_places_of_the_export_decision(house: House) -> None:
+    site, release = settle(house).site, house.take()
+    found = opened(house, release)
+    uid = Uid(found.uid)
+    there, anywhere = (
+        replace(grant(uid, REVIEWER, release), conditions=Conditions(sites=sites))
+        for sites in (frozenset({site}), frozenset[Uid]())
+    )
+    with pytest.raises(engaged.NotCoveredError, match="place of reading"):
+        readingroom.propose_grant(house.cast.manager, there, now=NOW)
+    clear(house, request_of(found), sites=(site,), countries=())
+    with pytest.raises(engaged.NotCoveredError, match="place of reading"):
+        readingroom.propose_grant(house.cast.manager, anywhere, now=NOW)
+    clear(house, request_of(found), sites=(site,), countries=("BE",))
+    for new in (there, anywhere):
+        proposal = readingroom.propose_grant(house.cast.manager, new, now=NOW)
+        house.agree(proposal, house.cast.custodian)
+        house.agree(proposal, house.cast.officer, basis=EXPORT)
+    clear(house, request_of(found), sites=(), countries=("BE",))
+    revoked = {bool(one.sites): one.revoked_at for one in Grant.objects.all()}
+    assert revoked == {True: NOW, False: None}
+
+
+def test_a_page_judged_before_an_amendment_is_not_shown_after_it(house: House) -> None:
+    desk = house.desk()
+    before = Grant.objects.get().version
+    uid = Uid(Engagement.objects.get().uid)
+    proposal = commands.propose_amendment(house.cast.manager, uid, Amendment(ends=NOW + 500 * MONTH), now=NOW)
+    house.agree(proposal, house.cast.custodian)
+    house.agree(proposal, house.cast.officer)
+    # What is charged names the version that was judged; the guard refuses any other.
+    assert Grant.objects.get().version == before + 1
+    with pytest.raises(engaged.TermsNotSignedError):
+        reading.check_may_go_on(desk.viewer, desk.grant, None, now=NOW)
+
+
 def test_withdrawing_the_export_decision_revokes_what_rests_on_it(house: House) -> None:
     desk = house.desk()
     found = Engagement.objects.get()
@@ -295,6 +346,39 @@ def test_withdrawing_the_export_decision_revokes_what_rests_on_it(house: House) 
     assert Grant.objects.get(uid=desk.grant.text).revoked_at == NOW
     with pytest.raises(engaged.NotCoveredError):
         commands.withdraw_export(house.cast.officer, request_of(found), "Again.", now=NOW)
+
+
+@pytest.mark.parametrize("ending", ["withdrawn", "closed"])
+def test_no_grant_slips_in_while_what_it_rests_on_ends(open_house: House, ending: str) -> None:
+    house = open_house
+    proposal = house.propose(house.take())
+    house.agree(proposal, house.cast.custodian)
+    found = Engagement.objects.get()
+    ready = threading.Barrier(2)
+
+    def opens() -> None:
+        try:
+            ready.wait(30)
+            house.agree(proposal, house.cast.officer, basis=EXPORT)
+        except (engaged.NotCoveredError, engaged.EngagementClosedError):
+            pass
+        finally:
+            connection.close()
+
+    def ends() -> None:
+        try:
+            ready.wait(30)
+            if ending == "withdrawn":
+                commands.withdraw_export(house.cast.officer, request_of(found), "Sanctions since today.", now=NOW)
+            else:
+                commands.close_engagement(house.cast.manager, Uid(found.uid), Ending.COMPLETED, "", now=NOW)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(opens), pool.submit(ends)]:
+            done.result()
+    assert not Grant.objects.filter(revoked_at=None).exists()
 
 
 def test_an_amendment_is_agreed_by_two_and_signed_anew(house: House) -> None:

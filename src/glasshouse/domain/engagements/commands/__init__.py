@@ -3,6 +3,7 @@
 
 from glasshouse.domain.engagements.commands.closing import close_engagement
 from glasshouse.domain.engagements.commands.exporting import decide_export, withdraw_export
+from glasshouse.domain.engagements.commands.locking import hold
 from glasshouse.domain.engagements.commands.opening import (
     carry_out_amendment,
     carry_out_opening,
@@ -19,6 +20,7 @@ __all__ = [
     "close_engagement",
     "decide_export",
     "drop_opening",
+    "hold",
     "prepare_signature",
     "propose_amendment",
     "propose_opening",

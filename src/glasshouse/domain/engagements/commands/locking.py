@@ -9,6 +9,7 @@ from glasshouse.domain.engagements import rules
 from glasshouse.domain.engagements.models import Engagement, Request
 from glasshouse.domain.engagements.values import State, Step
 from glasshouse.domain.people.models import Organisation
+from glasshouse.kernel.errors import NotFoundError
 from glasshouse.kernel.ids import Uid
 
 _SETTLED = (State.OPENED, State.REFUSED, State.WITHDRAWN)
@@ -30,6 +31,19 @@ def locked_engagement(uid: Uid) -> Engagement:
     """Return an engagement that nobody else changes until the transaction ends."""
     rows = Engagement.objects.filter(uid=uid.text)
     return (rows.select_for_update() if connection.features.has_select_for_update else rows).get()
+
+
+def hold(uid: Uid) -> None:
+    """Keep an engagement and its export decision as they are until the transaction ends.
+
+    A grant that is opened, and a decision that is withdrawn, then follow one another: none of them misses the other.
+    """
+    found = Engagement.objects.filter(uid=uid.text).select_related("request").first()
+    if found is None:
+        raise NotFoundError
+    if found.request is not None:
+        locked_request(Uid(found.request.uid))
+    locked_engagement(uid)
 
 
 def move(request: Request, step: Step, now: datetime, *changed: str) -> None:

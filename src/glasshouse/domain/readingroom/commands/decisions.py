@@ -182,7 +182,8 @@ def _open_grant(viewer: Viewer, agreed: Proposal, statement: dict[str, object], 
         purposes=_purposes(statement.get("purposes")),
         conditions=_conditions(statement.get("conditions")),
     )
-    # What was judged when it was proposed may have ended since.
+    # What was judged when it was proposed may have ended since, or end at this moment.
+    engagements.hold(new.engagement)
     clearance = engagement_queries.clearance(new.engagement, holder.pk, now)
     engaged.check_may_propose(clearance, releases=new.releases, ends=new.ends, sites=new.conditions.sites)
     opened = access.open_grant(
