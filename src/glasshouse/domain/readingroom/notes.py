@@ -5,26 +5,22 @@ A note is its author's. Shared, it is read by their colleagues whom the engageme
 alone whose own grant covers it. The vendor has no part in it, whatever the role: to them a note does not exist.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
 from django.db.models import Q, QuerySet
 
-from glasshouse.domain.access.models import Grant
 from glasshouse.domain.engagements import queries as engagements
 from glasshouse.domain.journal import wording
 from glasshouse.domain.people.viewer import Viewer
-from glasshouse.domain.readingroom import queries
+from glasshouse.domain.readingroom import places
 from glasshouse.domain.readingroom.errors import NoNoteError
 from glasshouse.domain.readingroom.models import Note
 from glasshouse.domain.readingroom.places import Place
 from glasshouse.domain.releases import vault
 from glasshouse.engines.store import Sealer
-from glasshouse.kernel.errors import NotFoundError, RefusedError
 from glasshouse.kernel.ids import Uid
-from glasshouse.kernel.paths import TreePath
 
 PURPOSE: Final = "notes"
 
@@ -34,7 +30,7 @@ class Written:
     """A note as somebody who may read it sees it.
 
     `place` is None where the product's key was destroyed, and where it is a colleague's and lies outside the viewer's
-    own grants: `is_outside` tells the two apart.
+    own grants: `is_outside` tells the two apart. `grant` is the viewer's own that leads there.
     """
 
     uid: Uid
@@ -44,6 +40,7 @@ class Written:
     is_mine: bool
     words: str = field(repr=False)
     place: Place | None
+    grant: Uid | None
     is_outside: bool
     is_shared: bool
     written_at: datetime
@@ -94,20 +91,14 @@ def words_sealer(organisation: Uid) -> Sealer:
 
 
 def seal_place(place: Place, uid: Uid, *, organisation: Uid, product: Uid) -> bytes:
-    """Seal a place under the product's key, and that under the organisation's."""
-    inner = vault.sealer(product, PURPOSE).seal(place.to_bytes(), context=uid.text.encode())
-    return words_sealer(organisation).seal(inner, context=_place_context(uid))
+    """Seal the place of one note."""
+    return places.seal(place, words_sealer(organisation), product, purpose=PURPOSE, context=_place_context(uid))
 
 
 def place_of(row: Note) -> Place | None:
     """Return a note's place for whom may see it; None once the product's key was destroyed."""
-    uid = Uid(row.uid)
-    inner = words_sealer(Uid(row.author.organisation.uid)).open(bytes(row.place), context=_place_context(uid))
-    try:
-        product = vault.sealer(Uid(row.engagement.product), PURPOSE)
-    except RefusedError:
-        return None
-    return Place.from_bytes(product.open(inner, context=uid.text.encode()))
+    sealer, product = words_sealer(Uid(row.author.organisation.uid)), Uid(row.engagement.product)
+    return places.unseal(bytes(row.place), sealer, product, purpose=PURPOSE, context=_place_context(Uid(row.uid)))
 
 
 def _kept() -> QuerySet[Note]:
@@ -129,7 +120,9 @@ def _readable(viewer: Viewer) -> QuerySet[Note]:
 def _opened(viewer: Viewer, row: Note) -> Written:
     is_mine = row.author_id == viewer.row
     place = place_of(row)
-    is_outside = place is not None and not is_mine and not _covers(viewer, row, place)
+    grant = _grant(viewer, row, place) if place else None
+    # A search is its visitor's words, and what it found is not in the note.
+    is_outside = place is not None and place.path is not None and grant is None
     return Written(
         uid=Uid(row.uid),
         engagement=Uid(row.engagement.uid),
@@ -138,6 +131,7 @@ def _opened(viewer: Viewer, row: Note) -> Written:
         is_mine=is_mine,
         words=wording.read(bytes(row.words), words_sealer(Uid(row.author.organisation.uid)), context=row.uid),
         place=None if is_outside else place,
+        grant=grant,
         is_outside=is_outside,
         is_shared=row.is_shared,
         written_at=row.written_at,
@@ -145,30 +139,14 @@ def _opened(viewer: Viewer, row: Note) -> Written:
     )
 
 
-def _covers(viewer: Viewer, row: Note, place: Place) -> bool:
-    """Say whether a grant of the viewer's own, ended or not, covers a colleague's place."""
-    if place.path is None:
-        return True  # a search is its visitor's words; what it found is not in the note
-    return grant_for(viewer, Uid(row.engagement.uid), place.release, place.path) is not None
+def _grant(viewer: Viewer, row: Note, place: Place) -> Uid | None:
+    if row.author_id == viewer.row:
+        return place.grant
+    return places.grant_covering(viewer, Uid(row.engagement.uid), place)
 
 
-def grant_for(viewer: Viewer, engagement: Uid, release: Uid, path: TreePath) -> Uid | None:
-    """Return the newest of the viewer's own grants that covers a file, ended or not; None when none does."""
-    held: Sequence[Grant] = Grant.objects.filter(
-        holder_id=viewer.row, engagement=engagement.text, releases__release=release.text
-    ).order_by("-opened_at", "-pk")
-    for grant in held:
-        try:
-            patterns = queries.patterns_of(Uid(grant.product), bytes(grant.patterns))
-        except (RefusedError, NotFoundError):
-            return None
-        if patterns.covers(path):
-            return Uid(grant.uid)
-    return None
-
-
-def _place_context(uid: Uid) -> bytes:
-    return f"{uid}/place".encode()
+def _place_context(uid: Uid) -> str:
+    return f"{uid}/place"
 
 
 def _said(note: Written) -> str:

@@ -6,7 +6,7 @@ A place is read from the entry, never from what a browser says: what was not sho
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Self
 
 from glasshouse.domain.access.models import Grant
@@ -16,7 +16,8 @@ from glasshouse.domain.journal.values import Fields, Json
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import queries, rules
 from glasshouse.domain.releases import vault
-from glasshouse.kernel.errors import InvalidError, NotFoundError
+from glasshouse.engines.store import Sealer
+from glasshouse.kernel.errors import InvalidError, NotFoundError, RefusedError
 from glasshouse.kernel.ids import Uid
 from glasshouse.kernel.lines import Span
 from glasshouse.kernel.paths import TreePath
@@ -27,10 +28,13 @@ SEARCH: Final = "readingroom.search-shown"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Lines of a file in a release, or a search; `digest` is the file's, `pattern` what a search looked for."""
+    """Lines of a file in a release, or a search; `digest` is the file's, `pattern` what a search looked for.
 
-    event: Uid
-    grant: Uid
+    `event` and `grant` lead to who was shown it: both are None where the vendor reads the place too.
+    """
+
+    event: Uid | None
+    grant: Uid | None
     release: Uid
     root: str
     path: TreePath | None = field(default=None, repr=False)
@@ -43,8 +47,8 @@ class Place:
         return json.dumps(
             {
                 "digest": self.digest,
-                "event": self.event.text,
-                "grant": self.grant.text,
+                "event": str(self.event or ""),
+                "grant": str(self.grant or ""),
                 "lines": str(self.span) if self.span else "",
                 "path": str(self.path) if self.path else "",
                 "pattern": self.pattern,
@@ -53,13 +57,18 @@ class Place:
             }
         ).encode()
 
+    @property
+    def of_nobody(self) -> "Place":
+        """The same lines, without what leads to who was shown them."""
+        return replace(self, event=None, grant=None)
+
     @classmethod
     def from_bytes(cls, content: bytes) -> Self:
         """Read what `to_bytes` wrote."""
         told = json.loads(content)
         return cls(
-            event=Uid(told["event"]),
-            grant=Uid(told["grant"]),
+            event=Uid(told["event"]) if told["event"] else None,
+            grant=Uid(told["grant"]) if told["grant"] else None,
             release=Uid(told["release"]),
             root=told["root"],
             path=TreePath.parse(told["path"]) if told["path"] else None,
@@ -84,24 +93,71 @@ def shown_at(viewer: Viewer, grant: Uid, event: Uid, span: Span | None) -> Shown
     Raises NotFoundError for every other entry and where what was shown can be opened no more, NotShownError for lines
     that the entry does not tell of.
     """
+    held, kind, fields = _entry(viewer, grant, event)
+    place = _of_lines(grant, event, fields, span) if kind == LINES else _of_search(grant, event, fields, span)
+    return Shown(Uid(held.engagement), Uid(held.product), place)
+
+
+def _entry(viewer: Viewer, grant: Uid, event: Uid) -> tuple[Grant, str, Fields]:
     row = queries.own_event(viewer, event)
     held = Grant.objects.filter(uid=grant.text, holder_id=viewer.row, engagement=row.engagement).first()
     if held is None or row.kind not in {LINES, SEARCH}:
         raise NotFoundError
     classes = (SeedClass.SHARED, SeedClass.VISITOR)
-    fields = journal.open_event(row, vault.journal_sealer, classes=classes).fields
-    place = _of_lines(grant, event, fields, span) if row.kind == LINES else _of_search(grant, event, fields, span)
-    return Shown(Uid(held.engagement), Uid(held.product), place)
+    return held, row.kind, journal.open_event(row, vault.journal_sealer, classes=classes).fields
+
+
+def seal(place: Place, outer: Sealer, product: Uid, *, purpose: str, context: str) -> bytes:
+    """Seal a place under the product's key, because paths derive from source, and that under a party's."""
+    inner = vault.sealer(product, purpose).seal(place.to_bytes(), context=context.encode())
+    return outer.seal(inner, context=context.encode())
+
+
+def unseal(sealed: bytes, outer: Sealer, product: Uid, *, purpose: str, context: str) -> Place | None:
+    """Open a place for whom may see it; None once the product's key was destroyed."""
+    inner = outer.open(sealed, context=context.encode())
+    try:
+        key = vault.sealer(product, purpose)
+    except RefusedError:
+        return None
+    return Place.from_bytes(key.open(inner, context=context.encode()))
+
+
+def grant_covering(viewer: Viewer, engagement: Uid, place: Place) -> Uid | None:
+    """Return the newest of the viewer's own grants that covers a place, ended or not; None when none does."""
+    held = Grant.objects.filter(
+        holder_id=viewer.row, engagement=engagement.text, releases__release=place.release.text
+    ).order_by("-opened_at", "-pk")
+    for grant in held:
+        try:
+            patterns = queries.patterns_of(Uid(grant.product), bytes(grant.patterns))
+        except RefusedError:
+            return None
+        if place.path is None or patterns.covers(place.path):
+            return Uid(grant.uid)
+    return None
+
+
+def all_shown_at(viewer: Viewer, grant: Uid, event: Uid) -> Shown:
+    """Return the place of all lines that one of the viewer's own entries showed, or of the search it tells of."""
+    held, row_kind, fields = _entry(viewer, grant, event)
+    if row_kind == SEARCH:
+        return Shown(Uid(held.engagement), Uid(held.product), _of_search(grant, event, fields, None))
+    return Shown(Uid(held.engagement), Uid(held.product), _of_lines(grant, event, fields, _window(fields)))
+
+
+def _window(fields: Fields) -> Span | None:
+    shown = _mapping(fields.get("shown"))
+    first, last = int(str(shown.get("first", 0))), int(str(shown.get("last", 0)))
+    return Span(first, last) if first <= last else None
 
 
 def _of_lines(grant: Uid, event: Uid, fields: Fields, span: Span | None) -> Place:
-    shown, file = _mapping(fields.get("shown")), _mapping(fields.get("file"))
+    file = _mapping(fields.get("file"))
     root = str(_mapping(fields.get("release")).get("root"))
-    first, last = int(str(shown.get("first", 0))), int(str(shown.get("last", 0)))
-    window = Span(first, last) if first <= last else None
     if span is None:
         raise InvalidError("Say which lines.", hint="Write lines as 12 or 12-40.")
-    rules.check_was_shown(span, window)
+    rules.check_was_shown(span, _window(fields))
     path = TreePath.parse(str(file["path"]))
     return Place(event, grant, _release(grant, root), root, path, str(file["digest"]), span)
 

@@ -19,6 +19,7 @@ from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.readingroom import commands as readingroom
 from glasshouse.domain.releases import commands as releases
 from glasshouse.domain.releases import queries as release_queries
+from glasshouse.domain.threads import commands as threads
 from glasshouse.edges.worker import segmenting
 from glasshouse.kernel import clock
 from glasshouse.kernel.ids import Uid
@@ -92,12 +93,20 @@ def look_for_symbols(arguments: Arguments, report: Report) -> str:
     return releases.look_for_symbols(Uid(str(arguments["product"])), report=report)
 
 
+def look_at_deadline(arguments: Arguments, report: Report) -> str:
+    """Say that an answer is late, if it is."""
+    report(0, 1)
+    is_late = threads.escalate(Uid(str(arguments["thread"])), int(arguments["turn"]), now=clock.now())
+    return "an answer is late; who manages the lab was told" if is_late else "answered in time"
+
+
 KINDS: dict[str, Callable[[Arguments, Report], str]] = {
     "journal.audit": audit_lab,
     "publication.site": publish_site,
     releases.INDEX: index_release,
     releases.SYMBOLS: look_for_symbols,
     readingroom.RERUN: run_saved_searches,
+    threads.DEADLINE: look_at_deadline,
 }
 
 

@@ -11,6 +11,8 @@ from glasshouse.domain.readingroom.commands.decisions import (
     revoke_grant,
 )
 from glasshouse.domain.readingroom.commands.notes import change_note, remove_note, share_note, write_note
+from glasshouse.domain.readingroom.commands.questions import ask_question, close_question, reply_to_question
+from glasshouse.domain.readingroom.commands.raising import comment_on_finding, move_finding, raise_from_note
 from glasshouse.domain.readingroom.commands.receipts import make_receipt
 from glasshouse.domain.readingroom.commands.saved import (
     RERUN,
@@ -47,15 +49,19 @@ __all__ = [
     "Verdict",
     "ask_for_missing_runs",
     "ask_for_more",
+    "ask_question",
     "begin_visit",
     "change_note",
+    "close_question",
     "close_visit",
+    "comment_on_finding",
     "decide",
     "end_search",
     "enter",
     "find_definitions",
     "find_references",
     "make_receipt",
+    "move_finding",
     "open_changes",
     "open_definitions",
     "open_difference",
@@ -72,8 +78,10 @@ __all__ = [
     "propose_erasure",
     "propose_grant",
     "propose_shredding",
+    "raise_from_note",
     "remove_note",
     "rename_search",
+    "reply_to_question",
     "resume_grant",
     "revoke_grant",
     "run_saved_searches",
