@@ -43,7 +43,7 @@ def test_a_file_is_recorded_before_it_is_shown_and_the_answer_carries_the_promis
     text = answer.content.decode()
     assert f"Recorded #{row.number} · not yet in tree" in text
     assert f'src="/record/entries/{row.uid}/watermark.svg"' in text
-    assert "Reviewer · Regulator A · visit 1" in text
+    assert re.search(r"Reviewer · Regulator A · [^·]+ · visit 1 · #\d", text)
 
 
 def test_a_window_is_a_hundred_lines_and_leads_on(desk: Desk, reviewer: Client) -> None:
@@ -222,7 +222,7 @@ def test_a_spent_budget_names_rule_value_limit_and_way_out(house: House, browser
 
 def test_the_budgets_stand_on_every_page(desk: Desk, reviewer: Client) -> None:
     text = reviewer.get(f"{base(desk)}file/src/main.c").content.decode()
-    assert 'aria-label="Lines this hour" value="40" max="3000"' in text
+    assert 'aria-label="Lines this hour" value="40" max="12000"' in text
 
 
 def test_what_intake_left_out_is_listed_with_its_reason(house: House, browser_of: Browse) -> None:

@@ -398,10 +398,9 @@ def party_checkpoint(viewer: Viewer) -> journal.KeptCheckpoint | None:
     return journal.newest_checkpoint(Audience.PARTIES)
 
 
-def visit_number(viewer: Viewer, row: Event) -> int | None:
-    """Return the number of the visit that one of the viewer's own entries belongs to."""
-    found = Visit.objects.filter(uid=row.subject, person_id=viewer.row).values_list("number", flat=True)
-    return found.first()
+def visit_of_event(viewer: Viewer, row: Event) -> Visit | None:
+    """Return the visit, with its engagement, that one of the viewer's own entries belongs to."""
+    return Visit.objects.select_related("engagement").filter(uid=row.subject, person_id=viewer.row).first()
 
 
 def _signed_size() -> int:

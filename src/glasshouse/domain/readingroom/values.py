@@ -60,10 +60,11 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What every showing carries: the room, its entry in the journal, the promise of it."""
+    """What every showing carries: the room, its entry in the journal and when that was made, the promise of it."""
 
     room: Room
     recorded: Recorded
+    at: datetime
     promise: Promise
     charged: int
     balance: Balance

@@ -12,10 +12,12 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from glasshouse.domain.access.values import Balance, Spent
+from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom.values import View
 from glasshouse.edges.http.viewer import viewer_of
 from glasshouse.edges.web.context import rooms
 from glasshouse.edges.web.places import Place
+from glasshouse.edges.web.stamp import Stamps, Whose
 
 PROMISE: Final = "Glasshouse-Promise"
 """The header that carries the web's key and its signature over the entry's commitment, both in base64."""
@@ -41,6 +43,13 @@ def _limit(label: str, spent: Spent) -> str:
     )
 
 
+def _stamps(viewer: Viewer, view: View) -> Stamps:
+    room, event = view.room, view.recorded.uid.text
+    visit = room.visit.number if room.visit else None
+    whose = Whose(viewer.name, viewer.organisation_name, room.engagement_label, visit, view.at, view.recorded.number)
+    return Stamps(reverse("watermark", args=[event]), event, whose.lines)
+
+
 def page_of(request: HttpRequest, template: str, view: View, context: Mapping[str, Any]) -> HttpResponse:
     """Render a showing that is recorded, with its promise."""
     viewer, room = viewer_of(request), view.room
@@ -51,13 +60,15 @@ def page_of(request: HttpRequest, template: str, view: View, context: Mapping[st
         "visit": room.visit,
         "release": room.release,
         "place": Place.of(room.grant, room.release.uid),
+        "still": reverse("still", args=[room.grant.text, room.release.uid.text]),
         "limits": limits_html(view.balance),
         "event": view.recorded.uid.text,
         "number": view.recorded.number,
+        "stamps": _stamps(viewer, view),
         "room": "reading-room",
+        "unseen": 0,  # a page of source costs no look into the inbox
         "rooms": rooms(),  # whoever is shown source holds a grant
     }
     response = render(request, template, {**shared, **context})
     response[PROMISE] = view.promise.header
     return response
-        "still": reverse("still", args=[room.grant.text, room.release.uid.text]),

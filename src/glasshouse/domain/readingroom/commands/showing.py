@@ -62,7 +62,7 @@ def show(
         )
         # Last, because the chain is ours from `record` on: a visit that another tab closes meanwhile shows no more.
         _check_still_open(visit)
-    return View(room, recorded, promise(recorded), charged, queries.balance(room, now))
+    return View(room, recorded, now, promise(recorded), charged, queries.balance(room, now))
 
 
 def _check_still_open(visit: VisitRef) -> None:

@@ -7,9 +7,6 @@ from base64 import b64encode
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
-from django.utils.formats import date_format
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from glasshouse.domain.journal import proving
@@ -18,7 +15,7 @@ from glasshouse.domain.readingroom import queries
 from glasshouse.domain.releases import queries as releases
 from glasshouse.edges.http.viewer import viewer_of
 from glasshouse.edges.web.passkeys import relying_party
-from glasshouse.edges.web.stamp import watermark as drawn
+from glasshouse.edges.web.stamp import Whose, picture
 from glasshouse.edges.web.words import told
 from glasshouse.kernel.errors import NotFoundError
 from glasshouse.kernel.ids import Uid
@@ -94,15 +91,19 @@ def seal(request: HttpRequest, event: str) -> HttpResponse:
 
 @require_safe
 def watermark(request: HttpRequest, event: str) -> HttpResponse:
-    """Draw whose view it is: name, organisation, visit, time and number of the entry."""
+    """Draw whose view it is: name, organisation, engagement, visit, time and number of the entry."""
     viewer = viewer_of(request)
     row = queries.own_event(viewer, Uid.parse(event))
-    number = queries.visit_number(viewer, row)
-    at = date_format(timezone.localtime(row.at), "j M Y, H:i:s")
-    words = [viewer.name, viewer.organisation_name, at, f"#{row.number}"]
-    if number is not None:
-        words.insert(2, _("visit %(number)s") % {"number": number})
-    return HttpResponse(drawn(" · ".join(words)), content_type="image/svg+xml")
+    visit = queries.visit_of_event(viewer, row)
+    whose = Whose(
+        viewer.name,
+        viewer.organisation_name,
+        visit.engagement.label if visit else "",
+        visit.number if visit else None,
+        row.at,
+        row.number,
+    )
+    return HttpResponse(picture(whose.lines), content_type="image/svg+xml")
 
 
 def _before(request: HttpRequest) -> int | None:
