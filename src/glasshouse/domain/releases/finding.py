@@ -106,7 +106,7 @@ class _Reading:
             for stretch in file.stretches:
                 lines = [line.text + b"\n" for line in stretch]
                 cut = frozenset(offset for offset, line in enumerate(stretch) if _is_cut(line))
-                shown.append(shown_of(blob, stretch[0].number, [len(line) for line in lines], cut))
+                shown.append(shown_of(blob, stretch[0].number, [len(line) for line in lines], cut, by_search=True))
                 spans.append([stretch[0].number, stretch[-1].number, str(Digest.of(b"".join(lines)))])
                 texts += lines
             evidence.append(

@@ -37,7 +37,8 @@ class Files:
     """A release's files as columns, in the order of paths.
 
     `joined` holds NUL, slash, path and NUL for each, `starts` where each path begins; `numbers` name content within
-    the product, `digests` are its SHA-256, 32 bytes each; `kinds` index KINDS, `is_empty` marks files of no bytes.
+    the product, `digests` are its SHA-256, 32 bytes each; `kinds` index KINDS, `is_empty` marks files of no bytes,
+    `lines` counts as a listing does.
     """
 
     product: Uid
@@ -48,6 +49,7 @@ class Files:
     digests: bytes
     kinds: NDArray[np.uint8]
     is_empty: Mask
+    lines: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -84,6 +86,7 @@ def files_of(product: Uid, root: Digest, largest: int) -> Files:
         digests=b"".join([one.digest for one in contents]),
         kinds=np.fromiter((_kind(one, largest) for one in contents), np.uint8, len(contents)),
         is_empty=sizes == 0,
+        lines=np.fromiter((one.lines for one in contents), np.int64, len(contents)),
     )
 
 

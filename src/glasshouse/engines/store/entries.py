@@ -54,6 +54,7 @@ class Content(NamedTuple):
     size: int
     is_link: bool
     is_binary: bool
+    lines: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,9 +62,8 @@ class Listing:
             except LookupError as error:
                 raise self._pack.damaged("it names a blob that is not in the index") from error
             facts = run.facts_of(at)
-            yield Content(
-                path, row.number, run.digest_of(at), facts.size, MODES[row.code] == SYMLINK, bool(facts.flags & BINARY)
-            )
+            is_link, is_binary = MODES[row.code] == SYMLINK, bool(facts.flags & BINARY)
+            yield Content(path, row.number, run.digest_of(at), facts.size, is_link, is_binary, facts.lines)
 
     def leaf_index(self, path: TreePath) -> int:
         """Return how many files come before this one; raises EntryNotFoundError."""

@@ -3,6 +3,7 @@
 
 from glasshouse.domain.approvals.values import Verdict
 from glasshouse.domain.readingroom.commands.budgets import ask_for_more, resume_grant
+from glasshouse.domain.readingroom.commands.coverage import open_coverage
 from glasshouse.domain.readingroom.commands.decisions import (
     decide,
     propose_erasure,
@@ -63,6 +64,7 @@ __all__ = [
     "make_receipt",
     "move_finding",
     "open_changes",
+    "open_coverage",
     "open_definitions",
     "open_difference",
     "open_facts",

@@ -175,6 +175,21 @@ class Table:
             yield from self._in_block(self._names(block), low, high, mask, families)
             block += 1
 
+    def definers(
+        self, wanted: Callable[[Sequence[str]], Sequence[npt.NDArray[np.int64]]], questions: int
+    ) -> list[Mask]:
+        """Return, for each of some questions, the documents that define a name which answers it.
+
+        `wanted` is given names, all of the table in turn, and returns the places of those that answer each question.
+        """
+        found = [np.zeros(self.documents, np.bool_) for _ in range(questions)]
+        for number in range(len(self._head.firsts)):
+            block = self._parse_names(number)  # not kept: blocks that are asked for often stay remembered
+            for mask, places in zip(found, wanted(block.names), strict=True):
+                for name in places.tolist():
+                    mask[block.documents[block.starts[name] : block.starts[name + 1]]] = True
+        return found
+
     def _wanted_families(self, wanted: Wanted) -> Mask | None:
         if not wanted.families:
             return None
