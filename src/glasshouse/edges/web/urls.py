@@ -11,8 +11,12 @@ from glasshouse.edges.web.views import (
     desk,
     door,
     engagements,
+    findings,
     home,
     me,
+    notes,
+    notices,
+    questions,
     reading,
     record,
     search,
@@ -100,6 +104,24 @@ DECISIONS: list[URLPattern] = [
     path("grants/<str:grant>/more", budgets.more, name="grant-more"),
 ]
 
+SPEAKING: list[URLPattern] = [
+    path("notes/", notes.notes, name="notes"),
+    path("notes/on/<str:grant>/<str:event>", notes.write, name="note-new"),
+    path("notes/<str:note>/", notes.note, name="note"),
+    path("notes/<str:note>/share", notes.share, name="note-share"),
+    path("notes/<str:note>/remove", notes.remove, name="note-remove"),
+    path("notes/<str:note>/finding", findings.raise_from_note, name="finding-new"),
+    path("questions/", questions.questions, name="questions"),
+    path("questions/on/<str:grant>/<str:event>", questions.ask, name="question-new"),
+    path("questions/<str:question>/", questions.question, name="question"),
+    path("questions/<str:question>/close", questions.close, name="question-close"),
+    path("findings/", findings.findings, name="findings"),
+    path("findings/<str:finding>/", findings.finding, name="finding"),
+    path("findings/<str:finding>/step", findings.step, name="finding-step"),
+    path("inbox/", notices.inbox, name="inbox"),
+    path("inbox/<str:notice>/", notices.open_notice, name="notice"),
+]
+
 ENGAGEMENTS: list[URLPattern] = [
     path("engagements/", engagements.engagements, name="engagements"),
     path("engagements/ask", engagements.ask, name="engagement-ask"),
@@ -150,5 +172,6 @@ urlpatterns: list[URLPattern] = [
     *RECORD,
     *DECISIONS,
     *ENGAGEMENTS,
+    *SPEAKING,
     *SITES,
 ]

@@ -70,15 +70,15 @@ KINDS: Final[Mapping[str, Any]] = {
     "engagements.vetted": gettext_lazy("Vetted"),
     "engagements.withdrawn": gettext_lazy("Request withdrawn"),
     "access.grant-opened": gettext_lazy("Grant opened"),
+    "access.grant-paused": gettext_lazy("Grant waits for a custodian"),
+    "access.grant-resumed": gettext_lazy("Grant goes on"),
+    "access.limits-raised": gettext_lazy("Budget raised"),
     "access.grant-revoked": gettext_lazy("Grant revoked"),
 }
 """What an entry tells of, by its kind; a kind that is not here is shown as it is."""
 
 
 @dataclass(frozen=True, slots=True)
-    "access.grant-paused": gettext_lazy("Grant waits for a custodian"),
-    "access.grant-resumed": gettext_lazy("Grant goes on"),
-    "access.limits-raised": gettext_lazy("Budget raised"),
 class Told:
     """An entry in words: what happened, to which object, which part of it, in which release."""
 
