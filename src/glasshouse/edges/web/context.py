@@ -16,7 +16,10 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from glasshouse.domain.access import queries as access
+from glasshouse.domain.findings.rules import READING
+from glasshouse.domain.notices import queries as notices
 from glasshouse.domain.sites.rules import ARRANGERS
+from glasshouse.domain.threads.rules import ANSWERING
 from glasshouse.edges.http.viewer import viewer_or_none
 from glasshouse.edges.web import ledger
 from glasshouse.edges.web.look import Look
@@ -27,6 +30,9 @@ ROOMS: Final = (
     (_("Search"), "searches"),
     (_("Changes"), "changes"),
     (_("Engagements"), "engagements"),
+    (_("Notes"), "notes"),
+    (_("Questions"), "questions"),
+    (_("Findings"), "findings"),
     (_("Sites"), "sites"),
     (_("My record"), "record"),
 )
@@ -36,6 +42,9 @@ HELD: Final = frozenset({"searches"})
 
 ARRANGED: Final = frozenset({"sites"})
 """Rooms that stand in the top bar of those alone who arrange visits; visitors come to them from home."""
+
+OWN: Final = frozenset({"notes"})
+"""Rooms that stand in the top bar of visitors alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +63,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "rooms": SimpleLazyObject(lambda: rooms_of(request)),
         "room": room_of(request.path),
         "me": SimpleLazyObject(lambda: viewer_or_none(request)),
+        "unseen": SimpleLazyObject(lambda: unseen(request)),
         "look": Look.of(request),
         "ledger": SimpleLazyObject(ledger.facts),
         "zone": SimpleLazyObject(zone),
@@ -89,7 +99,18 @@ def rooms_of(request: HttpRequest) -> tuple[Room, ...]:
         left_out |= HELD
     if viewer is None or not viewer.is_vendor or not viewer.may_act_as(*ARRANGERS):
         left_out |= ARRANGED
+    if viewer is None or viewer.is_vendor:
+        left_out |= OWN
+    if viewer is not None and viewer.is_vendor:
+        left_out |= {"questions"} if not viewer.may_act_as(*ANSWERING) else frozenset()
+        left_out |= {"findings"} if not viewer.may_act_as(*READING) else frozenset()
     return tuple(room for room in rooms() if room.name not in left_out)
+
+
+def unseen(request: HttpRequest) -> int:
+    """Return how many notices wait for whoever asks."""
+    viewer = viewer_or_none(request)
+    return notices.unseen(viewer) if viewer else 0
 
 
 def room_of(path: str) -> str:

@@ -33,6 +33,7 @@ from glasshouse.edges.web.engagement_forms import (
     TermsForm,
     VettingForm,
 )
+from glasshouse.edges.web.speaking import of_engagement
 from glasshouse.edges.web.words import KINDS
 from glasshouse.kernel import clock
 from glasshouse.kernel.errors import NotFoundError
@@ -183,6 +184,8 @@ def engagement(request: HttpRequest, engagement: str) -> HttpResponse:
     viewer = viewer_of(request)
     page = queries.engagement_page(viewer, Uid.parse(engagement), now=clock.now())
     context = {"page": page, "viewer": viewer, "story": _story(page.timeline), "places": dict(_places(viewer))}
+    if not viewer.is_vendor:
+        context |= of_engagement(viewer, Uid.parse(engagement), clock.now())
     return render(request, "engagements/engagement.html", context)
 
 
