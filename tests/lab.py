@@ -16,7 +16,7 @@ from typing import Final
 
 from django.conf import settings
 
-from glasshouse.domain.access.values import Limits, NewGrant, Patterns
+from glasshouse.domain.access.values import ANYWHERE, USUAL, Conditions, Limits, NewGrant, Patterns, Purpose
 from glasshouse.domain.approvals.models import Proposal
 from glasshouse.domain.approvals.values import Verdict
 from glasshouse.domain.journal import commands as journal
@@ -125,6 +125,8 @@ class House:
         limits: Limits | None = None,
         begins: datetime = NOW,
         ends: datetime = NOW + timedelta(days=2),
+        purposes: frozenset[Purpose] = USUAL,
+        conditions: Conditions = ANYWHERE,
     ) -> Proposal:
         """Let the lab manager propose a grant."""
         found = Person.objects.filter(email=holder, organisation__is_vendor=False).first()
@@ -138,6 +140,8 @@ class House:
             begins,
             ends,
             limits or Limits(),
+            purposes,
+            conditions,
         )
         return readingroom.propose_grant(self.cast.manager, new, now=NOW)
 
@@ -164,11 +168,21 @@ class House:
         holder: Viewer | None = None,
         limits: Limits | None = None,
         ends: datetime = NOW + timedelta(days=2),
+        purposes: frozenset[Purpose] = USUAL,
+        conditions: Conditions = ANYWHERE,
     ) -> Uid:
         """Open a grant as the vendor does: proposed by the manager, agreed by the other two."""
         viewer = holder or self.cast.reviewer
         email = Person.objects.get(uid=viewer.uid.text).email
-        proposal = self.propose(*taken, patterns=patterns, holder=email, limits=limits, ends=ends)
+        proposal = self.propose(
+            *taken,
+            patterns=patterns,
+            holder=email,
+            limits=limits,
+            ends=ends,
+            purposes=purposes,
+            conditions=conditions,
+        )
         self.agree(proposal, self.cast.custodian)
         self.agree(proposal, self.cast.officer, basis=EXPORT)
         found = next(one for one in reading.desk(viewer, NOW) if one.grant.proposal == proposal.uid)
@@ -179,10 +193,15 @@ class House:
         return self.seat(self.cast.reviewer, self.take(), patterns=patterns, limits=limits)
 
     def seat(
-        self, viewer: Viewer, *taken: Release, patterns: tuple[str, ...] = WHOLE, limits: Limits | None = None
+        self,
+        viewer: Viewer,
+        *taken: Release,
+        patterns: tuple[str, ...] = WHOLE,
+        limits: Limits | None = None,
+        purposes: frozenset[Purpose] = USUAL,
     ) -> "Desk":
         """Open a grant for somebody and let them begin a visit."""
-        grant = self.grant(*taken, patterns=patterns, holder=viewer, limits=limits)
+        grant = self.grant(*taken, patterns=patterns, holder=viewer, limits=limits, purposes=purposes)
         release = Uid(taken[0].uid)
         visit = readingroom.begin_visit(viewer, grant, release, now=NOW)
         return Desk(viewer, grant, release, Uid(visit.uid), taken)

@@ -31,8 +31,11 @@ def charge(
     desk: Desk, first: int, count: int, *, blob: bytes = BLOB, hours: float = 0, cost: int = 1, visit: Uid | None = None
 ) -> int:
     shown = Shown(blob, first, [cost] * count)
+    grant = Grant.objects.get(uid=desk.grant.text)
     with journal.transaction():
-        return commands.charge(purse(desk), 1, visit or desk.visit, [shown], now=NOW + timedelta(hours=hours))
+        return commands.charge(
+            commands.purse_of(grant), grant.version, visit or desk.visit, [shown], now=NOW + timedelta(hours=hours)
+        )
 
 
 def test_a_line_is_charged_once_and_free_from_then_on(house: House) -> None:

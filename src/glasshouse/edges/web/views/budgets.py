@@ -23,13 +23,14 @@ from glasshouse.kernel.ids import Uid
 def more(request: HttpRequest, grant: str) -> HttpResponse:
     """Show what was asked for under a grant; with POST, ask for twice the lines in one window of time."""
     viewer, uid = viewer_of(request), Uid.parse(grant)
+    held = access.grant(viewer, uid)
     if request.method == "POST":
         window = request.POST.get("window", "")
         if window not in WINDOWS:
             raise InvalidError("Lines are counted by hour, by day, by visit and in all.")
         commands.ask_for_more(viewer, uid, window, now=clock.now())
         return redirect("grant-more", grant=uid.text)
-    held, asked = access.grant(viewer, uid), queries.more_asked(viewer, uid)
+    asked = queries.more_asked(viewer, uid)
     context = {
         "grant": held,
         "standing": access.standing(held, clock.now()),
