@@ -40,7 +40,7 @@ class Room:
 
     def path_of(self, name: str, names: set[str]) -> str:
         """Return the reviewer's own address of a route."""
-        here = {**self.objects, "path": "src"} if name == "folder" else self.objects
+        here = {**self.objects, "path": "src"} if name in {"folder", "coverage-folder"} else self.objects
         return reverse(name, kwargs={one: here[one] for one in names})
 
     @property

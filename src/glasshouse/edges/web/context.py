@@ -29,6 +29,7 @@ ROOMS: Final = (
     (_("Reading room"), "reading-room"),
     (_("Search"), "searches"),
     (_("Changes"), "changes"),
+    (_("Coverage"), "coverages"),
     (_("Engagements"), "engagements"),
     (_("Notes"), "notes"),
     (_("Questions"), "questions"),
@@ -37,7 +38,7 @@ ROOMS: Final = (
     (_("My record"), "record"),
 )
 """The top bar, in order, by the route of each room's first page; a room without a page does not stand in it."""
-HELD: Final = frozenset({"searches"})
+HELD: Final = frozenset({"coverages", "searches"})
 """Rooms that stand in the top bar of those alone who hold a grant, ended ones included, because they say so."""
 
 ARRANGED: Final = frozenset({"sites"})

@@ -53,6 +53,10 @@ class Place:
         """Return the address of a file's history."""
         return f"{self.base}history/{quoted(path)}"
 
+    def coverage(self, path: TreePath | None) -> str:
+        """Return the address of what was read of a folder; None is the whole release."""
+        return f"{self.base}coverage/{quoted(path)}" if path else f"{self.base}coverage"
+
     @property
     def names(self) -> str:
         """Return the address where a name is jumped to."""
