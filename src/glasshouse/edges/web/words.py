@@ -55,6 +55,18 @@ KINDS: Final[Mapping[str, Any]] = {
     "readingroom.note-changed": gettext_lazy("Note changed"),
     "readingroom.note-shared": gettext_lazy("Note shared, or no longer"),
     "readingroom.note-removed": gettext_lazy("Note removed"),
+    "threads.opened": gettext_lazy("Question asked"),
+    "threads.replied": gettext_lazy("Question answered or asked on"),
+    "threads.escalated": gettext_lazy("Answer late"),
+    "threads.closed": gettext_lazy("Question closed"),
+    "findings.raised": gettext_lazy("Finding raised"),
+    "findings.confirmed": gettext_lazy("Finding confirmed"),
+    "findings.disputed": gettext_lazy("Finding disputed"),
+    "findings.fixed": gettext_lazy("Fix claimed"),
+    "findings.verified": gettext_lazy("Fix verified"),
+    "findings.reopened": gettext_lazy("Finding opened again"),
+    "findings.withdrawn": gettext_lazy("Finding withdrawn"),
+    "findings.commented": gettext_lazy("Finding commented on"),
     "approvals.agree": gettext_lazy("Agreed"),
     "approvals.proposed": gettext_lazy("Put up for decision"),
     "approvals.refuse": gettext_lazy("Refused by one of the deciders"),
@@ -69,6 +81,12 @@ KINDS: Final[Mapping[str, Any]] = {
     "engagements.terms-signed": gettext_lazy("Terms and scope signed"),
     "engagements.vetted": gettext_lazy("Vetted"),
     "engagements.withdrawn": gettext_lazy("Request withdrawn"),
+    "sites.booked": gettext_lazy("Visit booked"),
+    "sites.booking-cancelled": gettext_lazy("Booking cancelled"),
+    "sites.arrived": gettext_lazy("Visitor let in"),
+    "sites.escort-changed": gettext_lazy("Second person changed"),
+    "sites.workstation-asserted": gettext_lazy("Workstation spoke for a session"),
+    "sites.departed": gettext_lazy("Visitor seen out"),
     "access.grant-opened": gettext_lazy("Grant opened"),
     "access.grant-paused": gettext_lazy("Grant waits for a custodian"),
     "access.grant-resumed": gettext_lazy("Grant goes on"),
@@ -76,6 +94,15 @@ KINDS: Final[Mapping[str, Any]] = {
     "access.grant-revoked": gettext_lazy("Grant revoked"),
 }
 """What an entry tells of, by its kind; a kind that is not here is shown as it is."""
+
+NOTICES: Final[Mapping[str, Any]] = {
+    "threads.asked": gettext_lazy("Something is asked of you"),
+    "threads.answered": gettext_lazy("An answer came"),
+    "threads.late": gettext_lazy("An answer is late"),
+    "threads.closed": gettext_lazy("Those who asked closed a question"),
+    "threads.settled": gettext_lazy("A finding was settled or withdrawn"),
+}
+"""What a notice says, by its kind: that something happened, and nothing of what it says."""
 
 
 @dataclass(frozen=True, slots=True)
