@@ -12,13 +12,17 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from glasshouse.domain.engagements.models import Engagement
+from glasshouse.domain.findings.values import Severity
 from glasshouse.domain.journal.models import Event
+from glasshouse.domain.notices.models import Notice
 from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
+from glasshouse.domain.readingroom import commands as readingroom
 from glasshouse.kernel.ids import Uid
+from glasshouse.kernel.lines import Span
 from tests.domain.sites.place import arrival, settle
 from tests.edges.web.conftest import Browse
-from tests.lab import FILES, Desk, House, add, next_version
+from tests.lab import FILES, MAIN, NOW, Desk, House, add, next_version
 
 # Of the sign-in libraries; tests/edges/web/test_ways_in.py and test_enrol_link.py hold them to their owners.
 OTHERS = {"mfa_remove_webauthn", "mfa_edit_webauthn", "enrol-link"}
@@ -28,6 +32,12 @@ MAKING = {"request-counts", "grant-new", "erasure-new", "shredding-new", "grants
 HOUSE = {"arrival", "booking", "place", "site", "workstation"}
 # Of engagements: who arranges, and the export officer, read what was asked for and what came of it.
 ENGAGED = {"engagement", "request_uid"}
+# Of questions and findings: of the vendor, who answers reads these, and of findings an assessor too.
+SPOKEN = {
+    Role.PRODUCT_OWNER: {"finding", "question"},
+    Role.LAB_MANAGER: {"finding", "question"},
+    Role.ASSESSOR: {"finding"},
+}
 ROLES = sorted(Role)
 
 
@@ -40,7 +50,7 @@ class Room:
 
     def path_of(self, name: str, names: set[str]) -> str:
         """Return the reviewer's own address of a route."""
-        here = {**self.objects, "path": "src"} if name == "folder" else self.objects
+        here = {**self.objects, "path": "src"} if name in {"folder", "coverage-folder"} else self.objects
         return reverse(name, kwargs={one: here[one] for one in names})
 
     @property
@@ -68,9 +78,11 @@ def room(house: House) -> Room:
     proposal = house.propose(first)
     engagement = Engagement.objects.get()
     entry = Event.objects.filter(kind="readingroom.visit-opened").get()
+    spoken = speak(house, desk)
     place = settle(house)
     booking = place.book()
     objects = {
+        **spoken,
         "after": second.uid,
         "arrival": arrival(place, booking).uid,
         "before": first.uid,
@@ -92,6 +104,19 @@ def room(house: House) -> Room:
     return Room(desk, objects)
 
 
+def speak(house: House, desk: Desk) -> dict[str, str]:
+    """A note of the reviewer's, a finding raised from it, a question, and the notice of its answer."""
+    owner = add("answers@vendor.example", "Vendor", Role.PRODUCT_OWNER, is_vendor=True)
+    shown = readingroom.open_file(desk.viewer, desk.grant, desk.release, MAIN, Span(1, 9), now=NOW)
+    at = (desk.viewer, desk.grant, shown.view.recorded.uid)
+    note = readingroom.write_note(*at, "A note.", span=Span(2, 3), now=NOW)
+    finding = readingroom.raise_from_note(desk.viewer, note, "A finding", Severity.LOW, "So.", now=NOW)
+    question = readingroom.ask_question(*at, "A question?", span=Span(4, 4), now=NOW)
+    readingroom.reply_to_question(owner, question, "An answer.", now=NOW)
+    notice = Notice.objects.get(person_id=house.cast.reviewer.row)
+    return {"finding": finding.text, "note": note.text, "notice": notice.uid, "question": question.text}
+
+
 def asked(client: Client, path: str) -> list[int]:
     """Ask in every way that a browser can."""
     return [
@@ -107,6 +132,7 @@ def test_each_kind_of_object_is_tried() -> None:
         *HOUSE,
         *ENGAGED,
         *("after", "before", "event", "grant", "path", "person", "proposal", "release", "ticket", "visit"),
+        *("finding", "note", "notice", "question"),
     }
 
 
@@ -125,6 +151,7 @@ def test_no_role_of_the_vendor_reads_what_was_granted_to_the_reviewer(
     client = browser_of(add("insider@vendor.example", "Vendor", role, is_vendor=True))
     for name, names in web_routes():
         is_theirs = role == Role.EXPORT_OFFICER and not names.isdisjoint(ENGAGED)
+        is_theirs |= not names.isdisjoint(SPOKEN.get(role, set()))
         if names and not is_theirs and name not in {*OTHERS, "proposal"}:
             assert set(asked(client, room.path_of(name, names))) <= {404, 405}, name
 
@@ -134,10 +161,11 @@ def test_who_arranges_visits_reads_none_of_what_they_arranged(
     room: Room, house: House, browser_of: Browse, arranger: str
 ) -> None:
     client = browser_of(getattr(house.cast, arranger))
+    spoken = SPOKEN[Role.LAB_MANAGER] if arranger == "manager" else set()
     for name, names in web_routes():
         if (
             names
-            and names.isdisjoint(HOUSE | ENGAGED)
+            and names.isdisjoint(HOUSE | ENGAGED | spoken)
             and name not in {*OTHERS, "proposal", "grant-resume", "grant-revoke"}
         ):
             assert set(asked(client, room.path_of(name, names))) <= {404, 405}, name
@@ -166,9 +194,16 @@ def test_the_reviewer_reaches_each_of_them(room: Room, browser_of: Browse) -> No
         "engagement-amend": 404,  # the vendor's, as are vetting, export decision and refusal
         "engagement-renew": 405,
         "export-withdraw": 404,
+        "finding-step": 405,
         "grant-resume": 404,
         "grant-revoke": 404,
+        "note-new": 404,  # the entry shows no lines
+        "note-remove": 405,
+        "note-share": 405,
+        "notice": 405,
         "proposal": 404,
+        "question-close": 405,
+        "question-new": 404,
         "request-export": 404,
         "request-propose": 405,
         "request-refuse": 404,
