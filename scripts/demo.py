@@ -83,7 +83,7 @@ def _sources(large: bool, source: Path | None, folder: Path) -> tuple[str, Seque
 
 
 def _set_up(product: str, releases: Sequence[tuple[str, Path]]) -> None:
-    from scripts import cast  # noqa: PLC0415 -- models load after the lab is founded
+    from scripts import cast, door  # noqa: PLC0415 -- models load after the lab is founded
 
     for version, archive in releases:
         with progress(f"Importing {product} {version}, files", as_json=False) as report:
@@ -91,6 +91,7 @@ def _set_up(product: str, releases: Sequence[tuple[str, Path]]) -> None:
     people = cast.people(OPERATOR, vendor=VENDOR, visitor=VISITOR)
     cast.open_grant(people, product, timedelta(days=GRANT_DAYS), is_signed=False)
     cast.leave_work(people, product)
+    door.furnish(OPERATOR, people)
     say.print(f"\nhttp://localhost:{PORT}   a demo: its people sign in with these passwords\n", markup=False)
     for person in people.values():
         say.print(f"  {person.role:<16} {person.email:<28} {person.password}", markup=False)

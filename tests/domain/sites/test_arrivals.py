@@ -20,6 +20,7 @@ from glasshouse.domain.sites.errors import (
     EscortError,
     NotBookedError,
     StillInsideError,
+    TakenError,
 )
 from glasshouse.domain.sites.models import Arrival
 from glasshouse.domain.sites.values import ELSEWHERE, Expected, Identity, NewArrival, TextKind
@@ -209,3 +210,20 @@ def test_two_custodians_who_receive_one_visitor_at_once_record_one_arrival(open_
     assert done.count("sites.already-inside") == 3
     assert Arrival.objects.filter(departed_at=None).count() == 1
     assert Event.objects.filter(kind="sites.arrived").count() == 1
+
+
+def test_a_house_is_not_closed_around_somebody_or_before_a_booking(place: Place) -> None:
+    cast, made = place.house.cast, place.book()
+    with pytest.raises(TakenError):
+        commands.close_site(cast.manager, place.site, now=NOW)
+    inside = Uid(arrival(place, made).uid)
+    with pytest.raises(StillInsideError):
+        commands.close_site(cast.manager, place.site, now=made.ends)
+    commands.depart(cast.custodian, inside, returned=True, now=made.ends)
+    for viewer, refusal in ((cast.stranger, NotFoundError), (cast.custodian, RoleMissingError)):
+        with pytest.raises(refusal):
+            commands.close_site(viewer, place.site, now=made.ends)
+    commands.close_site(cast.manager, place.site, now=made.ends)
+    assert queries.sites(cast.manager) == []
+    with pytest.raises(NotFoundError):
+        commands.set_text(cast.manager, place.site, TextKind.NOTICE, "Closed", now=made.ends)

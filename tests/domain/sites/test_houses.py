@@ -90,8 +90,9 @@ def test_texts_are_added_never_changed_and_pinned_by_digest(place: Place) -> Non
     assert (newest[TextKind.BRIEFING].version, newest[TextKind.BRIEFING].text[-6:]) == (3, "watch.")
     assert TextKind.NOTICE not in newest
     assert Event.objects.filter(kind="sites.text-set").count() == 3
-    with pytest.raises(InvalidError):
-        commands.set_text(manager, place.site, TextKind.NOTICE, " \n ", now=NOW)
+    for text in (" \n ", "Leave\u202e it.", "Leave\x00 it.", "x" * 20_001):
+        with pytest.raises(InvalidError):
+            commands.set_text(manager, place.site, TextKind.NOTICE, text, now=NOW)
 
 
 def test_retention_is_set_within_ten_years(place: Place) -> None:

@@ -22,6 +22,7 @@ from glasshouse.domain.sites.errors import (
     NotArrivedError,
     NotEnrolledError,
     OutsideRangeError,
+    TakenError,
 )
 from glasshouse.domain.sites.models import WorkstationKey
 from glasshouse.domain.sites.values import ELSEWHERE, Expected
@@ -266,3 +267,24 @@ def test_a_key_is_ended_at_once(place: Place, machine: Machine, visitor: Viewer)
 
 def _spki(key: ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey) -> bytes:
     return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def test_a_machine_out_of_use_speaks_for_nobody(place: Place, machine: Machine, visitor: Viewer) -> None:
+    cast = place.house.cast
+    with pytest.raises(TakenError):
+        commands.retire_workstation(cast.manager, place.left, now=MORNING)
+    other = Machine(place.right)
+    other.enrol(at(cast.custodian), now=MORNING)
+    with pytest.raises(NotFoundError):
+        commands.retire_workstation(cast.reviewer, place.right, now=MORNING)
+    commands.retire_workstation(cast.custodian, place.right, now=MORNING)
+    with pytest.raises(NotEnrolledError):
+        other.speak(visitor, now=MORNING)
+    with pytest.raises(NotEnrolledError):
+        Machine(place.right).enrol(at(cast.custodian), now=MORNING)
+    with pytest.raises(NotEnrolledError):
+        commands.retire_workstation(cast.custodian, place.right, now=MORNING)
+    assert list(Event.objects.filter(kind="sites.workstation-retired").values_list("subject", flat=True)) == [
+        place.right.text
+    ]
+    machine.speak(visitor, now=MORNING)

@@ -43,6 +43,11 @@ def test_sign_out_empties_the_browser(reader: Client) -> None:
     assert "Clear-Site-Data" not in reader.get("/sign-in").headers
 
 
+def test_sign_out_at_a_workstation_keeps_the_machines_key(reader: Client) -> None:
+    reader.cookies["workstation"] = "1"
+    assert reader.post("/sign-out").headers["Clear-Site-Data"] == '"cache"'
+
+
 @pytest.mark.django_db
 def test_https_is_kept_for_a_year(client: Client, settings: object) -> None:
     settings.SECURE_HSTS_SECONDS = 31_536_000  # type: ignore[attr-defined] # pytest-django's fixture has no type

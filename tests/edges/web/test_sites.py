@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 from pytest_django.fixtures import Settings
 
+from glasshouse.domain.journal.models import Event
 from glasshouse.domain.people.models import Person
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.sites.models import Arrival, Booking, Workstation, WorkstationKey
@@ -287,6 +288,46 @@ def test_a_forged_certificate_header_is_no_certificate(
     assert speak(visitor, machine) == 403
 
 
-def test_pages_of_visitors_carry_the_machines_part_and_those_of_staff_do_not(place: Place, browser_of: Browse) -> None:
-    assert "js/workstation.js" in text(browser_of(place.house.cast.reviewer), "/")
-    assert "js/workstation.js" not in text(browser_of(place.house.cast.custodian), "/")
+def test_pages_of_visitors_at_a_workstation_carry_the_machines_part_and_no_others_do(
+    place: Place, browser_of: Browse
+) -> None:
+    custodian = at(place.house.cast.custodian, browser_of, INSIDE)
+    enrol(custodian, place)
+    mark = custodian.cookies["workstation"]
+    assert (mark["httponly"], mark["samesite"]) == (True, "Strict")
+    assert "js/workstation.js" not in text(custodian, "/")
+    reviewer = browser_of(place.house.cast.reviewer)
+    assert "js/workstation.js" not in text(reviewer, "/")
+    reviewer.cookies["workstation"] = "1"
+    assert "js/workstation.js" in text(reviewer, "/")
+
+
+def test_a_booking_of_an_engagement_stands_in_its_record(place: Place, browser_of: Browse) -> None:
+    house = place.house
+    engagement = house.engage(house.cast.reviewer, house.take())
+    manager = browser_of(house.cast.manager)
+    chosen = booked(place, engagement=engagement.text)
+    wrong = manager.post(f"/sites/{place.site}/book", {**chosen, "visitor0": house.cast.stranger.uid.text})
+    assert "of its organisation" in wrong.content.decode()
+    assert manager.post(f"/sites/{place.site}/book", chosen).status_code == 302
+    entry = Event.objects.get(kind="sites.booked")
+    assert entry.engagement == engagement.text
+    assert entry.number is not None
+
+
+def test_a_country_that_asks_often_is_shown_with_what_it_asks_for(place: Place, browser_of: Browse) -> None:
+    house = place.house
+    house.engage(house.cast.reviewer, house.take())
+    page = text(browser_of(house.cast.manager), "/sites/")
+    assert "Where another site is asked for" in page
+    assert "Where another site is asked for" not in text(browser_of(house.cast.reviewer), "/sites/")
+
+
+def test_home_says_where_a_visitor_is_expected_by_the_clock_there(place: Place, browser_of: Browse) -> None:
+    place.book()
+    page = text(browser_of(place.house.cast.reviewer), "/")
+    assert "Where you are expected" in page
+    assert SPAN in page
+    for other in (place.house.cast.colleague, place.house.cast.manager):
+        assert "Where you are expected" not in text(browser_of(other), "/")
+    assert "Today at the door" in text(browser_of(place.house.cast.custodian), "/")

@@ -213,6 +213,7 @@ def test_the_reviewer_reaches_each_of_them(room: Room, browser_of: Browse) -> No
         "references": 409,  # no searcher runs
         "receipt": 409,  # not under a signed head yet
         "site-change": 404,
+        "site-close": 405,
         "still": 204,
         "tlog-proof": 409,
         "uses": 405,
@@ -221,6 +222,7 @@ def test_the_reviewer_reaches_each_of_them(room: Room, browser_of: Browse) -> No
         "workstation-end": 405,
         "workstation-enrol": 405,
         "workstation-new": 404,
+        "workstation-retire": 405,
         "workstation-word": 405,
     }
     assert reached == expected

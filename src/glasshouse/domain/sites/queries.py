@@ -117,6 +117,11 @@ def bookings_of(viewer: Viewer) -> QuerySet[Booking]:
     return rows.filter(Q(attendees__person_id=viewer.row))
 
 
+def coming(viewer: Viewer, now: datetime) -> QuerySet[Booking]:
+    """Return the bookings under which the viewer is expected, the next one first; nobody else's."""
+    return bookings_of(viewer).filter(attendees__person_id=viewer.row, cancelled_at=None, ends__gt=now)
+
+
 def booking(viewer: Viewer, uid: Uid) -> Booking:
     """Return one booking that the viewer may see."""
     found = bookings_of(viewer).filter(uid=uid.text).first()

@@ -8,6 +8,8 @@ from django.conf import settings
 from django.contrib.auth.signals import user_logged_out
 from django.http import HttpRequest, HttpResponseBase
 
+from glasshouse.edges.http.machines import is_workstation
+
 # Nothing inline, nothing from elsewhere, no plug-ins, no frames: a script that a vendor's file smuggles into a
 # page has no way to run, and what it could read has no way to leave.
 CONTENT_SECURITY_POLICY: Final = (
@@ -76,8 +78,9 @@ class SecurityHeadersMiddleware:
         if not is_static:
             response["Cache-Control"] = "no-store"
         if vars(request).get(_SIGNED_OUT):
-            # What was read leaves the browser's cache, the page behind Back included.
-            response["Clear-Site-Data"] = '"cache", "storage"'
+            # What was read leaves the browser's cache, the page behind Back included. A workstation's storage holds its
+            # key, and nothing of ours besides.
+            response["Clear-Site-Data"] = '"cache"' if is_workstation(request) else '"cache", "storage"'
         return response
 
 

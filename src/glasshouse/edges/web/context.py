@@ -20,6 +20,7 @@ from glasshouse.domain.findings.rules import READING
 from glasshouse.domain.notices import queries as notices
 from glasshouse.domain.sites.rules import ARRANGERS
 from glasshouse.domain.threads.rules import ANSWERING
+from glasshouse.edges.http.machines import is_workstation
 from glasshouse.edges.http.viewer import viewer_or_none
 from glasshouse.edges.web import ledger
 from glasshouse.edges.web.look import Look
@@ -63,6 +64,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "lab": settings.GLASSHOUSE,
         "rooms": SimpleLazyObject(lambda: rooms_of(request)),
         "room": room_of(request.path),
+        "is_workstation": is_workstation(request),
         "me": SimpleLazyObject(lambda: viewer_or_none(request)),
         "unseen": SimpleLazyObject(lambda: unseen(request)),
         "look": Look.of(request),

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from glasshouse.domain.sites import rules
 from glasshouse.domain.sites.values import (
+    Engaged,
     Expected,
     Hours,
     Identity,
@@ -123,6 +124,11 @@ class WorkstationForm(forms.Form):
 class BookingForm(forms.Form):
     """Who is to come, when, where; one row of visitor and workstation for each seat that is offered."""
 
+    engagement = forms.ChoiceField(
+        label=_("Engagement"),
+        required=False,
+        help_text=_("Its visitors' bookings and arrivals then stand in its record, for both sides."),
+    )
     room = forms.ChoiceField(label=_("Room"))
     custodian = forms.ChoiceField(label=_("Custodian"))
     begins = forms.CharField(
@@ -138,11 +144,16 @@ class BookingForm(forms.Form):
         rooms: "Sequence[Room]",
         custodians: "Sequence[Person]",
         visitors: "Sequence[Person]",
+        engaged: "Sequence[tuple[Engaged, str]]",
         initial: dict[str, Any],
     ) -> None:
         """Offer these rooms and people; times are of the house's clock."""
         super().__init__(data, initial=initial)
         self._zone = zone
+        self._engaged = {one.uid.text: one for one, _label in engaged}
+        engagement = self.fields["engagement"]
+        if isinstance(engagement, forms.ChoiceField):
+            engagement.choices = [("", _("None")), *((one.uid.text, label) for one, label in engaged)]
         self._pick("room", [(room.uid, f"{room.name} ({room.seats})") for room in rooms])
         self._pick("custodian", [(person.uid, person.name) for person in custodians])
         people = [("", _("Nobody")), *((one.uid, f"{one.name}, {one.organisation.name}") for one in visitors)]
@@ -197,6 +208,7 @@ class BookingForm(forms.Form):
             [Expected(Uid(person), Uid(machine) if machine else None) for person, machine in rows if person],
             said["begins"],
             said["ends"],
+            self._engaged.get(said["engagement"]),
         )
 
 

@@ -152,6 +152,7 @@ SITES: list[URLPattern] = [
     path("sites/<str:site>/", sites.site, name="site"),
     path("sites/<str:site>/week", sites.site_week, name="site-week"),
     path("sites/<str:site>/change", sites.change, name="site-change"),
+    path("sites/<str:site>/close", sites.close, name="site-close"),
     path("sites/<str:site>/book", bookings.new_booking, name="booking-new"),
     path("sites/<str:site>/rooms/<str:place>/workstation", sites.new_workstation, name="workstation-new"),
     path("bookings/<str:booking>/", bookings.booking, name="booking"),
@@ -164,6 +165,7 @@ SITES: list[URLPattern] = [
     path("workstations/<str:workstation>/challenge", workstations.challenge, name="workstation-challenge"),
     path("workstations/<str:workstation>/enrol", workstations.enrol, name="workstation-enrol"),
     path("workstations/<str:workstation>/end", workstations.end, name="workstation-end"),
+    path("workstations/<str:workstation>/retire", workstations.retire, name="workstation-retire"),
     path("workstations/<str:workstation>/word", workstations.word, name="workstation-word"),
 ]
 

@@ -7,11 +7,19 @@ from glasshouse.domain.sites.commands.houses import (
     add_room,
     add_site,
     add_workstation,
+    close_site,
     set_hours,
     set_retention,
     set_text,
 )
-from glasshouse.domain.sites.commands.keys import Asserted, assert_workstation, challenge, end_key, enrol_key
+from glasshouse.domain.sites.commands.keys import (
+    Asserted,
+    assert_workstation,
+    challenge,
+    end_key,
+    enrol_key,
+    retire_workstation,
+)
 
 __all__ = [
     "Asserted",
@@ -24,9 +32,11 @@ __all__ = [
     "cancel_booking",
     "challenge",
     "change_escort",
+    "close_site",
     "depart",
     "end_key",
     "enrol_key",
+    "retire_workstation",
     "set_hours",
     "set_retention",
     "set_text",

@@ -14,10 +14,10 @@ from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.sites import rules
-from glasshouse.domain.sites.errors import SiteExistsError, TakenError
+from glasshouse.domain.sites.errors import SiteExistsError, StillInsideError, TakenError
 from glasshouse.domain.sites.models import Booking, OpenHours, Room, Site, SiteText, Workstation
 from glasshouse.domain.sites.values import Hours, NewSite, TextKind, wall
-from glasshouse.kernel import countries
+from glasshouse.kernel import countries, texts
 from glasshouse.kernel.errors import InvalidError, NotFoundError
 from glasshouse.kernel.ids import Uid
 
@@ -70,9 +70,7 @@ def set_hours(by: Viewer | str, site: Uid, hours: Sequence[Hours], *, now: datet
 def set_text(by: Viewer | str, site: Uid, kind: TextKind, text: str, *, now: datetime) -> SiteText:
     """Add the next version of what a site says; the entry pins its digest."""
     actor = rules.actor_of(by)
-    content = text.replace("\r\n", "\n").strip()
-    if not content or len(content) > _TEXT:
-        raise InvalidError(f"A {kind.label} has between 1 and {_TEXT:,} characters.")
+    content = texts.readable(text, what=f"The {kind.label}", limit=_TEXT)
     digest = hashlib.sha256(content.encode()).digest()
     with journal.transaction():
         found = _site(site)
@@ -153,6 +151,21 @@ def add_workstation(
             fields={"certificate": pinned, "name": called, "ranges": made.ranges, "room": room.text},
         )
     return made
+
+
+def close_site(by: Viewer | str, site: Uid, *, now: datetime) -> Site:
+    """Close a house for good; raises while a booking is to come or somebody is inside. What was recorded stays."""
+    actor = rules.actor_of(by, Role.LAB_MANAGER)
+    with journal.transaction():
+        found = _site(site)
+        if Booking.objects.filter(room__site=found, cancelled_at=None, ends__gt=now).exists():
+            raise TakenError("There are bookings to come.", hint="Cancel them first.")
+        if found.arrivals.filter(departed_at=None).exists():
+            raise StillInsideError("Somebody is in the house.", hint="See them out first.")
+        found.closed_at = now
+        found.save(update_fields=["closed_at"])
+        journal.record("sites.site-closed", actor=actor, at=now, subject=site)
+    return found
 
 
 def _site(uid: Uid) -> Site:

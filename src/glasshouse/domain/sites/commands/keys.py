@@ -18,8 +18,9 @@ from glasshouse.domain.sites.errors import (
     NotArrivedError,
     NotEnrolledError,
     OutsideRangeError,
+    TakenError,
 )
-from glasshouse.domain.sites.models import Arrival, Workstation, WorkstationKey
+from glasshouse.domain.sites.models import Arrival, Attendee, Workstation, WorkstationKey
 from glasshouse.domain.sites.values import Ended, Link, NewKey, Word
 from glasshouse.kernel.ids import Uid
 
@@ -41,6 +42,8 @@ def enrol_key(viewer: Viewer, workstation: Uid, new: NewKey, *, now: datetime) -
     """Trust the key that the machine at which the custodian sits has just made; the one before ends."""
     found = queries.workstation(viewer, workstation)
     rules.check_arranges(viewer, Role.CUSTODIAN)
+    if found.retired_at is not None:
+        raise NotEnrolledError("This workstation is out of use.")
     machines.check_challenge(new.challenge, _session(viewer), now=now)
     machines.check_key(new.spki)
     machines.check_link(new.link)
@@ -74,6 +77,21 @@ def end_key(viewer: Viewer, workstation: Uid, *, now: datetime) -> None:
         if key is None:
             raise NotEnrolledError("This workstation has no key.")
         _tell_ended(key, viewer, now)
+
+
+def retire_workstation(viewer: Viewer, workstation: Uid, *, now: datetime) -> None:
+    """Take a machine out of use, its key with it; raises while a booking to come keeps it."""
+    found = queries.workstation(viewer, workstation)
+    with journal.transaction():
+        booked = Attendee.objects.filter(workstation=found, booking__cancelled_at=None, booking__ends__gt=now)
+        if booked.exists():
+            raise TakenError("A booking to come keeps this workstation.", hint="Cancel it first.")
+        if not Workstation.objects.filter(pk=found.pk, retired_at=None).update(retired_at=now):
+            raise NotEnrolledError("This workstation was taken out of use before.")
+        key = _end(found, Ended.REVOKED, now)
+        if key is not None:
+            _tell_ended(key, viewer, now)
+        journal.record("sites.workstation-retired", actor=viewer.uid.text, at=now, subject=workstation)
 
 
 def assert_workstation(viewer: Viewer, word: Word, *, now: datetime) -> Asserted:

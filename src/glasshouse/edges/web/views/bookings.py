@@ -9,11 +9,12 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from glasshouse.domain.engagements import queries as engagements
 from glasshouse.domain.people import queries as people
 from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.sites import commands, queries, rules
-from glasshouse.domain.sites.values import TextKind
+from glasshouse.domain.sites.values import Engaged, TextKind
 from glasshouse.edges.http.viewer import viewer_of
 from glasshouse.edges.web.site_forms import ArrivalForm, BookingForm, DepartureForm, EscortForm
 from glasshouse.kernel import clock
@@ -40,6 +41,10 @@ def new_booking(request: HttpRequest, site: str) -> HttpResponse:
         rooms=list(found.rooms.all()),
         custodians=list(people.staff(viewer, Role.CUSTODIAN)),
         visitors=list(people.reviewers_of(viewer)),
+        engaged=[
+            (Engaged(Uid(one.uid), Uid(one.organisation.uid)), f"{one.label}, {one.organisation.name}")
+            for one in engagements.open_engagements(viewer, clock.now())
+        ],
         initial={"begins": f"{tomorrow:{_MOMENT}}", "ends": f"{tomorrow + timedelta(hours=4):{_MOMENT}}"},
     )
     status = 200

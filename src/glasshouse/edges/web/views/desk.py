@@ -17,6 +17,7 @@ from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import queries
 from glasshouse.domain.releases import queries as releases
+from glasshouse.domain.sites import queries as sites
 from glasshouse.edges.http.viewer import viewer_of
 from glasshouse.kernel import clock
 
@@ -49,6 +50,7 @@ def _reading(viewer: Viewer) -> dict[str, Any]:
         "is_reviewer": viewer.may_act_as(Role.REVIEWER) or bool(desk),
         "desk": desk,
         "visits": queries.visits_of(viewer),
+        "expected": list(sites.coming(viewer, clock.now())),
     }
 
 
@@ -63,6 +65,7 @@ def _arranging(viewer: Viewer) -> dict[str, Any]:
         "others": [found for found in waiting if found not in mine],
         "decided": [found for found in proposals if found.state != State.OPEN][:_SHOWN],
         "releases": list(releases.releases_of(viewer)),
+        "receives": viewer.may_act_as(Role.CUSTODIAN),
     }
     if viewer.may_act_as(*ARRANGERS):
         context["grants"] = arranged(viewer)[:_SHOWN]

@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """Houses: which there are, what each says, its week. Times are of the house's own clock."""
 
+from collections import Counter
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from glasshouse.domain.engagements import queries as engagements
 from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
+from glasshouse.domain.releases import queries as releases
 from glasshouse.domain.sites import commands, queries, rules
+from glasshouse.domain.sites.demand import LEAST, Demand, Outlook, outlook
 from glasshouse.domain.sites.values import TextKind
 from glasshouse.edges.http.viewer import viewer_of
 from glasshouse.edges.web.site_forms import (
@@ -30,15 +34,19 @@ if TYPE_CHECKING:
     from glasshouse.domain.sites.models import Booking, Site
 
 _WEEK = 7
+_YEAR = 365
 _CENTURY = 100
 
 
 @require_safe
 def sites(request: HttpRequest) -> HttpResponse:
-    """Show the houses that the viewer may look into, with who is in each for those who arrange visits."""
+    """Show the houses that the viewer may look into; to those who arrange visits, where another one is asked for."""
     viewer = viewer_of(request)
+    found = list(queries.sites_of(viewer))
     context = {
-        "sites": [(one, queries.hours_of(one)) for one in queries.sites_of(viewer)],
+        "sites": [(one, queries.hours_of(one)) for one in found],
+        "outlook": _outlook(viewer, found) if _arranges(viewer) else None,
+        "least": LEAST,
         "arranges": _arranges(viewer),
         "adds": viewer.is_vendor and viewer.may_act_as(Role.LAB_MANAGER),
         "room": "sites",
@@ -174,8 +182,29 @@ def new_workstation(request: HttpRequest, site: str, place: str) -> HttpResponse
     return render(request, "sites/workstation_new.html", {"form": form, "place": found, "room": "sites"})
 
 
+@require_POST
+def close(request: HttpRequest, site: str) -> HttpResponse:
+    """Close a house for good."""
+    viewer, uid = viewer_of(request), Uid.parse(site)
+    queries.site(viewer, uid)
+    commands.close_site(viewer, uid, now=clock.now())
+    return redirect("sites")
+
+
 def _arranges(viewer: Viewer) -> bool:
     return viewer.is_vendor and viewer.may_act_as(*rules.ARRANGERS)
+
+
+def _outlook(viewer: Viewer, found: "list[Site]") -> Outlook:
+    """Return where another house is asked for, by the requests of the last year."""
+    since = clock.now() - timedelta(days=_YEAR)
+    slugs = releases.product_slugs()
+    asked = Counter(
+        (one.country, slugs.get(one.product, "") or one.service)
+        for one in engagements.requests_of(viewer).filter(asked_at__gte=since)
+    )
+    demand = [Demand(country, product, number) for (country, product), number in asked.items()]
+    return outlook(demand, {one.country for one in found})
 
 
 def _monday(text: str, today: date) -> date:

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from glasshouse.domain.people.values import Role
 from glasshouse.domain.sites import commands, queries, rules
+from glasshouse.edges.http.machines import mark
 from glasshouse.edges.http.viewer import viewer_of
 from glasshouse.edges.web.site_forms import new_key, word_of
 from glasshouse.kernel import clock
@@ -47,7 +48,9 @@ def enrol(request: HttpRequest, workstation: str) -> HttpResponse:
     viewer, uid = viewer_of(request), Uid.parse(workstation)
     queries.workstation(viewer, uid)
     commands.enrol_key(viewer, uid, new_key(request.POST), now=clock.now())
-    return redirect("workstation", workstation=uid.text)
+    response = redirect("workstation", workstation=uid.text)
+    mark(response)
+    return response
 
 
 @require_POST
@@ -56,6 +59,15 @@ def end(request: HttpRequest, workstation: str) -> HttpResponse:
     uid = Uid.parse(workstation)
     commands.end_key(viewer_of(request), uid, now=clock.now())
     return redirect("workstation", workstation=uid.text)
+
+
+@require_POST
+def retire(request: HttpRequest, workstation: str) -> HttpResponse:
+    """Take a machine out of use."""
+    viewer, uid = viewer_of(request), Uid.parse(workstation)
+    found = queries.workstation(viewer, uid)
+    commands.retire_workstation(viewer, uid, now=clock.now())
+    return redirect("site", site=found.room.site.uid)
 
 
 @require_POST

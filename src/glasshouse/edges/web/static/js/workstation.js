@@ -27,21 +27,24 @@ function shelf() {
 
 async function kept() {
   const store = await shelf();
-  return new Promise((done, failed) => {
+  const found = await new Promise((done, failed) => {
     const asked = store.transaction("machine").objectStore("machine").get("this");
     asked.onsuccess = () => done(asked.result);
     asked.onerror = () => failed(asked.error);
   });
+  store.close();
+  return found;
 }
 
 async function keep(machine) {
   const store = await shelf();
-  return new Promise((done, failed) => {
+  await new Promise((done, failed) => {
     const change = store.transaction("machine", "readwrite", { durability: "strict" });
     change.objectStore("machine").put(machine, "this");
     change.oncomplete = () => done();
     change.onerror = () => failed(change.error);
   });
+  store.close();
 }
 
 async function challengeOf(workstation) {
