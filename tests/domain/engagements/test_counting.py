@@ -11,8 +11,9 @@ from glasshouse.domain.engagements import commands, queries, rules
 from glasshouse.domain.engagements.values import Ground
 from glasshouse.domain.people.models import Organisation
 from glasshouse.domain.publication import queries as publication
+from glasshouse.domain.sites.demand import Demand
 from glasshouse.kernel.errors import NotFoundError
-from tests.domain.engagements.steps import ask
+from tests.domain.engagements.steps import ask, vetted
 from tests.lab import NOW, House
 
 SMALL = 5
@@ -71,6 +72,23 @@ def test_the_public_is_told_of_periods_that_are_over_and_of_nothing_small(house:
     assert {cell.name: cell.number for cell in told.countries} == {"": None, "BE": None}
     assert {cell.name: cell.number for cell in told.categories} == {"product": 8}
     assert [(cell.name, cell.label, cell.number) for cell in told.outcomes] == [("refused", "refused", None)]
+
+
+def test_demand_is_told_by_country_and_by_what_was_meant(house: House) -> None:
+    Organisation.objects.filter(name="Regulator A").update(country="BE")
+    vetted(house, house.take())
+    withdrawn = ask(house)
+    commands.withdraw_request(house.cast.reviewer, withdrawn, now=NOW)
+    ask(house)
+    ask(house, house.cast.stranger, people=("stranger@other.example",))
+    assert sorted(queries.demand(house.cast.manager, NOW), key=str) == [
+        Demand("", "", 1),
+        Demand("BE", "", 1),
+        Demand("BE", "server", 1),
+    ]
+    assert queries.demand(house.cast.manager, NOW + timedelta(days=366)) == []
+    with pytest.raises(NotFoundError):
+        queries.demand(house.cast.reviewer, NOW)
 
 
 def test_what_was_counted_does_not_change_when_an_organisation_does(house: House) -> None:

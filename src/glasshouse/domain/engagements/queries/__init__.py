@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Questions about requests and engagements."""
 
-from glasshouse.domain.engagements.queries.counting import tally
+from glasshouse.domain.engagements.queries.counting import demand, tally
 from glasshouse.domain.engagements.queries.finding import (
     agreement_of,
     arranges,
@@ -40,6 +40,7 @@ __all__ = [
     "agreement_of",
     "arranges",
     "clearance",
+    "demand",
     "engagement",
     "engagement_by_name",
     "engagement_page",

@@ -8,14 +8,21 @@ to single one request out.
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db.models import Count
 
 from glasshouse.domain.engagements.models import Request
 from glasshouse.domain.engagements.queries import finding
 from glasshouse.domain.engagements.rules import period_of
 from glasshouse.domain.engagements.values import State
 from glasshouse.domain.people.viewer import Viewer
+from glasshouse.domain.releases import queries as releases
+from glasshouse.domain.sites.demand import Demand
 from glasshouse.kernel.errors import NotFoundError
+
+_YEAR: Final = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,19 @@ def tally(viewer: Viewer) -> list[PeriodCount]:
     if not finding.arranges(viewer):
         raise NotFoundError
     return counts()
+
+
+def demand(viewer: Viewer, now: datetime) -> list[Demand]:
+    """Return how often a year's requests came from each country for each product or service, for those who arrange.
+
+    A request that is not vetted yet is for nothing that has a name here; one that was withdrawn asks for nothing.
+    """
+    if not finding.arranges(viewer):
+        raise NotFoundError
+    asked = Request.objects.filter(asked_at__gt=now - _YEAR).exclude(state=State.WITHDRAWN)
+    rows = asked.values_list("country", "product", "service").annotate(Count("pk")).order_by("country")
+    slugs = releases.product_slugs()
+    return [Demand(country, service or slugs.get(product, ""), number) for country, product, service, number in rows]
 
 
 def counts(*, before: datetime | None = None) -> list[PeriodCount]:
