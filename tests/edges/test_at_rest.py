@@ -17,8 +17,11 @@ from django.db import connection
 from pytest_django.fixtures import Settings
 
 from glasshouse.domain.access.errors import OutsideGrantError
+from glasshouse.domain.findings.values import Severity, Step
 from glasshouse.domain.journal import boxes
+from glasshouse.domain.people.values import Role
 from glasshouse.domain.readingroom import commands as readingroom
+from glasshouse.domain.readingroom import notes
 from glasshouse.domain.releases import commands as releases
 from glasshouse.domain.releases import queries
 from glasshouse.edges.cli.backups import back_up
@@ -28,7 +31,7 @@ from glasshouse.kernel.ids import Uid
 from glasshouse.kernel.lines import Span
 from glasshouse.kernel.paths import TreePath
 from tests.engines.store.unpack.archives import tar_file, tar_header
-from tests.lab import NOW, House, forget, furnish
+from tests.lab import NOW, Desk, House, add, forget, furnish
 from tests.plaintext import Search
 from tests.searching import index, search, searcher
 
@@ -42,7 +45,10 @@ FOLDER, FILE, LINK, LEFT_OUT, PATTERN = (
 )
 ASKED: Final = b"bettong_query"
 SAVED: Final = b"cassowary_label"
-WORDS: Final = (ASKED, SAVED, FUNCTION, REGISTER, COMMENT, FOLDER, FILE, LINK, LEFT_OUT, PATTERN)
+# What people wrote: a visitor's note, a question and its answer, a finding's title and description.
+NOTED, QUESTIONED, ANSWERED, TITLED = b"kowari_note", b"dunnart_question", b"numbat_answer", b"pademelon_title"
+SAID: Final = (NOTED, QUESTIONED, ANSWERED, TITLED)
+WORDS: Final = (ASKED, SAVED, *SAID, FUNCTION, REGISTER, COMMENT, FOLDER, FILE, LINK, LEFT_OUT, PATTERN)
 PATH: Final = TreePath(b"wombat_core/echidna_vm.c")
 
 
@@ -96,6 +102,21 @@ def archive(body: bytes) -> bytes:
     return b"".join(members) + bytes(1024)
 
 
+def speak(desk: Desk) -> None:
+    """Write a note on lines and share it, ask about them and be answered, and raise a finding."""
+    owner = add("owner@vendor.example", "Vendor", Role.PRODUCT_OWNER, is_vendor=True)
+    shown = readingroom.open_file(desk.viewer, desk.grant, desk.release, PATH, Span(1, 9), now=NOW)
+    at = (desk.viewer, desk.grant, shown.view.recorded.uid)
+    note = readingroom.write_note(*at, f"First {NOTED.decode()}", span=Span(2, 4), is_shared=True, now=NOW)
+    readingroom.change_note(desk.viewer, note, NOTED.decode(), now=NOW)
+    question = readingroom.ask_question(*at, QUESTIONED.decode(), span=Span(4, 4), now=NOW)
+    readingroom.reply_to_question(owner, question, ANSWERED.decode(), now=NOW)
+    title = TITLED.decode()
+    finding = readingroom.raise_from_note(desk.viewer, note, title, Severity.HIGH, title, now=NOW)
+    readingroom.move_finding(owner, finding, Step.CONFIRM, title, now=NOW)
+    assert [one.words for one in notes.notes_of(desk.viewer, text=NOTED.decode())] == [NOTED.decode()]
+
+
 def live(house: House, sources: Path) -> None:
     """Do everything that a lab does with source: import, grant, show in every way, refuse, prove, copy."""
     body = b"/* the bandicoot lemma */\nint quokka_dispatch_table(void)\n{\n\treturn NUMBAT_CTRL_BASE;\n}\n" * 5
@@ -115,6 +136,7 @@ def live(house: House, sources: Path) -> None:
     readingroom.open_left_out(*who, desk.release, now=NOW)
     readingroom.open_changes(*who, Uid(old.uid), Uid(new.uid), now=NOW)
     readingroom.open_difference(*who, Uid(old.uid), Uid(new.uid), PATH, now=NOW)
+    speak(desk)
     index(old, new)
     with searcher():
         assert search(desk, "quokka_dispatch_table", context=2).hits
@@ -170,7 +192,7 @@ def test_the_search_finds_every_word_in_a_lab_that_does_not_encrypt(
     live(clear_house, tmp_path_factory.mktemp("sources"))
     search = Search(WORDS)
     assert search.rows() >= {FOLDER, FILE, PATTERN}
-    assert search.files(configured.GLASSHOUSE.home) >= set(WORDS) - {PATTERN, ASKED, SAVED}
+    assert search.files(configured.GLASSHOUSE.home) >= set(WORDS) - {PATTERN, ASKED, SAVED, *SAID}
     assert search.files(*rest_of(clear_house)) == set(WORDS)
 
 

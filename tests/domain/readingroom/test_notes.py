@@ -15,7 +15,7 @@ from glasshouse.domain.journal import wording
 from glasshouse.domain.journal.models import Event, SeedClass
 from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
-from glasshouse.domain.readingroom import commands, notes, rules
+from glasshouse.domain.readingroom import commands, notes, questions, rules
 from glasshouse.domain.readingroom.errors import ManyNotesError, NoNoteError, NotShownError
 from glasshouse.domain.readingroom.models import Note
 from glasshouse.domain.releases import vault
@@ -240,3 +240,18 @@ def test_a_person_keeps_a_bounded_number_of_notes(desk: Desk, monkeypatch: pytes
         note(desk)
     commands.remove_note(desk.viewer, first, now=NOW)
     note(desk)
+
+
+def test_the_erasure_of_a_person_takes_their_notes_and_leaves_what_they_said_to_others(
+    house: House, desk: Desk
+) -> None:
+    uid = note(desk, is_shared=True)
+    asked = commands.ask_question(desk.viewer, desk.grant, seen(desk), "Why?", span=Span(1, 1), now=NOW)
+    proposal = commands.propose_erasure(house.cast.manager, desk.viewer.uid, now=NOW, reason="Asked for.")
+    for viewer in (house.cast.custodian, house.cast.officer):
+        house.agree(proposal, viewer, now=LATER)
+    row = Note.objects.get(uid=uid.text)
+    assert (bytes(row.words), bytes(row.place), row.removed_at) == (b"", b"", LATER)
+    told = questions.question(house.cast.manager, asked, LATER)
+    assert told.said[0].words == "Why?"
+    assert "Reviewer" not in told.said[0].author

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from glasshouse.domain.engagements.models import Engagement
+from glasshouse.domain.findings.values import Severity
 from glasshouse.domain.people import commands as people
 from glasshouse.domain.people.commands import Scope
 from glasshouse.domain.people.values import Role
@@ -40,6 +41,15 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
     "ask_for_more": {"window": "hour"},
     "resume_grant": {},
     "revoke_grant": {},
+    "speaking_write_note": {"event": "{event}", "lines": "1-2", "words": "So."},
+    "speaking_change_note": {"words": "So."},
+    "speaking_remove_note": {},
+    "speaking_raise_finding": {"title": "So", "severity": "low", "words": "So."},
+    "speaking_ask_question": {"event": "{event}", "lines": "1-2", "words": "Why?"},
+    "speaking_reply": {"words": "So."},
+    "speaking_close_question": {},
+    "speaking_comment": {"words": "So."},
+    "speaking_take_step": {"step": "withdraw", "words": "So."},
     "decide": WORD,
     "close_visit": {},
     "revoke_token": {},
@@ -86,7 +96,7 @@ class Objects:
             return client.get(path, query)
         body = next((body for name, body in BODIES.items() if operation.name.endswith(name)), None)
         assert body is not None, f"say in BODIES what {operation.name} takes"
-        text = json.dumps(body).replace("{release}", self.named["release"])
+        text = json.dumps(body).replace("{release}", self.named["release"]).replace("{event}", self.named["event"])
         return client.post(path, text, content_type="application/json", query_params=query)
 
 
@@ -97,6 +107,10 @@ def objects(house: House) -> tuple[Objects, Desk]:
     shown = readingroom.open_file(desk.viewer, desk.grant, desk.release, MAIN, Span(1, 3), now=NOW)
     token = people.make_token(desk.viewer, "mine", [Scope.LEDGER], 7, now=NOW)
     proposal = house.propose(before)
+    at = (desk.viewer, desk.grant, shown.view.recorded.uid)
+    note = readingroom.write_note(*at, "A note.", span=Span(1, 2), now=NOW)
+    finding = readingroom.raise_from_note(desk.viewer, note, "A finding", Severity.LOW, "So.", now=NOW)
+    question = readingroom.ask_question(*at, "Why?", span=Span(3, 3), now=NOW)
     house.sign()
     engagement = Engagement.objects.get()
     named = {
@@ -111,6 +125,9 @@ def objects(house: House) -> tuple[Objects, Desk]:
         "event": shown.view.recorded.uid.text,
         "proposal": proposal.uid,
         "token": token.uid.text,
+        "note": note.text,
+        "finding": finding.text,
+        "question": question.text,
     }
     return Objects(named), desk
 
@@ -138,7 +155,7 @@ def test_the_same_calls_reach_their_owners(objects: tuple[Objects, Desk], house:
     for operation in operations():
         if operation.is_about_an_object:
             statuses = {named.ask(client, operation).status_code for client in clients}
-            assert statuses & {200, 409, 422}, (operation, statuses)
+            assert statuses & {200, 201, 204, 409, 422}, (operation, statuses)
 
 
 def test_lists_are_answered_and_hold_no_foreign_object(objects: tuple[Objects, Desk]) -> None:

@@ -4,7 +4,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from glasshouse.domain.findings.errors import FixNotNamedError, NoFindingError, StepNotPossibleError, StepNotYoursError
+from glasshouse.domain.findings.errors import FixNotNamedError, StepNotPossibleError, StepNotYoursError
 from glasshouse.domain.findings.values import Severity, State, Step
 from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
@@ -70,12 +70,6 @@ def check_may_take(viewer: Viewer, step: Step) -> None:
             f"The step “{step.label}” is not yours.",
             hint="The product's owner answers; who found it, or an independent assessor, judges the answer.",
         )
-
-
-def check_reads(viewer: Viewer) -> None:
-    """Raise unless somebody of the vendor reads findings; visitors are narrowed by their engagements."""
-    if viewer.is_vendor and not viewer.may_act_as(*READING):
-        raise NoFindingError
 
 
 def check_fix(step: Step, release: str) -> None:

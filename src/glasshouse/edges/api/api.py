@@ -19,6 +19,7 @@ from glasshouse.edges.api.routes import (
     record,
     releases,
     search,
+    speaking,
     symbols,
     tokens,
     visits,
@@ -42,7 +43,20 @@ api: Final = NinjaAPI(
     docs_url=None,
     openapi_url=None,
 )
-for router in (devices, releases, reading, search, symbols, visits, record, ledger, proposals, tokens, engagements):
+for router in (
+    devices,
+    releases,
+    reading,
+    search,
+    symbols,
+    visits,
+    record,
+    ledger,
+    proposals,
+    tokens,
+    engagements,
+    speaking,
+):
     api.add_router("", router.router)
 
 

@@ -15,6 +15,7 @@ from glasshouse.edges.cli import (
     searching,
     signingin,
     sites,
+    speaking,
     tokens,
     visiting,
 )
@@ -38,6 +39,7 @@ reading.add_to(releases.release)
 searching.add_to(app)
 visiting.add_to(app)
 engaging.add_to(app)
+speaking.add_to(app)
 deciding.add_to(app)
 app.add_typer(tokens.token, name="token")
 

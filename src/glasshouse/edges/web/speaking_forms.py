@@ -50,15 +50,15 @@ class LinesField(forms.CharField):
             raise forms.ValidationError(f"{error.message} {error.hint}".strip()) from error
 
 
-def _lines() -> LinesField:
+def _lines(label: Any) -> LinesField:  # noqa: ANN401 -- a lazy text
     attributes = {"class": "mono", "inputmode": "numeric", "autocomplete": "off", "spellcheck": "false"}
-    return LinesField(label=_("Lines"), widget=forms.TextInput(attrs=attributes))
+    return LinesField(label=label, widget=forms.TextInput(attrs=attributes))
 
 
 class NoteForm(forms.Form):
     """A note, on lines or on a search; `about_lines` says which."""
 
-    lines = _lines()
+    lines = _lines(_("On lines"))
     words = Words(limit=MAX_NOTE, label=_("Note"))
     shared = forms.BooleanField(label=_("Colleagues of this engagement may read it"), required=False)
 
@@ -72,7 +72,7 @@ class NoteForm(forms.Form):
 class QuestionForm(forms.Form):
     """A question on lines."""
 
-    lines = _lines()
+    lines = _lines(_("About lines"))
     words = Words(limit=MAX_WORDS, label=_("Question"))
 
     def __init__(self, data: Data = None, **options: Any) -> None:  # noqa: ANN401 -- a form's own options

@@ -24,6 +24,7 @@ from glasshouse.domain.people.models import Person
 from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import queries
+from glasshouse.domain.readingroom.commands.notes import forget_notes
 from glasshouse.domain.readingroom.commands.saved import ask_after_grant
 from glasshouse.domain.releases import commands as releases
 from glasshouse.domain.releases import queries as release_queries
@@ -237,4 +238,5 @@ def _erase(viewer: Viewer, agreed: Proposal, now: datetime) -> None:
         approval=Uid(agreed.uid),
         at=now,
     )
+    forget_notes(Uid(person), now=now)
     people.forget_person(Uid(person))

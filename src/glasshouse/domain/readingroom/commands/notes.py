@@ -102,6 +102,15 @@ def remove_note(viewer: Viewer, uid: Uid, *, now: datetime) -> None:
         _record(viewer, uid, Uid(row.engagement.uid), "removed", now=now)
 
 
+def forget_notes(person: Uid, *, now: datetime) -> None:
+    """Remove all notes of a person whose erasure two people approved, inside that transaction and under its entry.
+
+    What they said to the other party, in questions and findings, stays without their name: it was said to somebody.
+    """
+    written = Note.objects.filter(author__uid=person.text, removed_at=None)
+    written.update(words=b"", place=b"", is_shared=False, removed_at=now)
+
+
 def _change(row: Note, **values: bytes | bool | datetime) -> None:
     if not Note.objects.filter(pk=row.pk, removed_at=None).update(**values):
         raise NoNoteError

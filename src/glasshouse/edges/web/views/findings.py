@@ -5,10 +5,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from glasshouse.domain.findings.values import Severity, State, Step
+from glasshouse.domain.findings.values import FoundAt, Severity, State, Step
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import commands, notes, raised
-from glasshouse.domain.readingroom import places as shown
 from glasshouse.edges.http.viewer import viewer_of
 from glasshouse.edges.web.places import Place
 from glasshouse.edges.web.speaking import listed
@@ -76,14 +75,9 @@ def step(request: HttpRequest, finding: str) -> HttpResponse:
 
 def _page(request: HttpRequest, viewer: Viewer, uid: Uid, form: SayForm, steps: StepForm | None) -> HttpResponse:
     page = raised.finding_page(viewer, uid, clock.now())
-    engagement = Uid(page.finding.engagement)
-    places = []
-    for place in page.places or ():
-        at = shown.Place(None, None, place.release, "", place.path, str(place.digest), place.span)
-        grant = None if viewer.is_vendor else shown.grant_covering(viewer, engagement, at)
-        if viewer.is_vendor or grant:
-            lines = f"?lines={place.span}#L{place.span.first}"
-            places.append((place, f"{Place.of(grant, place.release).file(place.path)}{lines}" if grant else ""))
+    places = [
+        (place, _address(raised.grant_for(viewer, page, place), place)) for place in raised.places_for(viewer, page)
+    ]
     context = {
         "viewer": viewer,
         "page": page,
@@ -92,3 +86,9 @@ def _page(request: HttpRequest, viewer: Viewer, uid: Uid, form: SayForm, steps: 
         "step_form": steps or (StepForm(steps=page.steps, releases=page.releases) if page.steps else None),
     }
     return render(request, "findings/finding.html", context)
+
+
+def _address(grant: Uid | None, place: FoundAt) -> str:
+    if grant is None:
+        return ""
+    return f"{Place.of(grant, place.release).file(place.path)}?lines={place.span}#L{place.span.first}"
