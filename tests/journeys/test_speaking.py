@@ -44,6 +44,7 @@ def write_by_key(page: Page, lab: RunningLab) -> None:
     page.keyboard.type(HOSTILE)
     page.get_by_role("button", name="Keep the note").click()
     expect(page.locator("#notes").get_by_text(HOSTILE)).to_be_visible()
+    expect(page.locator("li:has(> #L21) .mg")).to_have_text("\u2022")
 
 
 def test_a_note_becomes_a_question_and_a_finding_between_two_browsers(

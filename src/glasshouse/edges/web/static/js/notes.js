@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Notes beside the code: opening a form takes the lines that are picked and puts the cursor into its text. Without
-// this script the lines are those of the page, and can be written by hand.
+// Notes beside the code: opening a form takes the lines that are picked and puts the cursor into its text, and lines
+// that bear a note are marked in the margin. Without this script the lines are those of the page, and can be written
+// by hand; the list of notes names its lines either way.
 
 document.addEventListener(
   "toggle",
@@ -13,3 +14,14 @@ document.addEventListener(
   },
   true,
 );
+
+document.body.addEventListener("htmx:load", (event) => {
+  if (event.detail.elt.id !== "notes") return;
+  for (const note of event.detail.elt.querySelectorAll("li[data-first]")) {
+    for (let line = Number(note.dataset.first); line <= Number(note.dataset.last); line += 1) {
+      const margin = document.getElementById(`L${line}`)?.parentElement.querySelector(".mg");
+      if (!margin) break;
+      margin.textContent = "\u2022";
+    }
+  }
+});
