@@ -17,11 +17,10 @@ document.addEventListener(
 
 document.body.addEventListener("htmx:load", (event) => {
   if (event.detail.elt.id !== "notes") return;
-  for (const note of event.detail.elt.querySelectorAll("li[data-first]")) {
-    for (let line = Number(note.dataset.first); line <= Number(note.dataset.last); line += 1) {
-      const margin = document.getElementById(`L${line}`)?.parentElement.querySelector(".mg");
-      if (!margin) break;
-      margin.textContent = "\u2022";
-    }
+  const noted = [...event.detail.elt.querySelectorAll("li[data-first]")].map(({ dataset }) => dataset);
+  for (const link of document.querySelectorAll("ol[data-lines] a.ln")) {
+    const line = Number(link.id.slice(1));
+    if (noted.some(({ first, last }) => Number(first) <= line && line <= Number(last)))
+      link.parentElement.querySelector(".mg").textContent = "\u2022";
   }
 });
