@@ -129,7 +129,10 @@ def _raise(budget: Budget, limits: Mapping[str, int]) -> None:
 
 
 def raise_limits(grant: Grant, limits: Limits, actor: str, *, proposal: Uid, now: datetime) -> None:
-    """Raise a grant's budget to what two people agreed, inside the transaction of the last agreement."""
+    """Raise a grant's budget to what two people agreed, inside the transaction of the last agreement.
+
+    The caller holds the grant's row: whoever pays locks it before the budgets.
+    """
     if grant.revoked_at is not None:
         raise GrantRevokedError("This grant was revoked meanwhile.")
     keys = {Scope.GRANT: grant.uid, Scope.PERSON: grant.holder.uid, Scope.ORGANISATION: grant.holder.organisation.uid}
@@ -244,7 +247,8 @@ _VERSION = """
 SELECT g.version, b.trail, b.hour_limit FROM access_grant g
   JOIN access_budget b ON b.scope = 'grant' AND b.key = g.uid AND b.product = g.product WHERE g.id = %s
 """
-_LOCKED = f"{_VERSION} FOR UPDATE OF g"
+# The budget too: whoever waited for the grant would else read the trail of before, and lose a step of another's.
+_LOCKED = f"{_VERSION} FOR UPDATE OF g, b"
 _IN_ORDER = "SELECT id FROM access_budget WHERE id IN (%(grant)s, %(person)s, %(organisation)s) ORDER BY id FOR UPDATE"
 # Each window counts from zero again when its name changes: the hour, the day, the visit. Requests that set out
 # before the hour struck, or on a host whose clock is behind, must not set it back: they pay in the newer one.

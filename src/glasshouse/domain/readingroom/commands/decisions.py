@@ -4,6 +4,7 @@
 import json
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import Q
 
 from glasshouse.domain.access import commands as access
@@ -200,7 +201,10 @@ def _open_grant(viewer: Viewer, agreed: Proposal, statement: dict[str, object], 
 
 
 def _raise_limits(viewer: Viewer, agreed: Proposal, statement: dict[str, object], now: datetime) -> None:
-    grant = Grant.objects.select_related("holder__organisation").get(uid=agreed.subject)
+    rows = Grant.objects.select_related("holder__organisation")
+    grant = (rows.select_for_update(of=("self",)) if connection.features.has_select_for_update else rows).get(
+        uid=agreed.subject
+    )
     access.raise_limits(grant, _limits(statement["limits"]), viewer.uid.text, proposal=Uid(agreed.uid), now=now)
 
 
