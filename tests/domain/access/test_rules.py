@@ -67,8 +67,9 @@ def test_a_revoked_grant_says_so_whatever_the_time() -> None:
 def test_standing_and_refusal_always_agree(hours: int, revoked: int | None, is_paused: bool) -> None:  # noqa: FBT001
     moment = NOW + timedelta(hours=hours)
     ended = None if revoked is None else NOW + timedelta(hours=revoked)
-    pause = {"paused_at": NOW, "pause": Pause.PACE} if is_paused else {}
-    terms = replace(TERMS, ends=NOW + timedelta(hours=2), revoked_at=ended, **pause)
+    terms = replace(TERMS, ends=NOW + timedelta(hours=2), revoked_at=ended)
+    if is_paused:
+        terms = replace(terms, paused_at=NOW, pause=Pause.PACE)
     refusals: dict[Standing, type[RefusedError]] = {
         Standing.NOT_YET: GrantNotYetError,
         Standing.ENDED: GrantEndedError,
