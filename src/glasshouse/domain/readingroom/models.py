@@ -22,6 +22,7 @@ class Visit(models.Model):
     closed_at = models.DateTimeField(null=True)
     last = models.BigIntegerField(null=True)
     close = models.JSONField(null=True)
+    text_at = models.DateTimeField(null=True)
 
     class Meta:
         """A person has one open visit an engagement; visits are numbered."""
@@ -118,6 +119,25 @@ class Note(models.Model):
                 name="readingroom_removed_note_is_empty",
             ),
         ]
+
+    def __str__(self) -> str:
+        """Return the uid."""
+        return self.uid
+
+
+class Mark(models.Model):
+    """Somebody's word that they have read lines of a file. Which lines is not here: its reliance says so, sealed."""
+
+    uid = models.CharField(max_length=UID, unique=True)
+    engagement = models.ForeignKey(Engagement, on_delete=models.PROTECT, related_name="marks")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """Listed by engagement and person: they are seen by nobody else."""
+
+        indexes: ClassVar = [models.Index(fields=["engagement", "person"], name="readingroom_mark_of")]
 
     def __str__(self) -> str:
         """Return the uid."""

@@ -18,6 +18,17 @@ def close_challenge(statement: bytes) -> bytes:
     return hashlib.sha256(b"glasshouse/visit-close/v1\n" + statement).digest()
 
 
+def check_was_read(span: Span, read: int) -> None:
+    """Raise unless each of these lines was opened; bit i of `read` says that line i + 1 was."""
+    wanted = (1 << span.count) - 1
+    there = (read >> (span.first - 1) & wanted).bit_count()
+    if there < span.count:
+        raise NotShownError(
+            f"You have opened {there:,} of these {span.count:,} lines.",
+            hint="Open the others first; what a search showed is not read, and a line too long to show whole neither.",
+        )
+
+
 def check_was_shown(span: Span, shown: Span | None) -> None:
     """Raise unless an entry showed all of these lines: a note is on what was seen."""
     if shown is None or not shown.first <= span.first <= span.last <= shown.last:

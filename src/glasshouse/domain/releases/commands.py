@@ -12,10 +12,10 @@ from glasshouse.domain.jobs import commands as jobs
 from glasshouse.domain.jobs import queries as jobs_queries
 from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.journal.values import Recorded
-from glasshouse.domain.releases import defining, indexing, queries, searching, surveys, symbols, vault
+from glasshouse.domain.releases import defining, indexing, queries, reliances, searching, surveys, symbols, vault
 from glasshouse.domain.releases.errors import ReleaseExistsError
 from glasshouse.domain.releases.indexing import Builder, Report, build_here
-from glasshouse.domain.releases.models import Product, Release
+from glasshouse.domain.releases.models import Product, Release, Reliance
 from glasshouse.domain.releases.rules import check_names
 from glasshouse.engines.store import Sealed
 from glasshouse.engines.store.unpack import Limits, open_source
@@ -112,6 +112,8 @@ def _keep(actor: str, product: Product, version: str, sealed: Sealed, now: datet
         arguments = {"product": product.uid, "release": release.uid}
         jobs.ask(INDEX, arguments, actor=actor, now=now + took)
         jobs.ask(SYMBOLS, {"product": product.uid}, actor=actor, now=now + took)
+        if Reliance.objects.filter(release__product=product, ended_at=None).exists():
+            reliances.ask(Uid(product.uid), actor=actor, now=now + took)
     return release
 
 

@@ -15,6 +15,7 @@ class Product(models.Model):
     slug = models.SlugField(max_length=80, unique=True)
     created_at = models.DateTimeField()
     destroyed_at = models.DateTimeField(null=True)
+    reading = models.CharField(max_length=40, blank=True, default="")
 
     def __str__(self) -> str:
         """Return the slug."""
@@ -44,3 +45,73 @@ class Release(models.Model):
     def __str__(self) -> str:
         """Return product and version."""
         return f"{self.product} {self.version}"
+
+
+class Reliance(models.Model):
+    """What a conclusion of a room above rests on: one file of a release, some lines of it, or the whole release.
+
+    `kind` and `subject` name the conclusion, `path` is the file's opaque id and empty for the whole release; what the
+    digests are of is sealed in `place`. A conclusion with several rows stands while each of them does.
+    """
+
+    uid = models.CharField(max_length=UID, unique=True)
+    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="reliances")
+    kind = models.CharField(max_length=40)
+    subject = models.CharField(max_length=UID)
+    path = models.BinaryField(max_length=16)
+    place = models.BinaryField()
+    written_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """Looked up by conclusion, and by release when another one comes."""
+
+        indexes: ClassVar = [models.Index(fields=["kind", "subject"], name="releases_reliance_of")]
+
+    def __str__(self) -> str:
+        """Return the uid."""
+        return self.uid
+
+
+class Outcome(models.TextChoices):
+    """What a newer release leaves of a conclusion."""
+
+    STANDS = "stands", "stands"
+    MOVED = "moved", "stands, elsewhere"
+    LAPSED = "lapsed", "lapsed"
+
+
+class Reason(models.TextChoices):
+    """Why a conclusion lapsed, or that nothing made it."""
+
+    NONE = "", "unchanged"
+    CHANGED = "changed", "its lines changed"
+    REMOVED = "removed", "its file is gone"
+    OTHER_RELEASE = "release", "it was on the whole release, which changed"
+    NOT_COMPARED = "not-compared", "its file changed, and cannot be compared by lines"
+
+
+class Judgement(models.Model):
+    """What one newer release leaves of one reliance; written once, when that release came. `place` is sealed."""
+
+    reliance = models.ForeignKey(Reliance, on_delete=models.PROTECT, related_name="judgements")
+    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="+")
+    outcome = models.CharField(max_length=8, choices=Outcome)
+    reason = models.CharField(max_length=16, choices=Reason, blank=True, default="")
+    lines = models.BigIntegerField(default=0)
+    place = models.BinaryField()
+    judged_at = models.DateTimeField()
+
+    class Meta:
+        """A reliance is judged once a release; only what lapsed has a reason."""
+
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["reliance", "release"], name="releases_judged_once"),
+            models.CheckConstraint(
+                condition=models.Q(outcome="lapsed") ^ models.Q(reason=""), name="releases_lapse_has_reason"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Return the outcome."""
+        return self.outcome

@@ -83,6 +83,11 @@ def journal_sealer(product: Uid) -> Tagger:
     return _sealer(product, "journal")
 
 
+def path_id(product: Uid, path: bytes) -> bytes:
+    """Return the opaque id of a path: stable for the product, and meaningless without its key."""
+    return _sealer(product, "path-ids").tag(path)[:OPAQUE_BYTES]
+
+
 def blob_id(product: Uid, digest: Digest) -> bytes:
     """Return the opaque id of a blob: stable for the product, and meaningless without its key."""
     return _sealer(product, "blob-ids").tag(digest.raw)[:OPAQUE_BYTES]

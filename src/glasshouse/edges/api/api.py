@@ -11,6 +11,7 @@ from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationEr
 import glasshouse
 from glasshouse.edges.api.errors import TooManyError
 from glasshouse.edges.api.routes import (
+    coverage,
     devices,
     engagements,
     ledger,
@@ -49,6 +50,7 @@ for router in (
     reading,
     search,
     symbols,
+    coverage,
     visits,
     record,
     ledger,

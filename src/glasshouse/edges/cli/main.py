@@ -6,6 +6,7 @@ import os
 import typer
 
 from glasshouse.edges.cli import (
+    covering,
     deciding,
     engaging,
     ledger,
@@ -37,6 +38,7 @@ app.add_typer(ledger.ledger, name="ledger")
 signingin.add_to(app)
 reading.add_to(releases.release)
 searching.add_to(app)
+covering.add_to(app)
 visiting.add_to(app)
 engaging.add_to(app)
 speaking.add_to(app)

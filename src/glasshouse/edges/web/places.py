@@ -58,6 +58,11 @@ class Place:
         return f"{self.base}coverage/{quoted(path)}" if path else f"{self.base}coverage"
 
     @property
+    def conclusions(self) -> str:
+        """Return the address of what this release leaves of the reader's conclusions."""
+        return f"{self.base}conclusions"
+
+    @property
     def names(self) -> str:
         """Return the address where a name is jumped to."""
         return f"{self.base}names"

@@ -102,7 +102,8 @@ def drawn(cells: Sequence[Cell], name: str, title: str, *, width: int, height: i
         f'<svg viewBox="0 0 {width} {height}" role="group" aria-labelledby="{name}-title">',
         f'<title id="{name}-title">{escape(title)}</title>',
         f'<defs><pattern id="{hatch}" width="6" height="6" patternUnits="userSpaceOnUse"',
-        ' patternTransform="rotate(45)"><rect class="f-0" width="6" height="6"/><path class="h-line" d="M0 0V6"/></pattern></defs>',
+        ' patternTransform="rotate(45)"><rect class="f-0" width="6" height="6"/><path class="h-line" d="M0 0V6"/>',
+        "</pattern></defs>",
         *(_drawn(cell, box, hatch) for cell, box in zip(ordered, boxes, strict=True) if box.width > 0),
         "</svg>",
     ]

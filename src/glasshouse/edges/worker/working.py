@@ -19,6 +19,7 @@ from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.readingroom import commands as readingroom
 from glasshouse.domain.releases import commands as releases
 from glasshouse.domain.releases import queries as release_queries
+from glasshouse.domain.releases import reliances
 from glasshouse.domain.threads import commands as threads
 from glasshouse.edges.worker import segmenting
 from glasshouse.kernel import clock
@@ -100,11 +101,18 @@ def look_at_deadline(arguments: Arguments, report: Report) -> str:
     return "an answer is late; who manages the lab was told" if is_late else "answered in time"
 
 
+def judge_reliances(arguments: Arguments, report: Report) -> str:
+    """Judge what a product's newer releases leave of the conclusions on older ones."""
+    counts = reliances.judge(Uid(str(arguments["product"])), now=clock.now, report=report)
+    return ", ".join(f"{count:,} {outcome.label}" for outcome, count in counts.items())
+
+
 KINDS: dict[str, Callable[[Arguments, Report], str]] = {
     "journal.audit": audit_lab,
     "publication.site": publish_site,
     releases.INDEX: index_release,
     releases.SYMBOLS: look_for_symbols,
+    reliances.RELIANCE: judge_reliances,
     readingroom.RERUN: run_saved_searches,
     threads.DEADLINE: look_at_deadline,
 }

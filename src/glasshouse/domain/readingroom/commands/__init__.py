@@ -3,6 +3,7 @@
 
 from glasshouse.domain.approvals.values import Verdict
 from glasshouse.domain.readingroom.commands.budgets import ask_for_more, resume_grant
+from glasshouse.domain.readingroom.commands.conclusions import mark_read, open_conclusions, withdraw_mark
 from glasshouse.domain.readingroom.commands.coverage import open_coverage
 from glasshouse.domain.readingroom.commands.decisions import (
     decide,
@@ -62,8 +63,10 @@ __all__ = [
     "find_definitions",
     "find_references",
     "make_receipt",
+    "mark_read",
     "move_finding",
     "open_changes",
+    "open_conclusions",
     "open_coverage",
     "open_definitions",
     "open_difference",
@@ -91,5 +94,6 @@ __all__ = [
     "search",
     "search_tally",
     "share_note",
+    "withdraw_mark",
     "write_note",
 ]
