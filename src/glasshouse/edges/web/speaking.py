@@ -3,7 +3,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import notes, questions, raised
@@ -16,11 +16,14 @@ from glasshouse.kernel.ids import Uid
 _FEW = 5
 
 
+It = TypeVar("It", Written, Question)
+
+
 @dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(Generic[It]):
     """Something at a place, and the place's address where it opens for the viewer."""
 
-    it: Written | Question
+    it: It
     address: str
 
 
@@ -32,7 +35,7 @@ def address_of(place: shown.Place | None, grant: Uid | None) -> str:
     return f"{Place.of(grant, place.release).file(place.path)}{lines}"
 
 
-def listed(it: Written | Question) -> Listed:
+def listed(it: It) -> Listed[It]:
     """Return a note or a question with its address."""
     return Listed(it, address_of(it.place, it.grant))
 
