@@ -28,6 +28,7 @@ NAMES = frozenset(
         "origin",
         "public_checkpoint_seconds",
         "search_file_mb",
+        "font",
         "search_memory_mb",
         "time_zone",
         "trusted_proxies",

@@ -12,7 +12,8 @@ class Lab:
 
     `home` is backed up; `keys` holds the master key and the signing keys, lies outside `home` and never enters
     a backup of it. Files of more than `search_file_bytes` are not searched; the searcher holds so much plain text as
-    `search_memory_bytes` says, and reads the rest again when it is needed.
+    `search_memory_bytes` says, and reads the rest again when it is needed. `font` draws lines as pictures where a product
+    asks for that; its bold and oblique faces lie beside it.
     """
 
     home: Path
@@ -29,6 +30,7 @@ class Lab:
     followers: tuple[str, ...]
     search_file_bytes: int = 32 * 2**20
     search_memory_bytes: int = 2 * 2**30
+    font: Path = Path("/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf")
 
     @property
     def packs(self) -> Path:

@@ -39,6 +39,7 @@ GLASSHOUSE = Lab(
     followers=("ledger",),
     search_file_bytes=_env.number("search_file_mb", 32, least=1, most=1_024) * 2**20,
     search_memory_bytes=_env.number("search_memory_mb", 2_048, least=64, most=1_048_576) * 2**20,
+    font=Path(_env.text("font", "/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf")),
 )
 
 _secret = KEYS / "web" / "django.key"

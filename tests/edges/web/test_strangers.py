@@ -27,7 +27,16 @@ from tests.lab import FILES, MAIN, NOW, Desk, House, add, next_version
 # Of the sign-in libraries; tests/edges/web/test_ways_in.py and test_enrol_link.py hold them to their owners.
 OTHERS = {"mfa_remove_webauthn", "mfa_edit_webauthn", "enrol-link"}
 # They take no object and make one; only the vendor's own people reach them.
-MAKING = {"request-counts", "grant-new", "erasure-new", "shredding-new", "grants", "site-new", "sites-today"}
+MAKING = {
+    "request-counts",
+    "grant-new",
+    "erasure-new",
+    "shredding-new",
+    "grants",
+    "products",
+    "site-new",
+    "sites-today",
+}
 # Of houses; who arranges visits reads and changes these.
 HOUSE = {"arrival", "booking", "place", "site", "workstation"}
 # Of engagements: who arranges, and the export officer, read what was asked for and what came of it.
@@ -93,6 +102,7 @@ def room(house: House) -> Room:
         "path": "src/main.c",
         "person": house.cast.reviewer.uid.text,
         "place": place.room.text,
+        "product": first.product.uid,
         "proposal": proposal.uid,
         "release": first.uid,
         "request_uid": str(engagement.request),
@@ -131,7 +141,7 @@ def test_each_kind_of_object_is_tried() -> None:
     assert named == {
         *HOUSE,
         *ENGAGED,
-        *("after", "before", "event", "grant", "path", "person", "proposal", "release", "ticket", "visit"),
+        *("after", "before", "event", "grant", "path", "person", "product", "proposal", "release", "ticket", "visit"),
         *("finding", "note", "notice", "question"),
     }
 
@@ -152,7 +162,7 @@ def test_no_role_of_the_vendor_reads_what_was_granted_to_the_reviewer(
     for name, names in web_routes():
         is_theirs = role == Role.EXPORT_OFFICER and not names.isdisjoint(ENGAGED)
         is_theirs |= not names.isdisjoint(SPOKEN.get(role, set()))
-        if names and not is_theirs and name not in {*OTHERS, "proposal"}:
+        if names and not is_theirs and name not in {*OTHERS, "product-reading", "proposal"}:
             assert set(asked(client, room.path_of(name, names))) <= {404, 405}, name
 
 
@@ -166,7 +176,7 @@ def test_who_arranges_visits_reads_none_of_what_they_arranged(
         if (
             names
             and names.isdisjoint(HOUSE | ENGAGED | spoken)
-            and name not in {*OTHERS, "proposal", "grant-resume", "grant-revoke"}
+            and name not in {*OTHERS, "product-reading", "proposal", "grant-resume", "grant-revoke"}
         ):
             assert set(asked(client, room.path_of(name, names))) <= {404, 405}, name
 
@@ -201,6 +211,7 @@ def test_the_reviewer_reaches_each_of_them(room: Room, browser_of: Browse) -> No
         "note-remove": 405,
         "note-share": 405,
         "notice": 405,
+        "product-reading": 404,
         "proposal": 404,
         "question-close": 405,
         "question-new": 404,
@@ -213,8 +224,8 @@ def test_the_reviewer_reaches_each_of_them(room: Room, browser_of: Browse) -> No
         "references": 409,  # no searcher runs
         "receipt": 409,  # not under a signed head yet
         "site-change": 404,
-        "site-close": 405,
         "still": 204,
+        "site-close": 405,
         "tlog-proof": 409,
         "uses": 405,
         "visit-begin": 405,

@@ -41,7 +41,7 @@ def test_a_file_tells_name_engagement_visit_time_and_number_in_both_drawings(des
     label = Engagement.objects.get().label
     stamps = STAMP.findall(page)
     assert len(stamps) == 1
-    said = ["Reviewer · Regulator A", f"{label} · visit 1 · 23 Nov 2026, 08:00:00 · #{row.number}"]
+    said = ["Reviewer · Regulator A", f"{label} · visit 1", f"23 Nov 2026, 08:00:00 · #{row.number}"]
     assert texts(stamps[0]) == said
     answer = reviewer.get(f"/record/entries/{row.uid}/watermark.svg")
     assert texts(answer.content.decode()) == said

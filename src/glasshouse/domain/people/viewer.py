@@ -14,12 +14,14 @@ class Origin:
     """Where a question comes from, as far as the edge knows: nothing is known of a program or an operator.
 
     `session` is a digest of the session's key, `address` the client's as trusted proxies tell it, `certificate` the
-    SHA-256 of the client certificate that a trusted proxy saw.
+    SHA-256 of the client certificate that a trusted proxy saw. `draws` says that this way in shows lines as pictures
+    where a product asks for it.
     """
 
     session: str = ""
     address: str = ""
     certificate: str = ""
+    draws: bool = False
 
 
 NOWHERE: Final = Origin()

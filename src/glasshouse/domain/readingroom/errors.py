@@ -22,6 +22,12 @@ class VisitClosedError(ConflictError):
     code = "readingroom.visit-closed"
 
 
+class PicturesOnlyError(RefusedError):
+    """The product is shown in pictures, and this way in draws none."""
+
+    code = "readingroom.pictures-only"
+
+
 class CloseNotSignedError(InvalidError):
     """The passkey's word on the close does not hold."""
 

@@ -11,7 +11,10 @@ from glasshouse.domain.people.models import UID, Person
 
 
 class Visit(models.Model):
-    """One person's stay in an engagement. `first` and `last` are the chain's numbers it spans."""
+    """One person's stay in an engagement. `first` and `last` are the chain's numbers it spans.
+
+    `text_at` is when its visitor asked for text where products are shown in pictures; why is in the journal alone.
+    """
 
     uid = models.CharField(max_length=UID, unique=True)
     engagement = models.ForeignKey(Engagement, on_delete=models.PROTECT, related_name="visits")

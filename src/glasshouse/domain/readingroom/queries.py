@@ -33,6 +33,7 @@ from glasshouse.domain.readingroom.values import Room, VisitRef
 from glasshouse.domain.releases import queries as releases
 from glasshouse.domain.releases import vault
 from glasshouse.domain.releases.models import Release
+from glasshouse.domain.releases.reading import Reading
 from glasshouse.domain.releases.values import ReleaseRef
 from glasshouse.domain.sites import queries as sites
 from glasshouse.domain.sites.values import ELSEWHERE
@@ -47,7 +48,7 @@ _ROOM = """
 SELECT g.id, g.engagement, g.product, g.patterns, g.begins, g.ends, g.revoked_at, g.version,
        g.purposes, g.sites, g.at_workstation, g.accompanied, g.paused_at, g.pause,
        e.label, p.slug, r.version, r.root, r.files, r.bytes, r.lines, r.left_out, r.leaves,
-       v.uid, v.number, v.opened_at, p.destroyed_at,
+       v.uid, v.number, v.opened_at, v.text_at, p.destroyed_at, p.reading,
        EXISTS (SELECT 1 FROM engagements_agreement a JOIN engagements_signature s ON s.agreement_id = a.id
                 WHERE a.engagement_id = e.id AND a.number = e.agreement AND s.person_id = g.holder_id)
   FROM access_grant g
@@ -69,7 +70,7 @@ def room(viewer: Viewer, grant: Uid, release: Uid) -> Room:
         raise GrantUnknownError
     (key, engagement, product, sealed, *judged) = row[:14]
     label, slug, name, root, *rest = row[14:]
-    files, size, lines, left_out, leaves, visit, visit_number, visit_opened, destroyed, has_signed = rest
+    files, size, lines, left_out, leaves, visit, visit_number, opened, text_at, destroyed, reading, has_signed = rest
     if destroyed is not None:
         vault.close()  # this process may hold the key that another one destroyed
         raise ProductDestroyedError(
@@ -88,8 +89,9 @@ def room(viewer: Viewer, grant: Uid, release: Uid) -> Room:
         left_out=left_out,
         terms=_terms(patterns_of(Uid(product), bytes(sealed)), judged),
         purse=_purse(grant),
-        visit=VisitRef(Uid(visit), visit_number, aware(visit_opened)) if visit else None,
+        visit=VisitRef(Uid(visit), visit_number, aware(opened), has_text=text_at is not None) if visit else None,
         has_signed=bool(has_signed),
+        reading=Reading.parse(reading),
     )
 
 

@@ -4,11 +4,13 @@
 import hashlib
 from typing import Final
 
-from glasshouse.domain.readingroom.errors import NotShownError
+from glasshouse.domain.readingroom.errors import NotShownError, PicturesOnlyError
 from glasshouse.kernel.lines import Span
 
 MAX_NOTE: Final = 4_000
 """Characters of a note."""
+MAX_WORDS: Final = 500
+"""Characters of the reason for which a visitor asks for text."""
 MAX_NOTES: Final = 1_000
 """Notes that a person keeps an engagement: they are opened together, to be searched."""
 
@@ -26,6 +28,15 @@ def check_was_read(span: Span, read: int) -> None:
         raise NotShownError(
             f"You have opened {there:,} of these {span.count:,} lines.",
             hint="Open the others first; what a search showed is not read, and a line too long to show whole neither.",
+        )
+
+
+def check_has_form(*, as_pictures: bool, draws: bool) -> None:
+    """Raise where lines are shown as pictures alone to a way in that draws none."""
+    if as_pictures and not draws:
+        raise PicturesOnlyError(
+            "This product is shown in pictures.",
+            hint="Read it in a browser, or ask for text on one of its pages: it is given for the rest of the visit.",
         )
 
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Self
 
 from glasshouse.domain.access.commands import Purse
@@ -15,6 +16,7 @@ from glasshouse.domain.releases.defining import Definition
 from glasshouse.domain.releases.differences import Difference
 from glasshouse.domain.releases.found import FileHits, NotSearched, Tally
 from glasshouse.domain.releases.histories import Moment
+from glasshouse.domain.releases.reading import Reading
 from glasshouse.domain.releases.values import ChangeKind, Item, ReleaseRef, Window
 from glasshouse.engines.store import Change, Entry
 from glasshouse.engines.store.unpack import LeftOut
@@ -29,11 +31,12 @@ _SPOT = re.compile(r"([1-9]\d{0,11}):(\d{1,6})", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class VisitRef:
-    """A visit that is open."""
+    """A visit that is open. `has_text` says that its visitor asked for text where a product is shown in pictures."""
 
     uid: Uid
     number: int
     opened_at: datetime
+    has_text: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,12 @@ class Room:
     purse: Purse
     visit: VisitRef | None
     has_signed: bool
+    reading: Reading
+
+    @property
+    def as_pictures(self) -> bool:
+        """Say whether lines are shown as pictures in this visit."""
+        return self.reading.in_pictures and not (self.visit is not None and self.visit.has_text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,3 +308,11 @@ class CloseStatement:
     count: int
     first: int
     last: int
+
+
+class TextReason(StrEnum):
+    """Why a visitor asks for text where a product is shown in pictures."""
+
+    ASSISTIVE = "assistive"
+    UNREADABLE = "unreadable"
+    OTHER = "other"

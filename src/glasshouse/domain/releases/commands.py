@@ -12,16 +12,19 @@ from glasshouse.domain.jobs import commands as jobs
 from glasshouse.domain.jobs import queries as jobs_queries
 from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.journal.values import Recorded
+from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.releases import defining, indexing, queries, reliances, searching, surveys, symbols, vault
-from glasshouse.domain.releases.errors import ReleaseExistsError
+from glasshouse.domain.releases.errors import ReleaseExistsError, ReleaseUnknownError
 from glasshouse.domain.releases.indexing import Builder, Report, build_here
 from glasshouse.domain.releases.models import Product, Release, Reliance
-from glasshouse.domain.releases.rules import check_names
+from glasshouse.domain.releases.reading import MAX_REASON, Reading
+from glasshouse.domain.releases.rules import check_may_set, check_names
 from glasshouse.engines.store import Sealed
 from glasshouse.engines.store.unpack import Limits, open_source
 from glasshouse.kernel import clock
 from glasshouse.kernel.errors import GlasshouseError
 from glasshouse.kernel.ids import Uid
+from glasshouse.kernel.texts import readable
 
 INDEX = "releases.index"
 """The kind of the jobs that index; their arguments name a product, and a release or a damaged segment."""
@@ -161,6 +164,27 @@ def ask_for_missing_indexes(*, actor: str, now: datetime) -> None:
             is_complete = False
         if not is_complete:
             ask_for_index(Uid(product.uid), actor=actor, now=now)
+
+
+def set_reading(viewer: Viewer, product: Uid, reading: Reading, *, reason: str, now: datetime) -> Product:
+    """Say how a product is read from now on, as its owner; the reason stands in the journal. The next page obeys."""
+    check_may_set(viewer)
+    why = readable(reason, what="The reason", limit=MAX_REASON)
+    with journal.transaction():
+        rows = Product.objects.filter(uid=product.text, destroyed_at=None)
+        row = (rows.select_for_update() if connection.features.has_select_for_update else rows).first()
+        if row is None:
+            raise ReleaseUnknownError
+        before, row.reading = row.reading, reading.text
+        row.save(update_fields=["reading"])
+        journal.record(
+            "releases.reading-set",
+            actor=viewer.uid.text,
+            at=now,
+            subject=product,
+            fields={"after": reading.text, "before": before, "product": row.slug, "reason": why},
+        )
+    return row
 
 
 def mark_destroyed(product: Product, *, actor: str, approval: Uid, now: datetime) -> Recorded:

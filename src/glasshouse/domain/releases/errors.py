@@ -34,6 +34,12 @@ class TooLargeToCompareError(RefusedError):
     code = "releases.too-large-to-compare"
 
 
+class BadReadingError(InvalidError):
+    """A reading policy that contradicts itself."""
+
+    code = "releases.bad-reading"
+
+
 class SymbolsBusyError(ConflictError):
     """Another process looks for the symbols of this product."""
 

@@ -9,7 +9,7 @@ from glasshouse.domain.people.models import UID
 
 
 class Product(models.Model):
-    """Something a vendor ships. Its slug names it in commands and addresses."""
+    """Something a vendor ships. Its slug names it in commands and addresses, `reading` says what is on for readers."""
 
     uid = models.CharField(max_length=UID, unique=True)
     slug = models.SlugField(max_length=80, unique=True)

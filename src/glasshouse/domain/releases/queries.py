@@ -14,6 +14,7 @@ from glasshouse.domain.releases import vault
 from glasshouse.domain.releases.errors import NotTextError, ReleaseUnknownError
 from glasshouse.domain.releases.listing import narrowed_listing
 from glasshouse.domain.releases.models import Product, Release
+from glasshouse.domain.releases.reading import Reading
 from glasshouse.domain.releases.values import Item, Line, ReleaseRef, Window, shown_of
 from glasshouse.engines.codeindex.colour import colour
 from glasshouse.engines.codeindex.languages import language_of
@@ -73,6 +74,25 @@ def product_by_slug(viewer: Viewer, slug: str) -> Product:
     if found is None:
         raise ReleaseUnknownError
     return found
+
+
+def products(viewer: Viewer) -> QuerySet[Product]:
+    """Return the products whose source is here, for the vendor's arrangers; nobody else has any."""
+    rows = Product.objects.filter(destroyed_at=None).order_by("slug")
+    return rows if viewer.is_vendor and viewer.may_act_as(*_STAFF) else rows.none()
+
+
+def product(viewer: Viewer, uid: Uid) -> Product:
+    """Return one product, for the vendor's arrangers."""
+    found = products(viewer).filter(uid=uid.text).first()
+    if found is None:
+        raise ReleaseUnknownError
+    return found
+
+
+def reading_of(uid: Uid) -> Reading:
+    """Return how a product is read."""
+    return Reading.parse(Product.objects.values_list("reading", flat=True).get(uid=uid.text))
 
 
 def product_slugs() -> dict[str, str]:

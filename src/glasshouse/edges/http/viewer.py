@@ -10,6 +10,7 @@ from glasshouse.domain.people import queries as people
 from glasshouse.domain.people.viewer import Origin, Viewer
 from glasshouse.edges.http.errors import NotSignedInError
 from glasshouse.edges.http.proxies import CERTIFICATE
+from glasshouse.edges.http.routes import is_api
 
 _KEPT = "glasshouse_viewer"
 
@@ -42,4 +43,5 @@ def _origin(request: HttpRequest) -> Origin:
         session=hashlib.sha256(f"glasshouse/session/v1\n{key}".encode()).hexdigest() if key else "",
         address=str(request.META.get("REMOTE_ADDR", "")),
         certificate=str(request.META.get(CERTIFICATE, "")),
+        draws=not is_api(request),
     )

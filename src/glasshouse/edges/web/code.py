@@ -16,6 +16,7 @@ from django.utils.translation import gettext, ngettext
 from glasshouse.domain.releases.differences import Row
 from glasshouse.domain.releases.matching import Side
 from glasshouse.domain.releases.values import Line, Window
+from glasshouse.edges.web.drawing import Pen
 from glasshouse.kernel.lines import Span
 
 _BETWEEN: Final = "\0"
@@ -23,8 +24,10 @@ _SIGN: Final = {"add": "+", "del": "\u2212", "": ""}
 _NOTHING: Final = '<span class="half void"></span>'
 
 
-def coloured(lines: Sequence[Line]) -> list[str]:
-    """Return each line's text as HTML, a span for each token that has a role."""
+def coloured(lines: Sequence[Line], pen: Pen | None = None) -> list[str]:
+    """Return each line's text as HTML, a span for each token that has a role; with a pen, as pictures."""
+    if pen is not None:
+        return [pen.line(line.number, ((token.role, token.text, False) for token in line.tokens)) for line in lines]
     tokens = [token for line in lines for token in line.tokens]
     if not tokens:
         return [""] * len(lines)
@@ -41,11 +44,11 @@ def coloured(lines: Sequence[Line]) -> list[str]:
     return found
 
 
-def window_html(window: Window, picked: Span | None) -> SafeString:
+def window_html(window: Window, picked: Span | None, pen: Pen | None = None) -> SafeString:
     """Return the list items of a window: numbers that link to their line, the picked range marked, cuts named."""
     first, last = (picked.first, picked.last) if picked else (0, -1)
     items: list[str] = []
-    for line, text in zip(window.lines, coloured(window.lines), strict=True):
+    for line, text in zip(window.lines, coloured(window.lines, pen), strict=True):
         number = line.number
         mark = ' class="in"' if first <= number <= last else ""
         items.append(
@@ -67,10 +70,15 @@ def _cut(line: Line, column: int, rest: tuple[int, int] | None) -> str:
     return f'<li class="cut"><span>{said} <a href="?lines={line.number}&amp;column={on}">{go_on}</a></span></li>'
 
 
-def difference_html(rows: Sequence[Row]) -> SafeString:
+def characters(lines: Iterable[Line | None]) -> int:
+    """Count the characters of lines as they are shown."""
+    return sum(len(token.text) for line in lines if line is not None for token in line.tokens)
+
+
+def difference_html(rows: Sequence[Row], pen: Pen | None = None) -> SafeString:
     """Return the list items of a comparison: two halves a row, a hatched half where one side has no line."""
-    before = _texts(row.before for row in rows)
-    after = _texts(row.after for row in rows)
+    before = _texts((row.before for row in rows), pen)
+    after = _texts((row.after for row in rows), pen)
     items: list[str] = []
     for row in rows:
         if row.skipped:
@@ -83,9 +91,9 @@ def difference_html(rows: Sequence[Row]) -> SafeString:
     return mark_safe("".join(items))  # noqa: S308 -- every text above was escaped; numbers are numbers
 
 
-def _texts(lines: Iterable[Line | None]) -> dict[int, str]:
+def _texts(lines: Iterable[Line | None], pen: Pen | None) -> dict[int, str]:
     there = [line for line in lines if line is not None]
-    return dict(zip([line.number for line in there], coloured(there), strict=True))
+    return dict(zip([line.number for line in there], coloured(there, pen), strict=True))
 
 
 def _half(line: Line | None, texts: dict[int, str], side: str, change: str) -> str:

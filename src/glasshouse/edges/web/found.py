@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from glasshouse.domain.releases.found import FileHits, FoundAt, FoundLine, FoundPart, NotSearched
+from glasshouse.edges.web.drawing import Pen
 from glasshouse.edges.web.places import Place
 from glasshouse.kernel.ids import Uid
 
@@ -57,10 +58,18 @@ class Skipped:
     more: int
 
 
-def files_of(files: Sequence[FileHits], grant: Uid, *, has_releases: bool) -> list[FoundFile]:
-    """Return the files of a page as they are shown; `has_releases` when several releases were searched."""
-    texts = iter(_escaped(files))
-    return [_file(file, grant, texts, has_releases=has_releases) for file in files]
+def files_of(files: Sequence[FileHits], grant: Uid, pen: Pen | None, *, has_releases: bool) -> list[FoundFile]:
+    """Return the files of a page as they are shown; `has_releases` when several releases were searched.
+
+    With a pen their lines are pictures.
+    """
+    texts = iter([]) if pen else iter(_escaped(files))
+    return [_file(file, grant, pen or texts, has_releases=has_releases) for file in files]
+
+
+def found_characters(files: Sequence[FileHits]) -> int:
+    """Count the characters of found lines as they are shown."""
+    return sum(len(part.token.text) for part in _parts(files))
 
 
 def skipped_of(found: Sequence[NotSearched], grant: Uid, *, has_releases: bool) -> list[Skipped]:
@@ -79,7 +88,7 @@ def skipped_of(found: Sequence[NotSearched], grant: Uid, *, has_releases: bool) 
     ]
 
 
-def _file(file: FileHits, grant: Uid, texts: Iterator[str], *, has_releases: bool) -> FoundFile:
+def _file(file: FileHits, grant: Uid, texts: Iterator[str] | Pen, *, has_releases: bool) -> FoundFile:
     url = Place.of(grant, file.release.uid).file(file.path)
     items: list[str] = []
     for number, stretch in enumerate(file.stretches):
@@ -111,21 +120,29 @@ def _url(at: FoundAt, grant: Uid) -> str:
     return Place.of(grant, at.release.uid).file(at.path)
 
 
+def _parts(files: Sequence[FileHits]) -> Iterator[FoundPart]:
+    for file in files:
+        for stretch in file.stretches:
+            for line in stretch.lines:
+                yield from line.parts
+
+
 def _escaped(files: Sequence[FileHits]) -> list[str]:
-    texts = [
-        part.token.text for file in files for stretch in file.stretches for line in stretch.lines for part in line.parts
-    ]
+    texts = [part.token.text for part in _parts(files)]
     escaped = escape(_BETWEEN.join(texts)).split(_BETWEEN) if texts else []
     if len(escaped) != len(texts):
         raise ValueError("a token holds a NUL")
     return escaped
 
 
-def _items(line: FoundLine, url: str, texts: Iterator[str]) -> Iterator[str]:
-    text = "".join(
-        f"<mark>{_coloured(run, texts)}</mark>" if is_found else _coloured(run, texts)
-        for is_found, run in groupby(line.parts, key=attrgetter("is_found"))
-    )
+def _items(line: FoundLine, url: str, texts: Iterator[str] | Pen) -> Iterator[str]:
+    if isinstance(texts, Pen):
+        text = texts.line(line.number, ((part.token.role, part.token.text, part.is_found) for part in line.parts))
+    else:
+        text = "".join(
+            f"<mark>{_coloured(run, texts)}</mark>" if is_found else _coloured(run, texts)
+            for is_found, run in groupby(line.parts, key=attrgetter("is_found"))
+        )
     before = "\u2026" if line.column else ""
     behind = "\u2026" if line.column + _MOST < line.length else ""
     number = line.number

@@ -14,8 +14,11 @@ from django.utils.translation import gettext as _
 from glasshouse.domain.access.values import Balance, Spent
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom.values import View
+from glasshouse.edges.http.headers import allow_pictures
 from glasshouse.edges.http.viewer import viewer_of
 from glasshouse.edges.web.context import rooms
+from glasshouse.edges.web.drawing import Pen
+from glasshouse.edges.web.manners import manners
 from glasshouse.edges.web.places import Place
 from glasshouse.edges.web.stamp import Stamps, Whose
 
@@ -43,11 +46,23 @@ def _limit(label: str, spent: Spent) -> str:
     )
 
 
-def _stamps(viewer: Viewer, view: View) -> Stamps:
-    room, event = view.room, view.recorded.uid.text
+def _whose(viewer: Viewer, view: View) -> Whose:
+    room = view.room
     visit = room.visit.number if room.visit else None
-    whose = Whose(viewer.name, viewer.organisation_name, room.engagement_label, visit, view.at, view.recorded.number)
-    return Stamps(reverse("watermark", args=[event]), event, whose.lines)
+    return Whose(viewer.name, viewer.organisation_name, room.engagement_label, visit, view.at, view.recorded.number)
+
+
+def _stamps(viewer: Viewer, view: View) -> Stamps:
+    event = view.recorded.uid.text
+    return Stamps(reverse("watermark", args=[event]), event, _whose(viewer, view).lines)
+
+
+def pen_of(request: HttpRequest, view: View, characters: int, *, wrap: int = 0) -> Pen | None:
+    """Return what draws the lines of a showing, None where they stand as text. The page may then hold pictures."""
+    if not view.room.as_pictures:
+        return None
+    allow_pictures(request)
+    return Pen(" \u00b7 ".join(_whose(viewer_of(request), view).lines), characters, wrap)
 
 
 def page_of(request: HttpRequest, template: str, view: View, context: Mapping[str, Any]) -> HttpResponse:
@@ -65,6 +80,7 @@ def page_of(request: HttpRequest, template: str, view: View, context: Mapping[st
         "event": view.recorded.uid.text,
         "number": view.recorded.number,
         "stamps": _stamps(viewer, view),
+        **manners(room),
         "room": "reading-room",
         "unseen": 0,  # a page of source costs no look into the inbox
         "rooms": rooms(),  # whoever is shown source holds a grant

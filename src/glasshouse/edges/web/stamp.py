@@ -20,9 +20,9 @@ from django.utils.translation import gettext as _
 
 _WIDTH_OF_A_LETTER: Final = 6.9
 _GAP: Final = 44
-_HEIGHT: Final = 132
+_HEIGHT: Final = 144
 _LEADING: Final = 15
-_ROWS: Final = (26, 92)
+_ROWS: Final = (24, 96)
 _NARROWEST: Final = 160
 _TILE: Final = """\
 <defs><pattern id="{name}" width="{width}" height="{height}" patternUnits="userSpaceOnUse" \
@@ -47,13 +47,13 @@ class Whose:
     number: int | None
 
     @property
-    def lines(self) -> tuple[str, str]:
-        """Return the two lines of a tile: who, and what of."""
-        visit = [] if self.visit is None else [_("visit %(number)s") % {"number": self.visit}]
-        number = [] if self.number is None else [f"#{self.number}"]
+    def lines(self) -> tuple[str, ...]:
+        """Return the lines of a tile: who, in which visit, when. Short ones, for a tile fits a telephone."""
+        visit = "" if self.visit is None else _("visit %(number)s") % {"number": self.visit}
+        number = "" if self.number is None else f"#{self.number}"
         at = date_format(timezone.localtime(self.at), "j M Y, H:i:s")
-        of = [one for one in (self.engagement, *visit, at, *number) if one]
-        return f"{self.name} \u00b7 {self.organisation}", " \u00b7 ".join(of)
+        said = ((self.name, self.organisation), (self.engagement, visit), (at, number))
+        return tuple(" \u00b7 ".join(filter(None, line)) for line in said if any(line))
 
 
 @dataclass(slots=True)

@@ -18,6 +18,7 @@ from glasshouse.edges.web.views import (
     me,
     notes,
     notices,
+    products,
     questions,
     reading,
     record,
@@ -95,8 +96,14 @@ RECORD: list[URLPattern] = [
     path("record/entries/<str:event>/watermark.svg", record.watermark, name="watermark"),
     path("record/entries/<str:event>/tlog-proof", record.tlog_proof, name="tlog-proof"),
     path("record/visits/<str:visit>", visits.visit, name="visit"),
+    path("record/visits/<str:visit>/text", visits.text, name="visit-text"),
     path("record/visits/<str:visit>/close", visits.close, name="visit-close"),
     path("record/visits/<str:visit>/receipt.zip", visits.receipt, name="receipt"),
+]
+
+PRODUCTS: list[URLPattern] = [
+    path("products/", products.products, name="products"),
+    path("products/<str:product>/reading", products.reading, name="product-reading"),
 ]
 
 DECISIONS: list[URLPattern] = [
@@ -178,6 +185,7 @@ urlpatterns: list[URLPattern] = [
     *READING,
     *SEARCH,
     *RECORD,
+    *PRODUCTS,
     *DECISIONS,
     *ENGAGEMENTS,
     *SPEAKING,

@@ -36,6 +36,7 @@ KINDS: Final[Mapping[str, Any]] = {
     "readingroom.engagement-opened": gettext_lazy("Engagement opened"),
     "readingroom.visit-opened": gettext_lazy("Visit begun"),
     "readingroom.visit-closed": gettext_lazy("Visit closed"),
+    "readingroom.text-asked": gettext_lazy("Text asked for instead of pictures"),
     "readingroom.lines-shown": gettext_lazy("Lines shown"),
     "readingroom.columns-shown": gettext_lazy("Part of a long line shown"),
     "readingroom.facts-shown": gettext_lazy("Facts of a file shown"),

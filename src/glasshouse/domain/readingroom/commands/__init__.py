@@ -44,12 +44,13 @@ from glasshouse.domain.readingroom.commands.views import (
     open_folder,
     open_left_out,
 )
-from glasshouse.domain.readingroom.commands.visits import begin_visit, close_visit, prepare_close
+from glasshouse.domain.readingroom.commands.visits import ask_for_text, begin_visit, close_visit, prepare_close
 
 __all__ = [
     "RERUN",
     "Verdict",
     "ask_for_missing_runs",
+    "ask_for_text",
     "ask_for_more",
     "ask_question",
     "begin_visit",

@@ -15,6 +15,7 @@ from glasshouse.domain.journal.values import Fields, SourceFields
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import queries
 from glasshouse.domain.readingroom.errors import NoVisitError
+from glasshouse.domain.readingroom.rules import check_has_form
 from glasshouse.domain.readingroom.values import Room, View, VisitRef
 from glasshouse.domain.releases import vault
 
@@ -45,6 +46,8 @@ def show(
 
     `source` rests under the product's key as the field `name`; `visitor` is for the visitor's side alone.
     """
+    as_pictures = room.as_pictures and bool(shown)
+    check_has_form(as_pictures=as_pictures, draws=viewer.origin.draws)
     with journal.transaction():
         journal.check_may_show(now)
         charged = access.charge(room.purse, room.terms.version, visit.uid, shown, now=now, at_least=at_least)
@@ -54,7 +57,11 @@ def show(
             at=now,
             subject=visit.uid,
             engagement=room.engagement,
-            fields={"release": room.release.evidence(), "shown": {**fields, "charged": charged}},
+            fields={
+                "reading": room.reading.evidence(as_pictures=as_pictures),
+                "release": room.release.evidence(),
+                "shown": {**fields, "charged": charged},
+            },
             visitor=visitor,
             source=SourceFields(room.release.product, vault.journal_sealer(room.release.product), {name: source})
             if source

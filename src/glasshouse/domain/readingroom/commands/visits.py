@@ -25,8 +25,10 @@ from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import queries, rules
 from glasshouse.domain.readingroom.errors import CloseNotSignedError, VisitClosedError
 from glasshouse.domain.readingroom.models import Visit
-from glasshouse.domain.readingroom.values import CloseStatement
+from glasshouse.domain.readingroom.rules import MAX_WORDS
+from glasshouse.domain.readingroom.values import CloseStatement, TextReason
 from glasshouse.kernel.ids import Uid
+from glasshouse.kernel.texts import readable
 
 
 def begin_visit(viewer: Viewer, grant: Uid, release: Uid, *, now: datetime) -> Visit:
@@ -59,6 +61,31 @@ def begin_visit(viewer: Viewer, grant: Uid, release: Uid, *, now: datetime) -> V
             opened_at=now,
             first=recorded.number or 0,
         )
+
+
+def ask_for_text(viewer: Viewer, visit: Uid, reason: TextReason, *, now: datetime, words: str = "") -> Visit:
+    """Give the visitor text for the rest of a visit where products are shown in pictures; the visit's entry says so.
+
+    Nobody decides, because access does not wait. Why is sealed for the visitor's side: it may tell of their health.
+    """
+    said = readable(words, what="The reason", limit=MAX_WORDS, may_be_empty=reason is not TextReason.OTHER)
+    with journal.transaction():
+        found = _open_visit(viewer, visit)
+        if found.text_at is not None:
+            return found
+        journal.record(
+            "readingroom.text-asked",
+            actor=viewer.uid.text,
+            at=now,
+            subject=visit,
+            engagement=Uid(found.engagement.uid),
+            fields={"form": "text"},
+            visitor={"why": {"reason": reason.value, "words": said}},
+        )
+        if not Visit.objects.filter(pk=found.pk, closed_at=None).update(text_at=now):
+            raise VisitClosedError("This visit was closed meanwhile.")
+        found.text_at = now
+    return found
 
 
 def prepare_close(viewer: Viewer, visit: Uid) -> CloseStatement:

@@ -12,9 +12,9 @@ from glasshouse.domain.readingroom import commands, queries
 from glasshouse.domain.releases.differences import is_comparable
 from glasshouse.domain.releases.values import Change, ChangeKind, kind_of, sides_of
 from glasshouse.edges.http.viewer import viewer_of
-from glasshouse.edges.web.code import difference_html
+from glasshouse.edges.web.code import characters, difference_html
 from glasshouse.edges.web.places import Comparison, Place
-from glasshouse.edges.web.showing import page_of
+from glasshouse.edges.web.showing import page_of, pen_of
 from glasshouse.edges.web.tree import size_text
 from glasshouse.kernel import clock
 from glasshouse.kernel.errors import InvalidError
@@ -49,6 +49,10 @@ class Changed:
     def mark(self) -> str:
         """Return the mark of the look that stands for the kind."""
         return MARKS[self.kind]
+
+
+_COLUMNS: Final = 24
+"""Columns of one picture of a line where the page wraps it."""
 
 
 @require_safe
@@ -108,13 +112,15 @@ def difference(request: HttpRequest, grant: str, before: str, after: str, path: 
         first_row=_first(request),
     )
     found = shown.difference
+    sides = (line for row in found.rows for line in (row.before, row.after))
+    pen = pen_of(request, shown.view, characters(sides), wrap=_COLUMNS)
     there = Comparison.of(grant_uid, before_uid, after_uid)
     context: dict[str, Any] = {
         "before": shown.before,
         "path": inside,
         "was": shown.path_before if shown.path_before != inside else None,
         "difference": found,
-        "lines": difference_html(found.rows),
+        "lines": difference_html(found.rows, pen),
         "digest_before": found.before.digest.short,
         "digest_after": found.after.digest.short,
         "list_url": there.base,

@@ -11,12 +11,12 @@ from django.views.decorators.http import require_POST, require_safe
 from glasshouse.domain.readingroom import commands, queries
 from glasshouse.domain.readingroom.values import FactsShown, FileShown, Room
 from glasshouse.domain.releases.errors import NotTextError
-from glasshouse.domain.releases.values import ReleaseRef, Window
+from glasshouse.domain.releases.values import ReleaseRef
 from glasshouse.edges.http.viewer import viewer_of
 from glasshouse.edges.web.beside import beside_of
-from glasshouse.edges.web.code import window_html
+from glasshouse.edges.web.code import characters, window_html
 from glasshouse.edges.web.places import Place
-from glasshouse.edges.web.showing import page_of
+from glasshouse.edges.web.showing import page_of, pen_of
 from glasshouse.edges.web.tree import left_out_count, rows_html, tree_of
 from glasshouse.edges.web.words import REASONS
 from glasshouse.kernel import clock
@@ -149,16 +149,17 @@ def file(request: HttpRequest, grant: str, release: str, path: str) -> HttpRespo
     }
     if isinstance(shown, FactsShown):
         return page_of(request, "reading/facts.html", shown.view, context)
-    return page_of(request, "reading/file.html", shown.view, {**context, **_window(shown.window, asked)})
+    return page_of(request, "reading/file.html", shown.view, {**context, **_window(request, shown, asked)})
 
 
-def _window(window: Window, asked: Asked) -> dict[str, Any]:
+def _window(request: HttpRequest, shown: FileShown, asked: Asked) -> dict[str, Any]:
+    window = shown.window
     span = asked.picked or (Span(window.first, window.last) if window.lines else None)
     rest = window.rest[0] if window.rest and not asked.column else None
     after = rest or (window.last + 1 if 0 < window.last < window.all_lines else None)
     return {
         "window": window,
-        "lines": window_html(window, asked.picked),
+        "lines": window_html(window, asked.picked, pen_of(request, shown.view, characters(window.lines))),
         "picked": asked.picked,
         "column": asked.column,
         "range": str(span) if span else "",

@@ -23,14 +23,17 @@ from glasshouse.domain.readingroom import commands, queries
 from glasshouse.domain.readingroom.queries import DeskGrant
 from glasshouse.domain.readingroom.searches import recorded_search
 from glasshouse.domain.readingroom.values import SearchPending, SearchShown, View
+from glasshouse.domain.releases import queries as releases_queries
 from glasshouse.domain.releases.found import Asked, Tally, Unsearched
+from glasshouse.domain.releases.values import ReleaseRef
 from glasshouse.edges.http import refusals
 from glasshouse.edges.http.errors import status_of
+from glasshouse.edges.http.headers import allow_pictures
 from glasshouse.edges.http.routes import is_fragment
 from glasshouse.edges.http.viewer import viewer_of
-from glasshouse.edges.web.found import files_of, skipped_of
+from glasshouse.edges.web.found import files_of, found_characters, skipped_of
 from glasshouse.edges.web.search_forms import SearchForm
-from glasshouse.edges.web.showing import limits_html, page_of
+from glasshouse.edges.web.showing import limits_html, page_of, pen_of
 from glasshouse.kernel import clock
 from glasshouse.kernel.errors import ConflictError, GlasshouseError, NotFoundError, RefusedError
 from glasshouse.kernel.ids import Uid
@@ -125,6 +128,7 @@ def search(request: HttpRequest, grant: str) -> HttpResponse:
     except RefusedError as error:
         return _refused(request, grant_uid, None, error, now)
     releases = queries.granted(grant_uid)
+    _prepare(request, releases)
     if request.method != "POST":
         form = SearchForm(None, releases=releases, chosen=request.GET.getlist("release"))
         return _page(request, Scene.of_desk(_held(request, grant_uid, now)), form.focused(), {})
@@ -146,6 +150,7 @@ def search_again(request: HttpRequest, grant: str, event: str) -> HttpResponse:
         queries.check_may_go_on(viewer, grant_uid, Purpose.SEARCH, now=now)
     except RefusedError as error:
         return _refused(request, grant_uid, None, error, now)
+    _prepare(request, queries.granted(grant_uid))
     form = SearchForm.of(recorded, queries.granted(grant_uid))
     wanted = Wanted(grant_uid, form, recorded.asked, recorded.releases, recorded.after, event=event)
     return _answer(request, wanted, now)
@@ -167,6 +172,12 @@ def search_tally(request: HttpRequest, grant: str, ticket: str) -> HttpResponse:
         pass
     context = {"tally": tally, "ticket": ticket, "grant": grant_uid, "wait": _WAITS[1]}
     return render(request, "search/tally.html", context)
+
+
+def _prepare(request: HttpRequest, found: Sequence[ReleaseRef]) -> None:
+    """Let the page hold pictures where its product is shown in them: found lines come into it by themselves."""
+    if found and releases_queries.reading_of(found[0].product).in_pictures:
+        allow_pictures(request)
 
 
 def _answer(request: HttpRequest, wanted: Wanted, now: datetime) -> HttpResponse:
@@ -200,13 +211,14 @@ def _pending(request: HttpRequest, wanted: Wanted, now: datetime) -> HttpRespons
 
 def _shown(request: HttpRequest, wanted: Wanted, shown: SearchShown) -> HttpResponse:
     has_releases = len(shown.releases) > 1
+    pen = pen_of(request, shown.view, found_characters(shown.files))
     event = wanted.event or shown.view.recorded.uid.text
     permalink = reverse("search-again", args=[wanted.grant.text, event])
     context = {
         "scene": Scene.of_view(shown.view),
         "form": wanted.form,
         "shown": shown,
-        "files": files_of(shown.files, wanted.grant, has_releases=has_releases),
+        "files": files_of(shown.files, wanted.grant, pen, has_releases=has_releases),
         "skipped": skipped_of(shown.not_searched, wanted.grant, has_releases=has_releases),
         "not_searched": sum(one.files for one in shown.not_searched),
         "not_indexed": sum(one.files for one in shown.not_searched if one.reason is Unsearched.NOT_INDEXED),

@@ -26,11 +26,11 @@ from glasshouse.domain.releases.histories import Event, Moment
 from glasshouse.domain.releases.values import ChangeKind, kind_of, sides_of
 from glasshouse.edges.http.routes import is_fragment
 from glasshouse.edges.http.viewer import viewer_of
-from glasshouse.edges.web.found import files_of, skipped_of
+from glasshouse.edges.web.found import files_of, found_characters, skipped_of
 from glasshouse.edges.web.name_forms import NameForm
 from glasshouse.edges.web.outline import outline_html
 from glasshouse.edges.web.places import Comparison, Place
-from glasshouse.edges.web.showing import PROMISE, limits_html, page_of
+from glasshouse.edges.web.showing import PROMISE, limits_html, page_of, pen_of
 from glasshouse.edges.web.tree import size_text
 from glasshouse.edges.web.views.changes import MARKS
 from glasshouse.kernel import clock
@@ -162,9 +162,10 @@ def _references(
         (release,) = shown.releases
         return render(request, "reading/references_pending.html", {**context, "release": release, "place": place})
     found, room = shown.found, shown.found.view.room
+    pen = pen_of(request, found.view, sum(found_characters(files) for __, files in shown.uses))
     context |= {
         "name": shown.name,
-        "uses": [(use, files_of(files, room.grant, has_releases=False)) for use, files in shown.uses],
+        "uses": [(use, files_of(files, room.grant, pen, has_releases=False)) for use, files in shown.uses],
         "found": found,
         "skipped": skipped_of(found.not_searched, room.grant, has_releases=False),
     }

@@ -5,13 +5,16 @@ from base64 import b64encode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_safe
 
 from glasshouse.domain.people import queries as people
 from glasshouse.domain.readingroom import commands, queries
+from glasshouse.domain.readingroom.values import TextReason
 from glasshouse.domain.releases import queries as releases
 from glasshouse.edges.http.viewer import viewer_of
 from glasshouse.edges.web.ceremonies import answered, ceremony
+from glasshouse.edges.web.product_forms import TextForm
 from glasshouse.edges.web.words import told
 from glasshouse.kernel import clock
 from glasshouse.kernel.ids import Uid
@@ -31,6 +34,23 @@ def visit(request: HttpRequest, visit: str) -> HttpResponse:
         "room": "record",
     }
     return render(request, "reading/visit.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def text(request: HttpRequest, visit: str) -> HttpResponse:
+    """Ask why, and give the visitor text for the rest of the visit where a product is shown in pictures."""
+    viewer, uid = viewer_of(request), Uid.parse(visit)
+    found = queries.visit(viewer, uid)
+    form = TextForm(request.POST or None)
+    there = request.POST.get("next", "") if request.method == "POST" else request.GET.get("next", "")
+    if not url_has_allowed_host_and_scheme(there, allowed_hosts=None):
+        there = ""
+    if request.method == "POST" and form.is_valid():
+        reason = TextReason(form.cleaned_data["reason"])
+        commands.ask_for_text(viewer, uid, reason, words=form.cleaned_data["words"], now=clock.now())
+        return redirect(there or "home")
+    context = {"visit": found, "form": form, "next": there, "room": "record"}
+    return render(request, "reading/text_ask.html", context, status=422 if form.errors else 200)
 
 
 @require_http_methods(["GET", "POST"])
