@@ -20,6 +20,15 @@ def close_challenge(statement: bytes) -> bytes:
     return hashlib.sha256(b"glasshouse/visit-close/v1\n" + statement).digest()
 
 
+def check_has_form(*, as_pictures: bool, draws: bool) -> None:
+    """Raise where lines are shown as pictures alone to a way in that draws none."""
+    if as_pictures and not draws:
+        raise PicturesOnlyError(
+            "This product is shown in pictures.",
+            hint="Read it in a browser, or ask for text on one of its pages: it is given for the rest of the visit.",
+        )
+
+
 def check_was_read(span: Span, read: int) -> None:
     """Raise unless each of these lines was opened; bit i of `read` says that line i + 1 was."""
     wanted = (1 << span.count) - 1
@@ -28,15 +37,6 @@ def check_was_read(span: Span, read: int) -> None:
         raise NotShownError(
             f"You have opened {there:,} of these {span.count:,} lines.",
             hint="Open the others first; what a search showed is not read, and a line too long to show whole neither.",
-        )
-
-
-def check_has_form(*, as_pictures: bool, draws: bool) -> None:
-    """Raise where lines are shown as pictures alone to a way in that draws none."""
-    if as_pictures and not draws:
-        raise PicturesOnlyError(
-            "This product is shown in pictures.",
-            hint="Read it in a browser, or ask for text on one of its pages: it is given for the rest of the visit.",
         )
 
 
