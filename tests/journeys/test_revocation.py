@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A page is open in real Chromium when its grant is revoked: the reason soon stands in place of the source."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.edges.running import RunningLab
+from tests.journeys.test_reading import window
+from tests.lab import FILES, tar_of
+
+SECONDS = 15_000  # in milliseconds: five until the page asks, and a machine that is busy with the other tests
+
+
+@pytest.fixture
+def lab(database_url: str, tmp_path: Path) -> Iterator[RunningLab]:
+    """A lab that serves, with a grant."""
+    lab = RunningLab.found(tmp_path, database_url)
+    archive = tmp_path / "server-1.tar.gz"
+    archive.write_bytes(tar_of(FILES))
+    lab.command("release", "import", "server", "1", str(archive))
+    lab.set_the_scene()
+    try:
+        lab.serve(workers=1)
+        yield lab
+    finally:
+        lab.stop()
+
+
+def test_open_pages_show_the_reason_in_place_of_the_source(browser: Browser, lab: RunningLab) -> None:
+    visitor = window(browser, lab, "reviewer")
+    page = visitor.page
+    page.goto("/")
+    page.get_by_role("button", name="Begin a visit").click()
+    page.goto(f"/r/{lab.grant}/{lab.releases['1']}/file/src/main.c")
+    code = page.get_by_role("region", name="main.c, lines 1 to 40")
+    expect(code).to_contain_text("line_40")
+    with page.expect_response(lambda answer: answer.url.endswith("/still"), timeout=SECONDS) as asked:
+        pass
+    assert asked.value.status == 204
+    expect(code).to_contain_text("line_40")
+    assert visitor.complaints == []
+
+    with lab.client("custodian") as custodian:
+        assert custodian.post(f"/grants/{lab.grant}/revoke", json={}).status_code == 200
+    expect(page.get_by_role("alert")).to_contain_text("Your grant was revoked", timeout=SECONDS)
+    expect(code).to_have_count(0)
+    assert "line_40" not in page.content()
+    # A page that was closed asks no more.
+    asked_again: list[str] = []
+    page.on("request", lambda request: asked_again.append(request.url))
+    page.wait_for_timeout(6_000)
+    assert asked_again == []
+    page.go_back()
+    expect(page.get_by_text("line_40")).to_have_count(0)
