@@ -12,6 +12,7 @@ from glasshouse.edges.web.views import (
     me,
     reading,
     record,
+    saved,
     search,
     symbols,
     visits,
@@ -64,6 +65,14 @@ READING: list[URLPattern] = [
     path("changes/<str:grant>/<str:before>/<str:after>/file/<path:path>", changes.difference, name="difference"),
 ]
 
+SAVED: list[URLPattern] = [
+    path("search/saved/", saved.saved_searches, name="saved-searches"),
+    path("search/saved/<str:saved>/label", saved.rename, name="saved-rename"),
+    path("search/saved/<str:saved>/end", saved.end, name="saved-end"),
+    path("search/saved/<str:saved>/new/<str:run>", saved.new_lines, name="saved-new"),
+    path("search/<str:grant>/save/<str:event>", saved.save, name="search-save"),
+]
+
 SEARCH: list[URLPattern] = [
     path("search/", search.searches, name="searches"),
     path("search/<str:grant>/", search.search, name="search"),
@@ -97,6 +106,7 @@ urlpatterns: list[URLPattern] = [
     *DOOR,
     *ME,
     *READING,
+    *SAVED,
     *SEARCH,
     *RECORD,
     *DECISIONS,

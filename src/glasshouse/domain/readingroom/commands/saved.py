@@ -45,8 +45,8 @@ def save_search(viewer: Viewer, grant: Uid, event: Uid, label: str, *, now: date
 
     Raises NotFoundError for another's search, RefusedError when the grant is not open, ManySavedSearchesError.
     """
-    label = _checked(label)
     recorded = recorded_search(viewer, grant, event)
+    label = _checked(label)
     newest = (
         Release.objects.filter(uid__in=[uid.text for uid in recorded.releases]).order_by("imported_at", "pk").last()
     )
@@ -82,8 +82,8 @@ def save_search(viewer: Viewer, grant: Uid, event: Uid, label: str, *, now: date
 
 def rename_search(viewer: Viewer, uid: Uid, label: str, *, now: datetime) -> None:
     """Give one of the viewer's own saved searches another label."""
-    label = _checked(label)
     row = mandates.own(viewer, uid)
+    label = _checked(label)
     with journal.transaction():
         told = journal.record(
             "readingroom.search-renamed",
@@ -115,9 +115,9 @@ def open_new_lines(viewer: Viewer, uid: Uid, run: Uid, *, now: datetime, after: 
 
     `after` is the `rest` of the page before. Raises as a search does: without an open grant or visit nothing is shown.
     """
+    row = mandates.own(viewer, uid)
     if after and not (after.isascii() and after.isdigit() and len(after) <= len(str(newlines.MOST_PLACES))):
         raise InvalidError("This continues no page.")
-    row = mandates.own(viewer, uid)
     found = row.runs.filter(uid=run.text).first()
     if found is None:
         raise NoSavedSearchError
