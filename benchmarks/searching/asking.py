@@ -24,6 +24,7 @@ from glasshouse.kernel.ids import Uid
 _PULSE: Final = 0.003
 _WAIT: Final = 5.0
 _SCANS_APART: Final = 0.2
+_MORE: Final = 2  # first pages taken besides, for each that is taken with ripgrep's
 _NOTHING: Final = Tallied(0, 0, is_exact=False, is_running=True)
 
 
@@ -204,7 +205,7 @@ def taken(
         seconds, *counted = peer.count(question.query, places)
         result.peer_count.append(seconds)
         result.peer_tally = (counted[0], counted[1])
-        for _ in range(4):
+        for _ in range(_MORE):
             seconds, found, asked = searcher.ask(question.query, patterns)
             searcher.count(found, asked)
             result.first.append(seconds)
