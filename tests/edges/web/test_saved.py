@@ -127,8 +127,8 @@ def test_renaming_answers_the_item_and_a_bad_label_says_why(reviewer: Client, de
 
 def test_deleting_leaves_nothing_of_the_item(reviewer: Client, desk: Desk) -> None:
     row = save(reviewer, desk)
-    answer = reviewer.post(f"{LIST}{row.uid}/end", headers=FRAGMENT)
-    assert (answer.status_code, answer.content) == (200, b"")
+    answer = reviewer.post(f"{LIST}{row.uid}/end")
+    assert (answer.status_code, answer.headers["Location"]) == (302, LIST)
     assert "No search is saved" in text_of(reviewer)
     assert reviewer.post(f"{LIST}{row.uid}/end").status_code == 404
 

@@ -81,6 +81,7 @@ def room(house: House) -> Room:
         lines=1,
         files=1,
         is_exact=True,
+        unsearched=0,
         places=b"",
     )
     objects = {

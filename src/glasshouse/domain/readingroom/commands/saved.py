@@ -29,6 +29,7 @@ from glasshouse.domain.releases import finding, newlines, vault
 from glasshouse.domain.releases.found import Asked
 from glasshouse.domain.releases.models import Release
 from glasshouse.domain.releases.newlines import NewLines
+from glasshouse.engines.store.errors import BrokenSealError, DamagedError, ReleaseNotFoundError
 from glasshouse.kernel.errors import InvalidError, RefusedError
 from glasshouse.kernel.ids import Uid
 
@@ -145,9 +146,10 @@ def open_new_lines(viewer: Viewer, uid: Uid, run: Uid, *, now: datetime, after: 
 def run_saved_searches(product: Uid, *, now: Callable[[], datetime], report: Report) -> int:
     """Run every saved search of a product on the releases that it has not run on; return how many runs came.
 
-    Whoever holds it is judged at each run: a search whose grant ended, or whose pattern was erased, runs no more.
+    Whoever holds it is judged at each run: a search whose grant ended, or whose pattern was erased, runs no more. A
+    release that cannot be read stops no other run; it is raised once all others came.
     """
-    runs = 0
+    runs, damage = 0, None
     for row in mandates.rows_of_product(product):
         holder = mandates.holder_of(row)
         asked = mandates.asked_by(holder, row) if holder else None
@@ -159,7 +161,12 @@ def run_saved_searches(product: Uid, *, now: Callable[[], datetime], report: Rep
             except RefusedError:
                 vault.close()  # the key was destroyed meanwhile, and this process may hold it still
                 return runs
+            except (BrokenSealError, DamagedError, ReleaseNotFoundError) as error:
+                damage = error
+                continue
             runs += _keep(row, one, asked, found, now())
+    if damage is not None:
+        raise damage
     return runs
 
 
@@ -200,7 +207,8 @@ def _keep(row: SavedSearch, one: Due, asked: Asked, found: NewLines, now: dateti
         current = rows.first()
         if current is None or mandates.mandate(current, asked, now) is not Mandate.RUNS:
             return False
-        if one.after.uid not in {still.after.uid for still in mandates.due(current, now)}:
+        still = {(due.after.uid, due.naming.pk) for due in mandates.due(current, now)}
+        if (one.after.uid, one.naming.pk) not in still:
             return False
         SavedRun.objects.create(
             uid=uid.text,
@@ -212,6 +220,7 @@ def _keep(row: SavedSearch, one: Due, asked: Asked, found: NewLines, now: dateti
             lines=found.lines,
             files=found.files,
             is_exact=found.is_exact,
+            unsearched=found.unsearched,
             places=sealed,
         )
         journal.record(
@@ -227,6 +236,7 @@ def _keep(row: SavedSearch, one: Due, asked: Asked, found: NewLines, now: dateti
                     "files": found.files,
                     "is_exact": found.is_exact,
                     "lines": found.lines,
+                    "unsearched": found.unsearched,
                 },
             },
         )

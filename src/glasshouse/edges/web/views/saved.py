@@ -6,7 +6,8 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from glasshouse.domain.readingroom import commands, saved
+from glasshouse.domain.readingroom import commands
+from glasshouse.domain.readingroom import saved as mandates
 from glasshouse.domain.readingroom.commands.saved import MAX_LABEL
 from glasshouse.edges.http.routes import is_fragment
 from glasshouse.edges.http.viewer import viewer_of
@@ -20,7 +21,7 @@ from glasshouse.kernel.ids import Uid
 @require_safe
 def saved_searches(request: HttpRequest) -> HttpResponse:
     """Show the viewer's own saved searches, with counts of what is new."""
-    found = saved.saved_of(viewer_of(request), clock.now())
+    found = mandates.saved_of(viewer_of(request), clock.now())
     return render(request, "saved/list.html", {"saved": found, "longest": MAX_LABEL, "room": "searches"})
 
 
@@ -51,21 +52,21 @@ def rename(request: HttpRequest, saved: str) -> HttpResponse:
 
 @require_POST
 def end(request: HttpRequest, saved: str) -> HttpResponse:
-    """Delete a saved search; to htmx, nothing is left of it."""
+    """Delete a saved search."""
     commands.end_search(viewer_of(request), Uid.parse(saved), now=clock.now())
-    return HttpResponse() if is_fragment(request) else redirect("saved-searches")
+    return redirect("saved-searches")
 
 
 @require_safe
 def new_lines(request: HttpRequest, saved: str, run: str) -> HttpResponse:
     """Show what a saved search found new in a release: charged and recorded, as every search is."""
-    uid, run_uid, after = Uid.parse(saved), Uid.parse(run), request.GET.get("after", "")
-    shown = commands.open_new_lines(viewer_of(request), uid, run_uid, now=clock.now(), after=after)
+    viewer, uid, run_uid, after = viewer_of(request), Uid.parse(saved), Uid.parse(run), request.GET.get("after", "")
+    shown = commands.open_new_lines(viewer, uid, run_uid, now=clock.now(), after=after)
     one = _own(request, uid)
     here = reverse("saved-new", args=[uid.text, run_uid.text])
     context = {
         "one": one,
-        "ran": next(ran for ran in one.runs if ran.uid == run_uid),
+        "ran": mandates.ran(viewer, uid, run_uid, clock.now()),
         "shown": shown,
         "files": files_of(shown.files, shown.view.room.grant, has_releases=False),
         "asked": one.asked,
@@ -76,5 +77,5 @@ def new_lines(request: HttpRequest, saved: str, run: str) -> HttpResponse:
     return page_of(request, "saved/new.html", shown.view, context)
 
 
-def _own(request: HttpRequest, uid: Uid) -> saved.Saved:
-    return saved.saved(viewer_of(request), uid, clock.now())
+def _own(request: HttpRequest, uid: Uid) -> mandates.Saved:
+    return mandates.saved(viewer_of(request), uid, clock.now())
