@@ -50,6 +50,7 @@ ASKED: dict[str, Ask] = {
     "references": lambda who, at: commands.open_references(who, at.grant, at.release, GEO, Spot(1, 4), now=NOW),
     "uses": lambda who, at: commands.find_references(who, at.grant, at.release, "area", now=NOW),
     "history": lambda who, at: commands.open_history(who, at.grant, at.release, GEO, now=NOW),
+    "line": lambda who, at: commands.open_history(who, at.grant, at.release, GEO, now=NOW, line=3),
     "functions": lambda who, at: commands.open_function_changes(who, at.grant, at.release, second(at), now=NOW),
     "enter": lambda who, at: commands.enter(who, at.grant, at.release, now=NOW),
 }

@@ -37,7 +37,7 @@ from glasshouse.domain.readingroom.values import (
     SearchPending,
     Spot,
 )
-from glasshouse.domain.releases import defining, functionchanges, histories
+from glasshouse.domain.releases import defining, functionchanges, histories, traces
 from glasshouse.domain.releases import queries as releases
 from glasshouse.domain.releases.defining import Definition
 from glasshouse.domain.releases.found import Asked, FileHits, FoundLine, Stretch
@@ -155,27 +155,46 @@ def find_references(
     return _references(viewer, room, name, None, after=after, now=now)
 
 
-def open_history(viewer: Viewer, grant: Uid, release: Uid, path: TreePath, *, now: datetime) -> HistoryShown:
-    """Show a viewer what each release of the grant did to a file of this one; names and digests cost no lines."""
+def open_history(
+    viewer: Viewer, grant: Uid, release: Uid, path: TreePath, *, now: datetime, line: int | None = None
+) -> HistoryShown:
+    """Show a viewer what each release of the grant did to a file of this one; names and digests cost no lines.
+
+    With `line`, also what became of that line and of the function around it: the line is shown, and charged unless
+    it was seen; the question costs one line at least.
+    """
     room = queries.room(viewer, grant, release)
     rules.check_may_read(room.terms, path, now)
     visit = visit_of(room)
-    moments = histories.history(queries.granted(grant), room.release, room.terms.patterns, path)
+    granted, patterns = queries.granted(grant), room.terms.patterns
+    moments = histories.history(granted, room.release, patterns, path)
     listed: list[Json] = [
         [str(one.release.root), one.event.value, str(one.entry.path) if one.entry else "", one.is_changed]
         for one in moments
     ]
+    window = releases.lines(room.release, path, Span(line, line)) if line else None
+    if window is not None and not window.lines:
+        raise InvalidError(f"The file has {window.all_lines:,} lines.", hint="Choose one of them.")
+    found = traces.traces(granted, room.release, patterns, path, window.first) if window else None
+    if found is not None:
+        listed += [_standing(one) for one in (*found.function, *found.line)]
     view = show(
         viewer,
         room,
         visit,
         "readingroom.history-shown",
-        shown=[],
-        fields={"items": len(moments), "listing": _digest(listed)},
-        source=_file_of(room, path),
+        shown=[window.shown] if window else [],
+        fields={"items": len(listed), "listing": _digest(listed)},
+        source={**_file_of(room, path), **({"line": window.first} if window else {})},
+        at_least=1 if window else 0,
         now=now,
     )
-    return HistoryShown(view, path, moments)
+    return HistoryShown(view, path, moments, window, replace(found, name=_label(found.name)) if found else None)
+
+
+def _standing(one: traces.Standing) -> Json:
+    place: list[Json] = [str(one.part.path), str(one.part.span)] if one.part else []
+    return [str(one.release.root), one.event.value, *place, one.is_changed]
 
 
 def open_function_changes(

@@ -178,15 +178,19 @@ def open_difference(
     now: datetime,
     path_before: TreePath | None = None,
     first_row: int = 0,
+    at: int | None = None,
 ) -> DifferenceShown:
-    """Show a viewer one file side by side in two releases; each side's new lines are charged and recorded."""
+    """Show a viewer one file side by side in two releases; each side's new lines are charged and recorded.
+
+    `at` asks for the page on which a line of the newer file stands.
+    """
     earlier = queries.room(viewer, grant, before)
     room = queries.room(viewer, grant, after)
     old_path = path_before or path
     rules.check_may_read(room.terms, path, now)
     rules.check_may_read(earlier.terms, old_path, now)
     visit = visit_of(room)
-    found = difference(earlier.release, old_path, room.release, path, first_row=first_row)
+    found = difference(earlier.release, old_path, room.release, path, first_row=first_row, at=at)
     view = show(
         viewer,
         room,

@@ -106,6 +106,7 @@ def difference(request: HttpRequest, grant: str, before: str, after: str, path: 
         now=clock.now(),
         path_before=was,
         first_row=_first(request),
+        at=Span.parse(request.GET["at"]).first if "at" in request.GET else None,
     )
     found = shown.difference
     there = Comparison.of(grant_uid, before_uid, after_uid)
@@ -122,7 +123,7 @@ def difference(request: HttpRequest, grant: str, before: str, after: str, path: 
         "file_before": Place.of(grant_uid, before_uid).file(shown.path_before),
         "file_after": Place.of(grant_uid, after_uid).file(inside),
         "next_row": None if found.next_row is None else found.next_row + 1,
-        "first_row": _first(request),
+        "first_row": found.first_row,
         "room": "changes",
     }
     return page_of(request, "reading/difference.html", shown.view, context)
