@@ -14,6 +14,7 @@ from glasshouse.domain.readingroom.values import SearchPending, SearchShown
 from glasshouse.domain.releases import indexing, queries, searching
 from glasshouse.domain.releases.found import Asked, Tally
 from glasshouse.domain.releases.models import Release
+from glasshouse.edges.searcher.listening import listening_at
 from glasshouse.edges.searcher.serving import serve
 from glasshouse.kernel.ids import Uid
 from glasshouse.kernel.stopping import Stop
@@ -34,18 +35,16 @@ def searcher() -> Iterator[None]:
     searching.forget()
     stop = Stop()
     path = settings.GLASSHOUSE.run / "search.sock"
-    thread = threading.Thread(target=serve, args=(path, stop))
-    thread.start()
-    until = time.monotonic() + SECONDS
-    while not path.exists() and time.monotonic() < until:
-        time.sleep(0.01)
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join(SECONDS)
-        assert not thread.is_alive()
-        path.unlink()
+    with listening_at(path) as listening:
+        thread = threading.Thread(target=serve, args=(listening, stop))
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join(SECONDS)
+            assert not thread.is_alive()
+            path.unlink()
 
 
 def search(desk: Desk, pattern: str, *, after: str = "", **how: object) -> SearchShown:

@@ -17,7 +17,7 @@ from benchmarks.searching import ground, peer
 from benchmarks.searching.questions import DENSE, FIRST_MS, MANY, QUESTIONS, SCAN_SECONDS, Kind, Question
 from glasshouse.engines.codeindex.search import asking
 from glasshouse.engines.codeindex.search.matching import Query
-from glasshouse.engines.codeindex.search.questions import Ask, Found, SearcherSilentError, Tallied
+from glasshouse.engines.codeindex.search.questions import Ask, Found, SearcherSilentError, Tallied, Waiting
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.ids import Uid
 
@@ -50,7 +50,7 @@ class Searcher:
             context=0,
         )
         begun = time.perf_counter()
-        while (found := asking.search(self.socket, asked, wait=_WAIT)) is None:
+        while isinstance(found := asking.search(self.socket, asked, wait=_WAIT), Waiting):
             pass
         return time.perf_counter() - begun, found, asked
 
@@ -130,7 +130,7 @@ def wait_for(searcher: Searcher) -> None:
         except SearcherSilentError:
             time.sleep(0.1)
             continue
-        if all(one.reason != "not-indexed" for one in found.skipped):
+        if found.loading is None and all(one.reason != "not-indexed" for one in found.skipped):
             return
         time.sleep(0.1)
     raise SystemExit("the searcher did not come up")

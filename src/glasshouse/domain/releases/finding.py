@@ -25,7 +25,7 @@ from glasshouse.domain.releases.values import ReleaseRef, shown_of
 from glasshouse.engines.codeindex.colour import colour
 from glasshouse.engines.codeindex.languages import Language
 from glasshouse.engines.codeindex.search import asking
-from glasshouse.engines.codeindex.search.questions import Ask, FileFound, Found, LineFound, Place
+from glasshouse.engines.codeindex.search.questions import Ask, FileFound, Found, LineFound, Place, Tallied, Waiting
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.errors import NotFoundError
 from glasshouse.kernel.ids import Uid
@@ -49,16 +49,23 @@ class FoundPage:
     not_searched: Sequence[NotSearched]
     seconds: float
     digest: Digest
+    loading: int | None
     shown: Sequence[Shown] = field(repr=False)
     evidence: Json = field(repr=False)
 
 
 def find(
-    person: Uid, grant: Uid, releases: Sequence[ReleaseRef], patterns: Patterns, asked: Asked, *, after: str
-) -> FoundPage | None:
+    person: Uid,
+    grant: Uid,
+    releases: Sequence[ReleaseRef],
+    patterns: Patterns,
+    asked: Asked | StructureAsked,
+    *,
+    after: str,
+) -> FoundPage | Waiting:
     """Have the searcher look through releases of one product, as far as the patterns cover them.
 
-    None when it takes longer than `WAIT`. Raises SearcherSilentError where no searcher runs, NotFoundError for a page
+    Waiting when it takes longer than `WAIT`. Raises SearcherSilentError where no searcher runs, NotFoundError for a page
     that continues nothing.
     """
     question = Ask(
@@ -74,7 +81,7 @@ def find(
         after=after,
     )
     found = asking.search(settings.GLASSHOUSE.run / _SOCKET, question, wait=WAIT)
-    return None if found is None else page_of(found, releases, patterns, asked)
+    return found if isinstance(found, Waiting) else page_of(found, releases, patterns, asked)
 
 
 def page_of(found: Found, releases: Sequence[ReleaseRef], patterns: Patterns, asked: Asked) -> FoundPage:
@@ -133,6 +140,7 @@ class _Reading:
             digest=Digest.of(b"".join(texts)),
             shown=shown,
             evidence=evidence,
+            loading=found.loading,
         )
 
     def _file(self, file: FileFound) -> FileHits:

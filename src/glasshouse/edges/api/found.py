@@ -115,7 +115,8 @@ class Tally(Schema):
 class Search(Schema):
     """A page of what a search found; without `showing` it is pending, and the same call joins it.
 
-    `rest` continues the page as `after`, `ticket` asks for the tally.
+    `rest` continues the page as `after`, `ticket` asks for the tally. After its start the searcher is `loading`: so
+    many hundredths of the text are in memory; searches are answered as ever, only more slowly.
     """
 
     showing: Showing | None
@@ -138,6 +139,7 @@ class Search(Schema):
                 hits=0,
                 lines=0,
                 files=[],
+    loading: int | None
                 rest="",
                 ticket="",
                 tally=None,
@@ -154,6 +156,8 @@ class Search(Schema):
             ticket=shown.ticket,
             tally=Tally.of(shown.tally),
             searched=shown.searched,
+                loading=shown.loading,
             not_searched=[NotSearched.of(one) for one in shown.not_searched],
             seconds=shown.seconds,
         )
+            loading=shown.loading,

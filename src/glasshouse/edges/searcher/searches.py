@@ -18,7 +18,9 @@ from glasshouse.edges.searcher.scoping import Scoped, scoped
 from glasshouse.edges.searcher.shelf import Holding, Shelf
 from glasshouse.edges.searcher.turns import Turn, Turns
 from glasshouse.engines.codeindex.search.corpus import Page, Place
-from glasshouse.engines.codeindex.search.questions import Ask, Found, SearchBusyError, Tallied
+from glasshouse.engines.codeindex.search.matching import Query
+from glasshouse.engines.codeindex.search.questions import Ask, Found, SearchBusyError, Tallied, Waiting
+from glasshouse.engines.codeindex.structure.values import Structure
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.errors import GlasshouseError, InvalidError, NotFoundError
 from glasshouse.kernel.ids import Uid
@@ -77,15 +79,15 @@ class Searches:
         self._pages.shutdown(cancel_futures=True)
         self._counters.shutdown(cancel_futures=True)
 
-    def search(self, asked: Ask, *, wait: float) -> Found | None:
-        """Return a page, None when it takes longer than `wait`: the same question then joins the search."""
+    def search(self, asked: Ask, *, wait: float) -> Found | Waiting:
+        """Return a page, or that it takes longer than `wait`: the same question then joins the search."""
         arrived = time.monotonic()
         self._shelf.check_lives(asked.product)
         running = self._join(asked)
         try:
             found = running.page.result(wait)
         except StillRunning:
-            return None
+            return Waiting(self._shelf.loading(asked.product))
         except GlasshouseError:
             self._leave(running)
             self._shelf.check_lives(asked.product)  # what was destroyed meanwhile is not here
@@ -94,7 +96,8 @@ class Searches:
         self._shelf.check_lives(asked.product)  # it may have been destroyed while we looked
         if running.is_narrow:
             _until_slot(arrived)
-        return replace(found, tally=self.tally(asked.person, asked.grant, found.ticket))
+        loading = self._shelf.loading(asked.product)
+        return replace(found, tally=self.tally(asked.person, asked.grant, found.ticket), loading=loading)
 
     def tally(self, person: Uid, grant: Uid, ticket: str) -> Tallied:
         """Return how far a search has counted; raises NotFoundError for a ticket that is not this person's."""

@@ -15,7 +15,8 @@ from glasshouse.domain.readingroom.commands.showing import show, visit_of
 from glasshouse.domain.readingroom.values import Room, SearchPending, SearchShown, VisitRef
 from glasshouse.domain.releases import finding
 from glasshouse.domain.releases.finding import FoundPage
-from glasshouse.domain.releases.found import Asked, Tally
+from glasshouse.domain.releases.found import Asked, StructureAsked, Tally
+from glasshouse.engines.codeindex.search.questions import Waiting
 from glasshouse.kernel.errors import InvalidError
 from glasshouse.kernel.ids import Uid
 
@@ -38,8 +39,8 @@ def search(
     visit = visit_of(room)
     refs = tuple(one.release for one in rooms)
     page = finding.find(viewer.uid, grant, refs, room.terms.patterns, asked, after=after)
-    if page is None:
-        return SearchPending(refs)
+    if isinstance(page, Waiting):
+        return SearchPending(refs, page.loading)
     return show_found(viewer, rooms, visit, page, asked, after=after, now=now)
 
 
@@ -101,6 +102,7 @@ def _fields(rooms: Sequence[Room], page: FoundPage) -> dict[str, Json]:
         "releases": [str(room.release.root) for room in rooms],
     }
 
+        loading=page.loading,
 
 def _query(asked: Asked, after: str) -> Fields:
     return {

@@ -181,12 +181,13 @@ def _answer(request: HttpRequest, wanted: Wanted, now: datetime) -> HttpResponse
             raise
         return _refused(request, wanted.grant, wanted.form, error, now)
     if isinstance(shown, SearchPending):
-        return _pending(request, wanted, now)
+        return _pending(request, wanted, shown, now)
     return _shown(request, wanted, shown)
 
 
-def _pending(request: HttpRequest, wanted: Wanted, now: datetime) -> HttpResponse:
+def _pending(request: HttpRequest, wanted: Wanted, found: SearchPending, now: datetime) -> HttpResponse:
     context = {
+        "loading": found.loading,
         "grant": wanted.grant,
         "pending": wanted.fields(after=wanted.after, waited=min(wanted.waited + 1, 99)),
         "wait": _WAITS[min(wanted.waited, len(_WAITS) - 1)],

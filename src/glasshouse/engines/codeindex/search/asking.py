@@ -29,7 +29,9 @@ from glasshouse.engines.codeindex.search.questions import (
     SearchBusyError,
     SearcherSilentError,
     Tallied,
+    Waiting,
 )
+from glasshouse.engines.codeindex.structure.errors import StructureError, StructureToolError
 from glasshouse.kernel.errors import GlasshouseError, NotFoundError
 from glasshouse.kernel.ids import Uid
 
@@ -38,13 +40,19 @@ MAX_ANSWER: Final = 64 * 2**20
 TIMEOUT: Final = 10.0
 MAX_WAIT: Final = 5.0
 _LENGTHS: Final = struct.Struct(">II")
+_REASONS: Final[Mapping[str, type[GlasshouseError]]] = {
+    "busy": SearchBusyError,
+    "structure": StructureError,
+    "structure-tool": StructureToolError,
+}
+"""What an asker can do something about; every other reason is the searcher's."""
 
 
 class Searcher(Protocol):
     """Who answers. Refusals are raised as errors of the kernel's families."""
 
-    def search(self, asked: Ask, *, wait: float) -> Found | None:
-        """Return a page, None when it takes longer than `wait` seconds: the same question then joins the search."""
+    def search(self, asked: Ask, *, wait: float) -> Found | Waiting:
+        """Return a page, or that it takes longer than `wait` seconds: the same question then joins the search."""
         ...
 
     def tally(self, person: Uid, grant: Uid, ticket: str) -> Tallied:
@@ -52,11 +60,11 @@ class Searcher(Protocol):
         ...
 
 
-def search(path: Path, asked: Ask, *, wait: float) -> Found | None:
-    """Have the searcher at a socket search; None when it takes longer than `wait` seconds."""
+def search(path: Path, asked: Ask, *, wait: float) -> Found | Waiting:
+    """Have the searcher at a socket search, and wait `wait` seconds for the page."""
     header, body = _exchange(path, {"ask": ask_to_json(asked), "wait": wait}, timeout=wait + TIMEOUT)
     try:
-        return found_from_json(header["found"], body) if header["state"] == "found" else None
+        return found_from_json(header["found"], body) if header["state"] == "found" else Waiting(header["loading"])
     except (LookupError, TypeError, ValueError, GlasshouseError) as error:
         raise MalformedMessageError("The searcher's answer is malformed.") from error
 
@@ -99,15 +107,15 @@ def _answered(header: Mapping[str, Any], searcher: Searcher) -> tuple[Mapping[st
     if question is None:
         return {"state": "tally", "tally": asdict(searcher.tally(person, grant, ticket))}, b""
     found = searcher.search(question, wait=wait)
-    if found is None:
-        return {"state": "pending"}, b""
+    if isinstance(found, Waiting):
+        return {"loading": found.loading, "state": "pending"}, b""
     return {"found": found_to_json(found), "state": "found"}, source_of(found)
 
 
 def _word_of(error: GlasshouseError) -> str:
     if isinstance(error, NotFoundError):
         return "unknown"
-    return "busy" if isinstance(error, SearchBusyError) else "refused"
+    return next((word for word, kind in _REASONS.items() if isinstance(error, kind)), "refused")
 
 
 def _exchange(path: Path, question: Mapping[str, object], *, timeout: float) -> tuple[Mapping[str, Any], bytes]:
@@ -122,14 +130,14 @@ def _exchange(path: Path, question: Mapping[str, object], *, timeout: float) -> 
             "Search is not running; files and folders can be read meanwhile.",
             hint="The operator starts it with `glasshouse serve`.",
         ) from error
-    state = header.get("state")
+    state = str(header.get("state"))
     if state in {"found", "pending", "tally"}:
         return header, body
     if state == "unknown":
         raise NotFoundError
     message, hint = str(header.get("message", "")), str(header.get("hint", ""))
-    if state == "busy":
-        raise SearchBusyError(message, hint=hint)
+    if state in _REASONS:
+        raise _REASONS[state](message, hint=hint)
     raise SearcherSilentError(f"The search failed: {message}", hint=hint)
 
 

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """All segments of one product, loaded: the first hits of a query in a scope, and how many there are."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import chain
 from threading import Lock
 from typing import Final
@@ -10,13 +12,14 @@ import numpy as np
 import numpy.typing as npt
 
 from glasshouse.engines.codeindex.search.folding import NEWLINE
-from glasshouse.engines.codeindex.search.loading import COLD, Arena, Loaded, load
+from glasshouse.engines.codeindex.search.loading import COLD, Arena, Batch, Loaded, batches, filled, placed, told
 from glasshouse.engines.codeindex.search.matching import Matcher, Query, Text, matcher
 from glasshouse.engines.codeindex.search.planning import plan
 from glasshouse.engines.codeindex.search.results import Count, Hit, Page, Place
 from glasshouse.engines.codeindex.search.scanning import Run, Texts, candidates, in_order, runs
 from glasshouse.engines.codeindex.search.scopes import Scope
 from glasshouse.engines.codeindex.search.segments import Segment
+from glasshouse.kernel.errors import GlasshouseError
 
 __all__ = ["SHOWN", "Corpus", "Count", "Hit", "Page", "Place", "Scope"]
 
@@ -24,6 +27,8 @@ SHOWN: Final = 4096  # bytes of a line in a hit
 _BEFORE: Final = 1024  # of them at most before the first match
 _FEW: Final = 64  # hits of a run that are looked at one by one
 _DENSE: Final = 4096  # bytes between two hits under which that is slower than counting
+_READERS: Final = 2
+_readers: Final = ThreadPoolExecutor(_READERS, thread_name_prefix="load")
 
 
 def _never() -> bool:
@@ -35,7 +40,7 @@ class Corpus:
 
     def __init__(self, read: Callable[[bytes], bytes], *, budget: int) -> None:
         """Take how to read a document by its digest, verified, and how many bytes of plain text to hold."""
-        self._read = read
+        self._reads = read
         self._budget = budget
         self._changing = Lock()  # of those who add; those who search take the tuple as it is
         self._segments: tuple[Loaded, ...] = ()
@@ -44,7 +49,7 @@ class Corpus:
 
     @property
     def documents(self) -> int:
-        """How many documents there are; their numbers are below it."""
+        """How many documents there are, lost ones included; their numbers are below it."""
         return len(self._numbers)
 
     @property
@@ -54,18 +59,23 @@ class Corpus:
 
     @property
     def held(self) -> int:
-        """How many bytes of plain text are held."""
+        """How many bytes of plain text are held, those that are awaited included."""
         return sum(arena.size for arena in _arenas(self._segments))
 
-    def add(self, segment: Segment) -> None:
-        """Make a segment's documents searchable; those that are so already stay as they are."""
-        self.replace((), segment)
+    @property
+    def awaited(self) -> int:
+        """How many bytes of plain text `load` would read."""
+        return sum(int(loaded.rooms.sizes[loaded.awaited].sum()) for loaded in self._segments)
 
-    def replace(self, old: Sequence[Segment], new: Segment) -> None:
+    def add(self, segment: Segment, *, loads: bool = True) -> None:
+        """Make a segment's documents searchable; those that are so already stay as they are."""
+        self.replace((), segment, loads=loads)
+
+    def replace(self, old: Sequence[Segment], new: Segment, *, loads: bool = True) -> None:
         """Serve from `new`, which MUST hold all of them, the documents of `old`; text that is held is not read again.
 
-        Raises ValueError when an old segment is not here or the new one holds less, and whatever `read` raises; then
-        nothing has changed.
+        Unless it `loads`, other text is read when it is needed, until `load` has read it. Raises ValueError when an old
+        segment is not here or the new one holds less; then nothing has changed.
         """
         with self._changing:
             left = [loaded for loaded in self._segments if not any(loaded.segment is one for one in old)]
@@ -74,13 +84,57 @@ class Corpus:
                 raise ValueError("a segment to replace is not in this corpus")
             served = {number for loaded in left for number in loaded.numbers.tolist()}
             numbers, fresh = self._numbered(new, served)
-            if not {number for loaded in gone for number in loaded.numbers.tolist() if number >= 0} <= set(numbers):
+            alive = {number for number in self._numbers.values() if number >= 0}
+            if not alive.intersection(chain.from_iterable(one.numbers.tolist() for one in gone)) <= {*numbers}:
                 raise ValueError("the new segment does not hold all documents of the old ones")
             room = self._budget - self.held
-            loaded = load(new, np.array(numbers, dtype=np.int64), self._read, room=room, homes=_homes(gone))
+            loaded = placed(new, np.array(numbers, dtype=np.int64), room=room, homes=_homes(gone))
             at = self._segments.index(gone[0]) if gone else len(left)
             self._numbers.update(fresh)
             self._segments = (*left[:at], loaded, *left[at:])
+            self._generation += 1
+        if loads:
+            self.load()
+
+    def load(self, *, is_out: Callable[[], bool] = _never) -> int:
+        """Read the text that the budget has room for, in two threads, and return how many documents could not be read.
+
+        These are here no more. All else is searched meanwhile as it is afterwards, only slower. `is_out`, asked by the
+        calling thread, may end it early.
+        """
+        lost = 0
+        under_way: deque[tuple[Batch, Future[tuple[list[int], list[int]]]]] = deque()
+        for batch in chain.from_iterable(map(batches, self._segments)):
+            if is_out():
+                break
+            under_way.append((batch, _readers.submit(filled, batch, self._reads)))
+            if len(under_way) > _READERS:
+                lost += self._settle(*under_way.popleft())
+        while under_way:
+            lost += self._settle(*under_way.popleft())
+        return lost
+
+    def _settle(self, batch: Batch, reading: "Future[tuple[list[int], list[int]]]") -> int:
+        there, lost = reading.result()
+        segment = batch.loaded.segment
+        with self._changing:
+            self._segments = tuple(told(one, there, lost) if one.segment is segment else one for one in self._segments)
+            for document in lost:
+                self._lose(segment.digest(document))
+        return len(lost)
+
+    def _read(self, digest: bytes) -> bytes:
+        """Read a document that a search needs; one that cannot be read fails this search and is in none after it."""
+        try:
+            return self._reads(digest)
+        except GlasshouseError:
+            with self._changing:
+                self._lose(digest)
+            raise
+
+    def _lose(self, digest: bytes) -> None:
+        if self._numbers.get(digest, -1) >= 0:
+            self._numbers[digest] = -1
             self._generation += 1
 
     def close(self) -> None:
@@ -104,7 +158,7 @@ class Corpus:
     def place(self, digest: bytes, line: int) -> Place | None:
         """Return the place right behind a line of a document; None when the document is not here."""
         number = self._numbers.get(digest)
-        return None if number is None else Place(number, line)
+        return None if number is None or number < 0 else Place(number, line)
 
     def lines(self, document: int, first: int, last: int) -> tuple[bytes, ...]:
         """Return the lines first..last of a document, counted from 1, as far as it has them, without newlines."""

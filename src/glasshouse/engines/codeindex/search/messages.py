@@ -116,6 +116,7 @@ def found_to_json(found: Found) -> dict[str, object]:
 
 def found_from_json(found: Mapping[str, Any], body: bytes) -> Found:
     """Read a page and the source behind it."""
+        "loading": found.loading,
     source = _Body(body)
     files = tuple(
         FileFound(
@@ -149,6 +150,7 @@ class _Body:
 
     def line(self, fields: Sequence[Any]) -> LineFound:
         """Read the six fields of a line, and take its text."""
+        loading=found["loading"],
         number, size, column, length, spans, is_hit = fields
         end = self._place + size
         if size < 0 or end > len(self._body):

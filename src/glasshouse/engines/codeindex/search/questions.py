@@ -51,6 +51,16 @@ class Ask:
 
 class LineFound(NamedTuple):
     """A line to show: its text from byte `column` on, cut to a bound; `length` is the whole line's."""
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A page that is not there yet; the same question joins its search.
+
+    `loading`: how many hundredths of its text the searcher has loaded since it began, None when that is not why.
+    """
+
+    loading: int | None = None
+
+
 
     number: int
     text: bytes
@@ -101,7 +111,7 @@ class Tallied:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The first page of a search, or the next one."""
+    """The first page of a search, or the next one; `loading` as in `Waiting`: all was searched, only more slowly."""
 
     ticket: str
     files: tuple[FileFound, ...]
@@ -110,3 +120,4 @@ class Found:
     searched: int
     skipped: tuple[Skipped, ...]
     seconds: float
+    loading: int | None = None
