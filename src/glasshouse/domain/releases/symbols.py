@@ -24,9 +24,9 @@ from glasshouse.kernel.ids import Uid
 from glasshouse.kernel.paths import TreePath
 
 WORKERS: Final = 2
-SYMBOLS_A_TABLE: Final = 400_000
+SYMBOLS_A_TABLE: Final = 300_000
 BYTES_A_TABLE: Final = 256 * 2**20
-BYTES_UNDER_WAY: Final = 5 * extraction.BATCH_BYTES
+BYTES_UNDER_WAY: Final = 3 * extraction.BATCH_BYTES
 SMALL_TABLE: Final = 100_000
 MERGE_FROM: Final = 6
 _BEAT: Final = 2.0  # a document that breaks the tool takes longer than a lease allows without a word

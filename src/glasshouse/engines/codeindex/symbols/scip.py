@@ -116,6 +116,7 @@ class Reading:
     mentions: int = 0
     left_out_documents: int = 0
     foreign_documents: int = 0
+    kept_mentions: int = 0
     left_out_mentions: int = 0
 
     def __post_init__(self) -> None:
@@ -137,6 +138,7 @@ class Reading:
                 self.left_out_documents += 1
                 continue
             seen.add(document.path)
+            self.kept_mentions += len(document.mentions)
             self.left_out_mentions += document.left_out
             yield document
 
