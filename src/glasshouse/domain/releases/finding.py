@@ -48,8 +48,8 @@ class FoundPage:
     searched: int
     not_searched: Sequence[NotSearched]
     seconds: float
-    digest: Digest
     loading: int | None
+    digest: Digest
     shown: Sequence[Shown] = field(repr=False)
     evidence: Json = field(repr=False)
 
@@ -137,10 +137,10 @@ class _Reading:
                 for one in found.skipped
             ],
             seconds=found.seconds,
+            loading=found.loading,
             digest=Digest.of(b"".join(texts)),
             shown=shown,
             evidence=evidence,
-            loading=found.loading,
         )
 
     def _file(self, file: FileFound) -> FileHits:

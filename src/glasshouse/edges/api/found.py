@@ -129,6 +129,7 @@ class Search(Schema):
     searched: int
     not_searched: list[NotSearched]
     seconds: float
+    loading: int | None
 
     @classmethod
     def of(cls, shown: values.SearchShown | values.SearchPending) -> Self:
@@ -139,13 +140,13 @@ class Search(Schema):
                 hits=0,
                 lines=0,
                 files=[],
-    loading: int | None
                 rest="",
                 ticket="",
                 tally=None,
                 searched=0,
                 not_searched=[],
                 seconds=0,
+                loading=shown.loading,
             )
         return cls(
             showing=Showing.of(shown.view),
@@ -156,8 +157,7 @@ class Search(Schema):
             ticket=shown.ticket,
             tally=Tally.of(shown.tally),
             searched=shown.searched,
-                loading=shown.loading,
             not_searched=[NotSearched.of(one) for one in shown.not_searched],
             seconds=shown.seconds,
-        )
             loading=shown.loading,
+        )

@@ -94,20 +94,20 @@ def _pages(lab: remote.Lab, grant: str, asked: Mapping[str, object], most: int) 
 
 def _page(lab: remote.Lab, grant: str, asked: Mapping[str, object]) -> remote.Answer:
     until = time.monotonic() + PATIENCE
+    told = None
     while True:
         page: remote.Answer = lab.post(f"/grants/{grant}/search", asked)
         if page["showing"] is not None:
             return page
+        if page["loading"] not in {None, told}:
+            told = page["loading"]
+            errors.print(safe(f"Search is loading, {told} %; until then it is slower."))
         if time.monotonic() >= until:
             raise StillSearchingError("The search is still running.", hint="Ask again, or narrow it with --paths.")
-    told = None
         time.sleep(PAUSE)
 
 
 def _tally(lab: remote.Lab, grant: str, page: remote.Answer) -> remote.Answer:
-        if page["loading"] not in {None, told}:
-            told = page["loading"]
-            errors.print(safe(f"Search is loading, {told} %; until then it is slower."))
     tally: remote.Answer = page["tally"]
     until = time.monotonic() + PATIENCE
     while tally["is_running"] and time.monotonic() < until:

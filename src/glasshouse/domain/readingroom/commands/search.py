@@ -81,6 +81,7 @@ def show_found(
         searched=page.searched,
         not_searched=page.not_searched,
         seconds=page.seconds,
+        loading=page.loading,
     )
 
 
@@ -102,7 +103,6 @@ def _fields(rooms: Sequence[Room], page: FoundPage) -> dict[str, Json]:
         "releases": [str(room.release.root) for room in rooms],
     }
 
-        loading=page.loading,
 
 def _query(asked: Asked, after: str) -> Fields:
     return {

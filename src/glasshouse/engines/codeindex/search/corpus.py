@@ -164,15 +164,19 @@ class Corpus:
         """Return the lines first..last of a document, counted from 1, as far as it has them, without newlines."""
         loaded, local = _where(self._segments, document)
         begin, end = np.searchsorted(loaded.documents, [local, local + 1]).tolist()
+        first = max(first, 1)
         if begin == end or last < first:
             return ()
         firsts = loaded.first_lines[begin:end]
         top = max(begin, begin + int(np.searchsorted(firsts, first, side="right")) - 1)
         bottom = begin + int(np.searchsorted(firsts, last, side="right"))
         text, start, stop = Texts(self._read).of(Run(loaded, top, max(bottom, top + 1), 0))
-        found = bytes(text[start:stop]).removesuffix(b"\n").split(b"\n")
-        skipped = int(loaded.first_lines[top])
-        return tuple(found[max(first - skipped, 0) : max(last - skipped + 1, 0)])
+        return _some_lines(text, start, stop, skipped=first - int(loaded.first_lines[top]), wanted=last - first + 1)
+
+    def may_hold(self, query: Query, scope: Scope) -> npt.NDArray[np.int64]:
+        """Return the documents in scope, sorted by number, that the index alone cannot exclude; no text is read."""
+        found = [loaded.numbers[loaded.documents[candidates(loaded, plan(query), scope)]] for loaded in self._segments]
+        return np.unique(np.concatenate([np.empty(0, dtype=np.int64), *found]))
 
     def search(
         self,
@@ -334,7 +338,19 @@ def _before(run: Run) -> Place:
     return Place(int(run.loaded.numbers[document]), line)
 
 
-def _where(segments: Iterable[Loaded], number: int) -> tuple[Loaded, int]:
+def _some_lines(text: Text, start: int, stop: int, *, skipped: int, wanted: int) -> tuple[bytes, ...]:
+    """Return as many lines of a text, which ends with a newline, as there are behind those skipped."""
+    if skipped:
+        newlines = np.flatnonzero(np.frombuffer(text, dtype=np.uint8, count=stop - start, offset=start) == NEWLINE)
+        start = start + int(newlines[skipped - 1]) + 1 if skipped <= len(newlines) else stop
+    return tuple(bytes(text[start : stop - 1]).split(b"\n", wanted)[:wanted]) if start < stop else ()
+
+
+def _where(segments: Sequence[Loaded], number: int) -> tuple[Loaded, int]:
+    for loaded in segments:  # numbers follow each other in a segment as it was built
+        local = number - int(loaded.numbers[0]) if len(loaded.numbers) else -1
+        if 0 <= local < len(loaded.numbers) and loaded.numbers[local] == number >= 0:
+            return loaded, local
     for loaded in segments:
         local = np.flatnonzero(loaded.numbers == number)
         if number >= 0 and len(local):

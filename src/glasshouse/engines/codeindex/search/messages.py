@@ -105,6 +105,7 @@ def found_to_json(found: Found) -> dict[str, object]:
     skipped = [{"files": one.files, "reason": one.reason, "some": _places_to_json(one.some)} for one in found.skipped]
     return {
         "files": files,
+        "loading": found.loading,
         "rest": found.rest,
         "searched": found.searched,
         "seconds": found.seconds,
@@ -116,7 +117,6 @@ def found_to_json(found: Found) -> dict[str, object]:
 
 def found_from_json(found: Mapping[str, Any], body: bytes) -> Found:
     """Read a page and the source behind it."""
-        "loading": found.loading,
     source = _Body(body)
     files = tuple(
         FileFound(
@@ -139,6 +139,7 @@ def found_from_json(found: Mapping[str, Any], body: bytes) -> Found:
         searched=found["searched"],
         skipped=skipped,
         seconds=found["seconds"],
+        loading=found["loading"],
     )
 
 
@@ -150,7 +151,6 @@ class _Body:
 
     def line(self, fields: Sequence[Any]) -> LineFound:
         """Read the six fields of a line, and take its text."""
-        loading=found["loading"],
         number, size, column, length, spans, is_hit = fields
         end = self._place + size
         if size < 0 or end > len(self._body):

@@ -49,8 +49,6 @@ class Ask:
     after: str = ""
 
 
-class LineFound(NamedTuple):
-    """A line to show: its text from byte `column` on, cut to a bound; `length` is the whole line's."""
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """A page that is not there yet; the same question joins its search.
@@ -61,6 +59,8 @@ class Waiting:
     loading: int | None = None
 
 
+class LineFound(NamedTuple):
+    """A line to show: its text from byte `column` on, cut to a bound; `length` is the whole line's."""
 
     number: int
     text: bytes
