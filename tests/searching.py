@@ -12,7 +12,7 @@ from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import commands
 from glasshouse.domain.readingroom.values import SearchPending, SearchShown
 from glasshouse.domain.releases import indexing, queries, searching
-from glasshouse.domain.releases.found import Asked, Tally
+from glasshouse.domain.releases.found import Asked, StructureAsked, Tally
 from glasshouse.domain.releases.models import Release
 from glasshouse.edges.searcher.listening import listening_at
 from glasshouse.edges.searcher.serving import serve
@@ -62,6 +62,19 @@ def search_as(viewer: Viewer, desk: Desk, asked: Asked, *, after: str = "") -> S
         if isinstance(shown, SearchShown):
             return shown
         assert isinstance(shown, SearchPending)
+        time.sleep(0.01)
+    raise AssertionError("the search is pending for ever")
+
+
+def structural_search(desk: Desk, pattern: str, language: str = "C", *, after: str = "", **how: object) -> SearchShown:
+    """Search the desk's releases for code, without context unless it is asked for, until a page is shown."""
+    asked = StructureAsked(pattern, language, **{"context": 0, **how})  # type: ignore[arg-type] # of its fields
+    releases = [Uid(row.uid) for row in desk.taken]
+    until = time.monotonic() + SECONDS
+    while time.monotonic() < until:
+        shown = commands.structural_search(desk.viewer, desk.grant, releases, asked, now=NOW, after=after)
+        if isinstance(shown, SearchShown):
+            return shown
         time.sleep(0.01)
     raise AssertionError("the search is pending for ever")
 

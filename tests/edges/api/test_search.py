@@ -64,7 +64,7 @@ def test_a_page_tells_lines_charge_and_promise(desk: Desk) -> None:
         page["showing"]["promise"]["commitment"],
     )
     tally = post(signed_in(desk.viewer), desk, "search/tally", ticket=page["ticket"]).json()
-    assert tally == {"lines": 2, "files": 1, "is_exact": True, "is_running": False}
+    assert tally == {"lines": 2, "files": 1, "is_exact": True, "is_running": False, "left": 0}
 
 
 def test_no_token_of_any_scope_searches(desk: Desk) -> None:

@@ -17,6 +17,7 @@ from glasshouse.domain.releases.found import (
     FoundLine,
     NotSearched,
     Stretch,
+    StructureAsked,
     Tally,
     Unsearched,
 )
@@ -84,7 +85,9 @@ def find(
     return found if isinstance(found, Waiting) else page_of(found, releases, patterns, asked)
 
 
-def page_of(found: Found, releases: Sequence[ReleaseRef], patterns: Patterns, asked: Asked) -> FoundPage:
+def page_of(
+    found: Found, releases: Sequence[ReleaseRef], patterns: Patterns, asked: Asked | StructureAsked
+) -> FoundPage:
     """Return an answer as it is shown; raises NotFoundError where it names what the patterns do not cover."""
     return _Reading(releases, patterns, asked).page(found)
 
@@ -92,13 +95,13 @@ def page_of(found: Found, releases: Sequence[ReleaseRef], patterns: Patterns, as
 def tally(person: Uid, grant: Uid, ticket: str) -> Tally:
     """Return how far a search has counted; raises NotFoundError for a ticket that is not this person's."""
     counted = asking.tally(settings.GLASSHOUSE.run / _SOCKET, person, grant, ticket)
-    return Tally(counted.lines, counted.files, counted.is_exact, counted.is_running)
+    return _tally(counted)
 
 
 class _Reading:
     """Reads the searcher's answer for one asker, and holds it to what they may see."""
 
-    def __init__(self, releases: Sequence[ReleaseRef], patterns: Patterns, asked: Asked) -> None:
+    def __init__(self, releases: Sequence[ReleaseRef], patterns: Patterns, asked: Asked | StructureAsked) -> None:
         self._releases = releases
         self._covering = [patterns, *([Patterns(asked.paths)] if asked.paths else [])]
 
@@ -130,7 +133,7 @@ class _Reading:
             lines=len(texts),
             rest=found.rest,
             ticket=found.ticket,
-            tally=Tally(found.tally.lines, found.tally.files, found.tally.is_exact, found.tally.is_running),
+            tally=_tally(found.tally),
             searched=found.searched,
             not_searched=[
                 NotSearched(Unsearched(one.reason), one.files, [self._at(place) for place in one.some])
@@ -164,6 +167,10 @@ class _Reading:
         if not all(patterns.covers(place.path) for patterns in self._covering):
             raise NotFoundError
         return FoundAt(self._releases[place.root], place.path)
+
+
+def _tally(counted: Tallied) -> Tally:
+    return Tally(counted.lines, counted.files, counted.is_exact, counted.is_running, counted.left)
 
 
 def _is_cut(line: LineFound) -> bool:

@@ -99,17 +99,27 @@ class NotSearched(Schema):
 
 
 class Tally(Schema):
-    """How much a whole search finds, at least so much where it is not exact; ask again while it runs."""
+    """How much a whole search finds, at least so much where it is not exact; ask again while it runs.
+
+    A search for structure has `left` files to come to; it goes on while its tally is asked for.
+    """
 
     lines: int
     files: int
     is_exact: bool
     is_running: bool
+    left: int
 
     @classmethod
     def of(cls, tally: found.Tally) -> Self:
         """Copy the value."""
-        return cls(lines=tally.lines, files=tally.files, is_exact=tally.is_exact, is_running=tally.is_running)
+        return cls(
+            lines=tally.lines,
+            files=tally.files,
+            is_exact=tally.is_exact,
+            is_running=tally.is_running,
+            left=tally.left,
+        )
 
 
 class Search(Schema):

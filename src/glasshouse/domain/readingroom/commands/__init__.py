@@ -19,7 +19,7 @@ from glasshouse.domain.readingroom.commands.saved import (
     run_saved_searches,
     save_search,
 )
-from glasshouse.domain.readingroom.commands.search import search, search_tally
+from glasshouse.domain.readingroom.commands.search import search, search_tally, structural_search
 from glasshouse.domain.readingroom.commands.symbols import (
     enter,
     find_definitions,
@@ -74,4 +74,5 @@ __all__ = [
     "save_search",
     "search",
     "search_tally",
+    "structural_search",
 ]

@@ -6,6 +6,7 @@ The pattern is the visitor's: it rests where the visitor's side alone can open i
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from glasshouse.domain.access import rules
 from glasshouse.domain.journal.values import Fields, Json
@@ -21,6 +22,8 @@ from glasshouse.kernel.errors import InvalidError
 from glasshouse.kernel.ids import Uid
 
 MAX_RELEASES = 64
+KIND: Final = "readingroom.search-shown"
+STRUCTURE_KIND: Final = "readingroom.structure-shown"
 
 
 def search(
@@ -31,6 +34,24 @@ def search(
     `after` is the `rest` of the page before. A page that takes longer than a request waits is pending: the same call
     again joins it, and nothing is charged before it is shown.
     """
+    return _search(viewer, grant, releases, asked, now=now, after=after)
+
+
+def structural_search(
+    viewer: Viewer, grant: Uid, releases: Sequence[Uid], asked: StructureAsked, *, now: datetime, after: str = ""
+) -> SearchShown | SearchPending:
+    """Show a viewer the code that a pattern of syntax matches in releases of a grant, a page at a time, and record it.
+
+    As `search`; `hits` and the tally count matches, each by its first line, and the first 24 lines of a match are
+    shown. A page that takes long is shown as far as it came, and `rest` goes on there. Files that could not be analysed
+    are in `not_searched`. Raises InvalidError for a pattern that is no code of its language.
+    """
+    return _search(viewer, grant, releases, asked, now=now, after=after)
+
+
+def _search(
+    viewer: Viewer, grant: Uid, releases: Sequence[Uid], asked: Asked | StructureAsked, *, now: datetime, after: str
+) -> SearchShown | SearchPending:
     if not 1 <= len(set(releases)) == len(releases) <= MAX_RELEASES:
         raise InvalidError(f"A search looks through 1 to {MAX_RELEASES} different releases.")
     rooms = [queries.room(viewer, grant, release) for release in releases]
@@ -49,7 +70,7 @@ def show_found(
     rooms: Sequence[Room],
     visit: VisitRef,
     page: FoundPage,
-    asked: Asked,
+    asked: Asked | StructureAsked,
     *,
     after: str,
     now: datetime,
@@ -60,7 +81,7 @@ def show_found(
         viewer,
         rooms[0],
         visit,
-        "readingroom.search-shown",
+        STRUCTURE_KIND if isinstance(asked, StructureAsked) else KIND,
         shown=page.shown,
         fields={**_fields(rooms, page), **(more or {})},
         source={"files": page.evidence} if page.evidence else {},
@@ -104,7 +125,15 @@ def _fields(rooms: Sequence[Room], page: FoundPage) -> dict[str, Json]:
     }
 
 
-def _query(asked: Asked, after: str) -> Fields:
+def _query(asked: Asked | StructureAsked, after: str) -> Fields:
+    if isinstance(asked, StructureAsked):
+        return {
+            "after": after,
+            "context": asked.context,
+            "language": asked.language,
+            "paths": list(asked.paths),
+            "pattern": asked.pattern,
+        }
     return {
         "after": after,
         "context": asked.context,

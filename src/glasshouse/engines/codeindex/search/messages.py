@@ -16,6 +16,7 @@ from glasshouse.engines.codeindex.search.questions import (
     Skipped,
     Tallied,
 )
+from glasshouse.engines.codeindex.structure.values import Structure
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.ids import Uid
 from glasshouse.kernel.paths import TreePath
@@ -32,17 +33,13 @@ def ask_to_json(asked: Ask) -> dict[str, object]:
         "patterns": list(asked.patterns),
         "person": asked.person.text,
         "product": asked.product.text,
-        "query": asdict(asked.query),
+        "query": _query_to_json(asked.query),
         "roots": [str(root) for root in asked.roots],
     }
 
 
 def ask_from_json(asked: Mapping[str, Any]) -> Ask:
     """Read a question; what is none raises LookupError, TypeError, ValueError or an error of the kernel's families."""
-    query = asked["query"]
-    switches = {name: query[name] for name in ("is_literal", "ignores_case", "whole_word")}
-    if not all(isinstance(value, bool) for value in switches.values()):
-        raise MalformedMessageError("A switch of a query is true or false.")
     context = asked["context"]
     if not isinstance(context, int) or context < 0:
         raise MalformedMessageError("Context is a number of lines.")
@@ -54,10 +51,24 @@ def ask_from_json(asked: Mapping[str, Any]) -> Ask:
         patterns=_texts(asked["patterns"]),
         paths=_texts(asked["paths"]),
         language=_text(asked["language"]),
-        query=Query(_text(query["pattern"]), **switches),
+        query=_query_from_json(asked["query"]),
         context=context,
         after=_text(asked["after"]),
     )
+
+
+def _query_to_json(query: Query | Structure) -> dict[str, object]:
+    return {"structure": asdict(query)} if isinstance(query, Structure) else asdict(query)
+
+
+def _query_from_json(query: Mapping[str, Any]) -> Query | Structure:
+    if "structure" in query:
+        structure = query["structure"]
+        return Structure(_text(structure["pattern"]), _text(structure["language"]))
+    switches = {name: query[name] for name in ("is_literal", "ignores_case", "whole_word")}
+    if not all(isinstance(value, bool) for value in switches.values()):
+        raise MalformedMessageError("A switch of a query is true or false.")
+    return Query(_text(query["pattern"]), **switches)
 
 
 def _text(value: object) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from glasshouse.engines.codeindex.search.matching import Query
+from glasshouse.engines.codeindex.structure.values import Structure
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.errors import ConflictError, InvalidError
 from glasshouse.kernel.ids import Uid
@@ -34,6 +35,7 @@ class Ask:
     """A search as its asker was judged: the releases of a product by root, narrowed by sets of path patterns.
 
     A path is searched when `patterns`, the grant's, and `paths`, the person's own where there are any, both cover it.
+    A query for structure has the language it is written in, and `language` is the same.
     `after` is where the page before ended. Searches are fair between persons, and nobody else may ask for the tally.
     """
 
@@ -44,7 +46,7 @@ class Ask:
     patterns: tuple[str, ...]
     paths: tuple[str, ...]
     language: str
-    query: Query
+    query: Query | Structure
     context: int
     after: str = ""
 
@@ -101,12 +103,13 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Tallied:
-    """How much a whole search finds; at least so much when it is not exact."""
+    """How much a whole search finds; at least so much when it is not exact. `left` files wait to be analysed."""
 
     lines: int
     files: int
     is_exact: bool
     is_running: bool
+    left: int = 0
 
 
 @dataclass(frozen=True, slots=True)
