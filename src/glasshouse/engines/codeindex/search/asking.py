@@ -31,6 +31,7 @@ from glasshouse.engines.codeindex.search.questions import (
     Tallied,
     Waiting,
 )
+from glasshouse.engines.codeindex.structure.errors import StructureError, StructureToolError
 from glasshouse.kernel.errors import GlasshouseError, NotFoundError
 from glasshouse.kernel.ids import Uid
 
@@ -39,6 +40,12 @@ MAX_ANSWER: Final = 64 * 2**20
 TIMEOUT: Final = 10.0
 MAX_WAIT: Final = 5.0
 _LENGTHS: Final = struct.Struct(">II")
+_REASONS: Final[Mapping[str, type[GlasshouseError]]] = {
+    "busy": SearchBusyError,
+    "structure": StructureError,
+    "structure-tool": StructureToolError,
+}
+"""What an asker can do something about; every other reason is the searcher's."""
 
 
 class Searcher(Protocol):
@@ -108,7 +115,7 @@ def _answered(header: Mapping[str, Any], searcher: Searcher) -> tuple[Mapping[st
 def _word_of(error: GlasshouseError) -> str:
     if isinstance(error, NotFoundError):
         return "unknown"
-    return "busy" if isinstance(error, SearchBusyError) else "refused"
+    return next((word for word, kind in _REASONS.items() if isinstance(error, kind)), "refused")
 
 
 def _exchange(path: Path, question: Mapping[str, object], *, timeout: float) -> tuple[Mapping[str, Any], bytes]:
@@ -123,14 +130,14 @@ def _exchange(path: Path, question: Mapping[str, object], *, timeout: float) -> 
             "Search is not running; files and folders can be read meanwhile.",
             hint="The operator starts it with `glasshouse serve`.",
         ) from error
-    state = header.get("state")
+    state = str(header.get("state"))
     if state in {"found", "pending", "tally"}:
         return header, body
     if state == "unknown":
         raise NotFoundError
     message, hint = str(header.get("message", "")), str(header.get("hint", ""))
-    if state == "busy":
-        raise SearchBusyError(message, hint=hint)
+    if state in _REASONS:
+        raise _REASONS[state](message, hint=hint)
     raise SearcherSilentError(f"The search failed: {message}", hint=hint)
 
 
