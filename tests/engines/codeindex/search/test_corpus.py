@@ -3,6 +3,7 @@
 
 import hashlib
 import re
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -32,6 +33,11 @@ class Shelf:
     def read(self, digest: bytes) -> bytes:
         self.reads.append(digest)
         return self._contents[digest]
+
+    def digest(self, corpus: Corpus, number: int) -> bytes:
+        """The digest of a document by its number."""
+        numbers = corpus.numbers_of([document.digest for document in self.documents]).tolist()
+        return self.documents[numbers.index(number)].digest
 
     def corpus(self, *, budget: int = 1 << 30, per_segment: int = 3) -> Corpus:
         corpus = Corpus(self.read, budget=budget)
@@ -112,6 +118,11 @@ def test_planner_and_index_find_what_a_full_scan_finds(
     count = corpus.count(query, everything(corpus))
     holding = {digest for digest, _, _ in expected}
     assert count == Count(len(expected), len(holding), len(holding), is_exact=True)
+    by_document = Counter(digest for digest, _, _ in expected)
+    told, is_whole = corpus.spread(query, everything(corpus))
+    for spread in (told, count.spread or told):
+        assert spread.lines.tolist() == [by_document[shelf.digest(corpus, n)] for n in spread.numbers.tolist()]
+        assert (len(spread.numbers), is_whole) == (len(by_document), True)
 
 
 @settings(max_examples=100, deadline=None)
@@ -200,6 +211,13 @@ def test_a_count_whose_time_is_out_says_at_least_so_many() -> None:
     assert 0 < count.lines < 30 * 2_999
     whole = corpus.count(Query("int"), everything(corpus))
     assert whole == Count(30 * 2_998, 30, 30, is_exact=True)
+    assert whole.spread is None
+    spread, is_whole = corpus.spread(Query("int"), everything(corpus))
+    assert (spread.numbers.tolist(), spread.lines.tolist(), is_whole) == (list(range(30)), [2_998] * 30, True)
+    turns = iter(range(10**6))
+    spread, is_whole = corpus.spread(Query("int"), everything(corpus), is_out=lambda: next(turns) > 2)
+    assert not is_whole
+    assert 0 < spread.lines.sum() < 30 * 2_998
 
 
 def test_every_line_is_counted_without_reading() -> None:
