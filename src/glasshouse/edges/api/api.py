@@ -17,6 +17,7 @@ from glasshouse.edges.api.routes import (
     reading,
     record,
     releases,
+    saved,
     search,
     symbols,
     tokens,
@@ -41,7 +42,7 @@ api: Final = NinjaAPI(
     docs_url=None,
     openapi_url=None,
 )
-for router in (devices, releases, reading, search, symbols, visits, record, ledger, proposals, tokens):
+for router in (devices, releases, reading, search, saved, symbols, visits, record, ledger, proposals, tokens):
     api.add_router("", router.router)
 
 
