@@ -235,12 +235,14 @@ class DefinitionsShown:
 class ReferencesShown:
     """A page of lines that hold a name, recorded as the search that found them, by what each does with it.
 
-    `name` is empty where no line was found: it stands on no line that was charged.
+    `name` is empty where no line was found: it stands on no line that was charged. `is_exact` where the vendor's
+    compiler says that every line means the same thing; else the lines only spell it alike.
     """
 
     found: SearchShown
     name: str = field(repr=False)
     uses: Sequence[tuple[str, Sequence[FileHits]]]
+    is_exact: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from glasshouse.domain.jobs import commands as jobs
 from glasshouse.domain.jobs import queries as jobs_queries
 from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.journal.values import Recorded
-from glasshouse.domain.releases import defining, indexing, queries, searching, symbols, vault
+from glasshouse.domain.releases import crossingshelf, defining, indexing, queries, searching, symbols, vault
 from glasshouse.domain.releases.errors import ReleaseExistsError
 from glasshouse.domain.releases.indexing import Builder, Report, build_here
 from glasshouse.domain.releases.models import Product, Release
@@ -183,6 +183,8 @@ def destroy_marked_keys() -> list[str]:
             vault.close()
             searching.forget()
             defining.forget()
+            crossingshelf.forget()
             indexing.remove(uid)
+            crossingshelf.remove(uid)
             destroyed.append(product.slug)
     return destroyed

@@ -16,42 +16,12 @@ from glasshouse.engines.codeindex.symbols.errors import ScipError, TableDamagedE
 from glasshouse.engines.codeindex.symbols.scip import MentionedDocument, Reading
 from glasshouse.engines.codeindex.symbols.values import Family
 from glasshouse.kernel.paths import TreePath
+from tests.engines.codeindex.symbols.scipbytes import document, occurrence, plain, sized, varint
 
 A: Final = b"int area(int x)\n{\n\treturn x * x;\n}\n"
 B: Final = b'#include "a.h"\nint main(void) { int n = area(3); return area(n); }\n'
 FILES: Final = {TreePath(b"src/a.c"): A, TreePath(b"src/b.c"): B}
 AREA: Final = "cxx . . $ area(49f6e7a06ebc5aa8)."
-
-
-def varint(value: int) -> bytes:
-    value &= 2**64 - 1
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    return bytes([*out, value])
-
-
-def sized(number: int, content: bytes | str) -> bytes:
-    raw = content.encode() if isinstance(content, str) else content
-    return varint(number << 3 | 2) + varint(len(raw)) + raw
-
-
-def plain(number: int, value: int) -> bytes:
-    return varint(number << 3) + varint(value)
-
-
-def occurrence(at: Sequence[int], symbol: str, roles: int = 0, enclosing: Sequence[int] = ()) -> bytes:
-    parts = [sized(1, b"".join(map(varint, at))), sized(2, symbol)]
-    if roles:
-        parts.append(plain(3, roles))
-    if enclosing:
-        parts.append(sized(7, b"".join(map(varint, enclosing))))
-    return sized(2, b"".join(parts))
-
-
-def document(path: bytes, *occurrences: bytes, encoding: int = 0) -> bytes:
-    return sized(2, sized(1, path) + sized(4, "C") + b"".join(occurrences) + (plain(6, encoding) if encoding else b""))
 
 
 def read(index: bytes) -> list[MentionedDocument]:

@@ -9,6 +9,7 @@ from glasshouse.domain.readingroom.commands.decisions import (
     propose_shredding,
     revoke_grant,
 )
+from glasshouse.domain.readingroom.commands.exact import BY_NAME
 from glasshouse.domain.readingroom.commands.receipts import make_receipt
 from glasshouse.domain.readingroom.commands.saved import (
     RERUN,
@@ -41,6 +42,7 @@ from glasshouse.domain.readingroom.commands.views import (
 from glasshouse.domain.readingroom.commands.visits import begin_visit, close_visit, prepare_close
 
 __all__ = [
+    "BY_NAME",
     "RERUN",
     "Verdict",
     "ask_for_missing_runs",
