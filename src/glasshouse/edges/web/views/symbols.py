@@ -168,6 +168,8 @@ def _references(
     found, room = shown.found, shown.found.view.room
     context |= {
         "name": shown.name,
+        "is_exact": shown.is_exact,
+        "goes_on_by_name": found.rest == commands.BY_NAME,
         "uses": [(use, files_of(files, room.grant, has_releases=False)) for use, files in shown.uses],
         "found": found,
         "skipped": skipped_of(found.not_searched, room.grant, has_releases=False),
