@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.test import Client
+from django.utils.html import escape
 
 from glasshouse.domain.journal.models import Event
 from glasshouse.domain.readingroom import commands
@@ -138,3 +139,52 @@ def test_the_record_tells_of_it_in_words(reviewer: Client, desk: Desk) -> None:
     told = text_of(reviewer, "/record/")
     assert "Search saved" in told
     assert "new ints" in told
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        '"><img src=x onerror=alert(1)>',
+        "</title><script>alert(1)</script>",
+        "{{ 7|add:7 }}{% url 'home' %}",
+        "' or 1=1 --",
+        "\u05d0\u05d1\u05d2 \u0627\u0644",
+        "Z\u0351\u036b\u0343\u036a\u0302" * 10,
+        "W" * 80,
+    ],
+)
+def test_a_hostile_label_is_text_wherever_it_stands(reviewer: Client, desk: Desk, label: str) -> None:
+    row = save(reviewer, desk, label=label)
+    run(desk)
+    for path in (LIST, f"{LIST}{row.uid}/new/{row.runs.get().uid}", "/record/"):
+        page = reviewer.get(path).content.decode()
+        assert escape(label) in page
+        assert "<img src=x" not in page
+        assert "<script>alert" not in page
+
+
+def test_nothing_is_saved_renamed_or_deleted_from_a_foreign_page(reviewer: Client, desk: Desk) -> None:
+    row = save(reviewer, desk)
+    foreign = Client(enforce_csrf_checks=True)
+    foreign.cookies = reviewer.cookies
+    for path in (f"/search/{desk.grant}/save/{row.search}", f"{LIST}{row.uid}/label", f"{LIST}{row.uid}/end"):
+        assert foreign.post(path, {"label": "theirs"}).status_code == 403
+        assert foreign.get(path).status_code == 405
+    assert SavedSearch.objects.filter(ended_at=None).count() == 1
+    assert "new ints" in text_of(reviewer)
+
+
+def test_without_a_visit_the_page_leads_to_one_and_home_tells_what_waits(reviewer: Client, desk: Desk) -> None:
+    save(reviewer, desk)
+    run(desk)
+    commands.close_visit(desk.viewer, desk.visit, now=clock.now())
+    assert "begin a visit to see them" in text_of(reviewer)
+    assert "2 new lines of 1 saved search." in text_of(reviewer, "/")
+
+
+def test_files_that_were_not_looked_at_are_told(reviewer: Client, desk: Desk) -> None:
+    row = save(reviewer, desk)
+    run(desk)
+    row.runs.update(unsearched=1_234)
+    for path in (LIST, f"{LIST}{row.uid}/new/{row.runs.get().uid}"):
+        assert "1,234 new files were not looked at" in text_of(reviewer, path)
