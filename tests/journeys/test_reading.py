@@ -112,7 +112,8 @@ def test_a_visit_from_grant_to_receipt(browser: Browser, reading_lab: RunningLab
     page.reload()
     assert page.locator("li.in a.ln").all_inner_texts() == ["20", "21", "22"]
 
-    page.keyboard.press("/")
+    page.keyboard.press("g")
+    page.keyboard.press("l")
     expect(page.get_by_label("Lines", exact=True)).to_be_focused()
     page.keyboard.press("Control+A")
     page.keyboard.type("30")

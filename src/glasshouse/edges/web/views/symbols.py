@@ -35,7 +35,7 @@ from glasshouse.edges.web.outline import outline_html
 from glasshouse.edges.web.places import Comparison, Place
 from glasshouse.edges.web.showing import PROMISE, limits_html, page_of
 from glasshouse.edges.web.tree import size_text
-from glasshouse.edges.web.views.changes import MARKS
+from glasshouse.edges.web.views.changes import MARKS, ways_of
 from glasshouse.kernel import clock
 from glasshouse.kernel.errors import InvalidError
 from glasshouse.kernel.ids import Uid
@@ -310,6 +310,9 @@ def functions(request: HttpRequest, grant: str, before: str, after: str) -> Http
         "last": shown.first + len(shown.files),
         "total": shown.total,
         "list_url": there.base,
+        "ways": ways_of(there, is_by_function=True),
+        "releases": queries.granted(grant_uid),
+        "grant": grant_uid,
         "room": "changes",
     }
     return page_of(request, "reading/functions.html", shown.view, context)
