@@ -6,13 +6,13 @@ The pattern is the visitor's: it rests where the visitor's side alone can open i
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
 
 from glasshouse.domain.access import rules
 from glasshouse.domain.journal.values import Fields, Json
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import queries
 from glasshouse.domain.readingroom.commands.showing import show, visit_of
+from glasshouse.domain.readingroom.searches import KIND, STRUCTURE_KIND
 from glasshouse.domain.readingroom.values import Room, SearchPending, SearchShown, VisitRef
 from glasshouse.domain.releases import finding
 from glasshouse.domain.releases.finding import FoundPage
@@ -22,8 +22,6 @@ from glasshouse.kernel.errors import InvalidError
 from glasshouse.kernel.ids import Uid
 
 MAX_RELEASES = 64
-KIND: Final = "readingroom.search-shown"
-STRUCTURE_KIND: Final = "readingroom.structure-shown"
 
 
 def search(
