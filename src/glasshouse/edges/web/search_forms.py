@@ -68,7 +68,7 @@ class SearchForm(forms.Form):
         initial="regex",
         widget=forms.Select(
             attrs={
-                "aria-label": _("What the pattern is"),
+                "aria-label": _("How it is read"),
                 "title": _("Code structure: a piece of code, $NAME stands for anything, $$$ for any number of things"),
             }
         ),
