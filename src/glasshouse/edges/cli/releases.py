@@ -100,6 +100,7 @@ def symbols(
         with progress(f"Reading symbols of {product} {version}, documents", as_json=as_json) as report:
             taken = takingsymbols.take_symbols(actor(), product, version, index, now=clock.now(), progress=report)
         here = "Taken in" if taken.is_new else "Here already"
+        documents = f"{taken.documents:,} document{'' if taken.documents == 1 else 's'}"
         left_out = f"{taken.left_out_documents:,} documents ({taken.foreign_documents:,} of another text)"
         tell(
             {
@@ -112,7 +113,7 @@ def symbols(
                 "mentions": taken.mentions,
             },
             [
-                f"{here}: {taken.mentions:,} places in {taken.documents:,} documents of {product} {version}.",
+                f"{here}: {taken.mentions:,} places in {documents} of {product} {version}.",
                 f"Left out: {left_out}, {taken.left_out_mentions:,} places that are not in their file.",
                 f"Index {taken.digest}",
             ],
