@@ -24,7 +24,7 @@ from glasshouse.kernel.ids import Uid
 from glasshouse.kernel.paths import TreePath
 
 WORKERS: Final = 2
-SYMBOLS_A_TABLE: Final = 300_000
+SYMBOLS_A_TABLE: Final = 350_000
 BYTES_A_TABLE: Final = 256 * 2**20
 BYTES_UNDER_WAY: Final = 3 * extraction.BATCH_BYTES
 SMALL_TABLE: Final = 100_000
@@ -167,10 +167,12 @@ class _Work:
         for document, outline in zip(batch, outlines, strict=True):
             self._add(document.key, outline, len(document.content))
         self._report(self._documents, self._of)
-        if self._builder.symbols >= SYMBOLS_A_TABLE or self._builder.bytes >= BYTES_A_TABLE:
+        if self._builder.bytes >= BYTES_A_TABLE:
             self._rest()
 
     def _add(self, key: Key, outline: Outline, size: int) -> None:
+        if self._builder.symbols + len(outline) > SYMBOLS_A_TABLE:  # one document may have as many as a table
+            self._rest()
         self._builder.add(key, outline, size=size)
         self._documents += 1
         self._gaps += outline.gap not in {None, Gap.NO_PARSER}
