@@ -83,7 +83,7 @@ def tally(desk: Desk, shown: SearchShown) -> Tally:
     """Wait for the tally of a search."""
     until = time.monotonic() + SECONDS
     found = shown.tally
-    while found.is_running and time.monotonic() < until:
+    while (found.is_running or found.is_sharing) and time.monotonic() < until:
         time.sleep(0.01)
         found = commands.search_tally(desk.viewer, desk.grant, shown.ticket, now=NOW)
     return found

@@ -40,6 +40,7 @@ class Searcher:
         """Return the seconds to the first page; a new person asks, who has asked nothing before."""
         asked = Ask(
             person=person or Uid.new(),
+            organisation=Uid.new(),
             grant=Uid.new(),
             product=self.product,
             roots=(self.root,),

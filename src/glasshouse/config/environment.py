@@ -29,6 +29,8 @@ NAMES = frozenset(
         "public_checkpoint_seconds",
         "search_file_mb",
         "search_memory_mb",
+        "searches_per_minute",
+        "searches_per_minute_organisation",
         "time_zone",
         "trusted_proxies",
         "url",

@@ -2,12 +2,16 @@
 """What a searcher holds follows the disk: new segments, damaged ones, destroyed products, a small budget."""
 
 import time
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
-from django.conf import settings
+from django.conf import settings as lab_settings
 from django.db import DatabaseError
+from pytest_django.fixtures import Settings
 
 from glasshouse.domain.jobs.models import Job, State
 from glasshouse.domain.journal.models import Event
@@ -17,15 +21,17 @@ from glasshouse.domain.releases.models import Release
 from glasshouse.edges.searcher.searches import Searches
 from glasshouse.edges.searcher.shelf import Shelf
 from glasshouse.edges.worker import working
+from glasshouse.engines.codeindex.search import asking
 from glasshouse.engines.codeindex.search.matching import Query
-from glasshouse.engines.codeindex.search.questions import Ask, Found, Tallied
+from glasshouse.engines.codeindex.search.questions import Ask, Found, SearchBusyError, Tallied
 from glasshouse.engines.store.errors import DamagedError
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.errors import NotFoundError
 from glasshouse.kernel.ids import Uid
 from tests.lab import FILES, NOW, Files, House, next_version
+from tests.searching import searcher
 
-ME, GRANT = Uid.new(), Uid.new()
+ME, VISITOR, GRANT = Uid.new(), Uid.new(), Uid.new()
 
 
 @contextmanager
@@ -38,7 +44,7 @@ def searches(shelf: Shelf) -> Iterator[Searches]:
 def ask(*taken: Release, pattern: str, patterns: tuple[str, ...] = ("**",), person: Uid = ME, after: str = "") -> Ask:
     roots = tuple(Digest(bytes(row.root)) for row in taken)
     product = Uid(taken[0].product.uid)
-    return Ask(person, GRANT, product, roots, patterns, (), "", Query(pattern), 0, after)
+    return Ask(person, VISITOR, GRANT, product, roots, patterns, (), "", Query(pattern), 0, after)
 
 
 def page(searching: Searches, asked: Ask) -> Found:
@@ -143,7 +149,7 @@ def test_source_that_was_changed_on_the_disk_is_not_searched_and_told_so(house: 
     taken = house.take(files=many(3_000))
     index(taken)
     product = Uid(taken.product.uid)
-    [pack] = (settings.GLASSHOUSE.packs / product.text / "releases").glob("*/blobs-*.pack")
+    [pack] = (lab_settings.GLASSHOUSE.packs / product.text / "releases").glob("*/blobs-*.pack")
     content = bytearray(pack.read_bytes())
     content[len(content) // 2] ^= 1
     pack.write_bytes(content)
@@ -283,6 +289,39 @@ def test_a_narrow_grant_is_answered_in_slots(house: House) -> None:
                 assert round(found.seconds / 0.025, 6).is_integer()
 
 
+def test_fifty_clients_at_once_begin_as_many_searches_as_are_allowed_and_no_more(
+    house: House, settings: Settings
+) -> None:
+    settings.GLASSHOUSE = replace(settings.GLASSHOUSE, searches_per_minute=30, searches_per_minute_organisation=40)
+    taken = house.take(files=many(40))
+    index(taken)
+    other = Uid.new()
+
+    def ask_one(person: Uid, number: int, organisation: Uid) -> str:
+        asked = replace(ask(taken, pattern=f"only_{number};", person=person), organisation=organisation)
+        while True:
+            try:
+                found = asking.search(path, asked, wait=1)
+            except SearchBusyError as refused:
+                if refused.message.startswith("Many of your searches"):
+                    continue
+                return refused.message
+            if isinstance(found, Found):
+                assert found.searched == 40
+                return "found"
+
+    path = settings.GLASSHOUSE.run / "search.sock"
+    with searcher(), ThreadPoolExecutor(50) as clients:
+        told = Counter(clients.map(lambda number: ask_one(ME, number, VISITOR), range(50)))
+        assert told.pop("found") == 30, "the same question again joins it, and counts once"
+        assert all(message.startswith("You search faster") for message in told)
+        assert ask_one(other, 1, VISITOR) == "found"
+        told = Counter(clients.map(lambda number: ask_one(Uid.new(), number, VISITOR), range(50)))
+        assert told.pop("found") == 9, "forty of the organisation"
+        assert all(message.startswith("Your organisation searches") for message in told)
+        assert ask_one(other, 1, Uid.new()) == "found", "whoever is of another one is not held up"
+
+
 def _seconds(searching: Searches, asked: Ask) -> float:
     began = time.monotonic()
     assert page(searching, asked).tally.lines == 1
@@ -308,6 +347,6 @@ def test_one_persons_scans_never_delay_anothers_literal_by_more_than_100_ms(hous
 
 def test_the_index_rests_where_no_search_word_can_be_read(house: House) -> None:
     index(house.take())
-    paths = list((settings.GLASSHOUSE.home / "index").rglob("*.pack"))
+    paths = list((lab_settings.GLASSHOUSE.home / "index").rglob("*.pack"))
     assert paths
     assert not [path for path in paths if b"line_" in path.read_bytes()]

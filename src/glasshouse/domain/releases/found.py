@@ -173,11 +173,42 @@ class NotSearched:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """The lines found in one part of what was searched, and in how many of its files.
+
+    `name` is that of a language, empty where none is known, of a release, or the path of a file or folder, which ends
+    with a slash. `paths` are the patterns that narrow the same search to a folder or file, none where none can.
+    """
+
+    name: str
+    lines: int
+    files: int
+    release: ReleaseRef | None = None
+    paths: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """Where lines were found, the parts with the most first; at least so many when it is not exact.
+
+    `folders` are the entries of the deepest folder that holds all of them. `more` counts those that are left out.
+    """
+
+    folders: Sequence[Share]
+    more_folders: int
+    releases: Sequence[Share]
+    languages: Sequence[Share]
+    more_languages: int
+    is_exact: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Tally:
     """How much a whole search finds, in lines and in files, each path counted for itself.
 
     Not `is_exact`: at least so many. While it `is_running`, ask again. `left` counts the files that a structural search
-    has not come to; it goes on only while it is asked, and its next pages come to the others.
+    has not come to; it goes on only while it is asked, and its next pages come to the others. `shares` say where the
+    lines are, or come later while it `is_sharing`.
     """
 
     lines: int
@@ -185,3 +216,5 @@ class Tally:
     is_exact: bool
     is_running: bool
     left: int = 0
+    shares: Shares | None = None
+    is_sharing: bool = False

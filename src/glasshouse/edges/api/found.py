@@ -98,10 +98,48 @@ class NotSearched(Schema):
         return cls(reason=one.reason.value, files=one.files, some=[FoundAt.of(at) for at in one.some])
 
 
+class Share(Schema):
+    """The lines found in one part of what was searched; `paths` narrow the same search to a folder or file."""
+
+    name: str
+    lines: int
+    files: int
+    paths: list[str]
+
+    @classmethod
+    def of(cls, share: found.Share) -> Self:
+        """Copy the value."""
+        return cls(name=share.name, lines=share.lines, files=share.files, paths=list(share.paths))
+
+
+class Shares(Schema):
+    """Where lines were found, most first: the entries of the deepest folder that holds all, versions, languages."""
+
+    folders: list[Share]
+    more_folders: int
+    releases: list[Share]
+    languages: list[Share]
+    more_languages: int
+    is_exact: bool
+
+    @classmethod
+    def of(cls, shares: found.Shares) -> Self:
+        """Copy the value."""
+        return cls(
+            folders=[Share.of(one) for one in shares.folders],
+            more_folders=shares.more_folders,
+            releases=[Share.of(one) for one in shares.releases],
+            languages=[Share.of(one) for one in shares.languages],
+            more_languages=shares.more_languages,
+            is_exact=shares.is_exact,
+        )
+
+
 class Tally(Schema):
     """How much a whole search finds, at least so much where it is not exact; ask again while it runs.
 
-    A search for structure has `left` files to come to; it goes on while its tally is asked for.
+    A search for structure has `left` files to come to; it goes on while its tally is asked for. `shares` say where the
+    lines are; ask again while it `is_sharing`.
     """
 
     lines: int
@@ -109,6 +147,8 @@ class Tally(Schema):
     is_exact: bool
     is_running: bool
     left: int
+    shares: Shares | None
+    is_sharing: bool
 
     @classmethod
     def of(cls, tally: found.Tally) -> Self:
@@ -119,6 +159,8 @@ class Tally(Schema):
             is_exact=tally.is_exact,
             is_running=tally.is_running,
             left=tally.left,
+            shares=Shares.of(tally.shares) if tally.shares else None,
+            is_sharing=tally.is_sharing,
         )
 
 

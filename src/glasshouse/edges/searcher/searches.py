@@ -12,13 +12,16 @@ from concurrent.futures import TimeoutError as StillRunning
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from django.conf import settings
+
 from glasshouse.edges.searcher import pages
 from glasshouse.edges.searcher.rates import Rates
 from glasshouse.edges.searcher.scoping import Scoped, scoped
+from glasshouse.edges.searcher.sharing import shares_of
 from glasshouse.edges.searcher.shelf import Holding, Shelf
 from glasshouse.edges.searcher.structures import Structures
 from glasshouse.edges.searcher.turns import Turn, Turns
-from glasshouse.engines.codeindex.search.corpus import Page, Place
+from glasshouse.engines.codeindex.search.corpus import Page, Place, Spread
 from glasshouse.engines.codeindex.search.matching import Query
 from glasshouse.engines.codeindex.search.questions import Ask, Found, SearchBusyError, Tallied, Waiting
 from glasshouse.engines.codeindex.structure.values import Structure
@@ -50,6 +53,7 @@ class Counting:
     begun: float
     tally: Tallied = _UNKNOWN
     ready_at: float = 0.0
+    before: Tallied = _UNKNOWN  # what is told until then
     wanted_at: float = 0.0
     is_behind: bool = False
 
@@ -68,13 +72,15 @@ class Searches:
     def __init__(self, shelf: Shelf) -> None:
         self._shelf = shelf
         self._turns = Turns()
-        self._rates = Rates()
+        lab = settings.GLASSHOUSE
+        self._rates = Rates(by_person=lab.searches_per_minute, by_organisation=lab.searches_per_minute_organisation)
         self._lock = threading.Lock()
         self._running: dict[Ask, _Running] = {}
         self._counts: OrderedDict[tuple[Ask, int], Counting] = OrderedDict()  # by the corpus's generation
         self._tickets: dict[str, Counting] = {}
         self._scopes: OrderedDict[tuple[object, ...], Scoped] = OrderedDict()
         self._counting: dict[Uid, threading.Lock] = {}
+        self._newest: dict[Uid, Counting] = {}
         self._pages = ThreadPoolExecutor(_PAGES, "page")
         self._counters = ThreadPoolExecutor(_COUNTS, "count")
         self._structures = Structures()
@@ -116,7 +122,7 @@ class Searches:
             raise NotFoundError
         self._shelf.check_lives(counting.asked.product)
         counting.wanted_at = time.monotonic()
-        return counting.tally if time.monotonic() >= counting.ready_at else _UNKNOWN
+        return counting.tally if time.monotonic() >= counting.ready_at else counting.before
 
     def _join(self, asked: Ask) -> _Running:
         with self._lock:
@@ -124,11 +130,11 @@ class Searches:
             running = self._running.get(asked)
             if running is not None:
                 return running
-            self._rates.take(asked.person)
             own = [other for other in self._running.values() if other.asked.person == asked.person]
             structured = sum(isinstance(other.asked.query, Structure) for other in own)
             if len(own) >= _PAGES // 4 or (isinstance(asked.query, Structure) and structured >= _STRUCTURES):
                 raise SearchBusyError("Many of your searches are under way.", hint="Wait for one of them to end.")
+            self._rates.take(asked.person, asked.organisation)
             running = self._running[asked] = _Running(asked, time.monotonic())
         self._pages.submit(self._work, running)
         return running
@@ -256,9 +262,12 @@ class Searches:
         if not counting.tally.is_running:
             return counting
         if not asked.after and page.rest is None:
-            lines = sum(scope.weights[hit.document] for hit in page.hits)
-            files = sum(scope.weights[document] for document in {hit.document for hit in page.hits})
-            self._settle(counting, scope, Tallied(lines, files, is_exact=scope.is_whole, is_running=False))
+            spread = Spread.of([hit.document for hit in page.hits], [1] * len(page.hits))
+            weights = [scope.weights[document] for document in spread.numbers.tolist()]
+            lines, is_exact = int((spread.lines * weights).sum()), scope.is_whole
+            shares = shares_of(asked, spread, scope, is_exact=is_exact)
+            tally = Tallied(lines, sum(weights), is_exact=is_exact, is_running=False, shares=shares)
+            self._settle(counting, scope, tally)
         elif is_new:
             self._counters.submit(self._count_all, counting, query, holding, scope)
         return counting
@@ -280,11 +289,18 @@ class Searches:
         tally = Tallied(0, 0, is_exact=False, is_running=False)
         with self._lock:
             alone = self._counting.setdefault(person, threading.Lock())
+            self._newest[person] = counting
         try:
             with alone, self._turns.turn(person, is_page=False) as turn:
                 until = time.monotonic() + COUNT_SECONDS
                 count = holding.corpus.count(query, scope.scope, is_out=lambda: self._is_out(turn, holding, until))
-                tally = Tallied(count.lines, count.files, is_exact=count.is_exact and scope.is_whole, is_running=False)
+                is_exact, spread = count.is_exact and scope.is_whole, count.spread
+                tally = Tallied(count.lines, count.files, is_exact=is_exact, is_running=False)
+                if spread is None:  # the total first: its lines by document take as long again
+                    self._settle(counting, scope, replace(tally, is_sharing=True))
+                    spread, is_all = self._spread(counting, query, holding, scope, turn)
+                    is_exact = is_exact and is_all
+                tally = replace(tally, shares=shares_of(counting.asked, spread, scope, is_exact=is_exact))
         except GlasshouseError as error:
             log.warning("a count ended: %s", error.code)
         except Exception:  # one count must not end the others
@@ -292,9 +308,21 @@ class Searches:
         finally:
             self._settle(counting, scope, tally)
 
+    def _spread(
+        self, counting: Counting, query: Query, holding: Holding, scope: Scoped, turn: Turn
+    ) -> tuple[Spread, bool]:
+        until, person = time.monotonic() + COUNT_SECONDS, counting.asked.person
+
+        def is_out() -> bool:
+            return self._is_out(turn, holding, until) or self._newest.get(person) is not counting
+
+        return holding.corpus.spread(query, scope.scope, is_out=is_out)
+
     def _settle(self, counting: Counting, scope: Scoped, tally: Tallied) -> None:
         if scope.is_narrow:
             passed = time.monotonic() - counting.begun
+            if time.monotonic() >= counting.ready_at:
+                counting.before = counting.tally
             counting.ready_at = counting.begun + math.ceil(passed / SLOT) * SLOT
         counting.tally = tally
 

@@ -43,6 +43,7 @@ from glasshouse.kernel.paths import TreePath
 
 ASK = Ask(
     person=Uid.new(),
+    organisation=Uid.new(),
     grant=Uid.new(),
     product=Uid.new(),
     roots=(Digest.of(b"one"), Digest.of(b"two")),

@@ -57,7 +57,7 @@ def _search(
     rules.check_is_open(room.terms, now)
     visit = visit_of(room)
     refs = tuple(one.release for one in rooms)
-    page = finding.find(viewer.uid, grant, refs, room.terms.patterns, asked, after=after)
+    page = finding.find(viewer, grant, refs, room.terms.patterns, asked, after=after)
     if isinstance(page, Waiting):
         return SearchPending(refs, page.loading)
     return show_found(viewer, rooms, visit, page, asked, after=after, now=now)
@@ -110,7 +110,7 @@ def search_tally(viewer: Viewer, grant: Uid, ticket: str, *, now: datetime) -> T
     Raises NotFoundError for a ticket that was not given to this viewer under this grant.
     """
     queries.check_may_go_on(viewer, grant, now)
-    return finding.tally(viewer.uid, grant, ticket)
+    return finding.tally(viewer.uid, grant, ticket, queries.granted(grant))
 
 
 def _fields(rooms: Sequence[Room], page: FoundPage) -> dict[str, Json]:

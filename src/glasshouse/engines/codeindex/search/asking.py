@@ -11,7 +11,6 @@ import json
 import socket
 import struct
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -21,6 +20,8 @@ from glasshouse.engines.codeindex.search.messages import (
     found_from_json,
     found_to_json,
     source_of,
+    tally_from_json,
+    tally_to_json,
 )
 from glasshouse.engines.codeindex.search.questions import (
     Ask,
@@ -74,7 +75,7 @@ def tally(path: Path, person: Uid, grant: Uid, ticket: str) -> Tallied:
     question = {"grant": grant.text, "person": person.text, "ticket": ticket}
     header, _ = _exchange(path, {"tally": question}, timeout=TIMEOUT)
     try:
-        return Tallied(**header["tally"])
+        return tally_from_json(header["tally"])
     except (LookupError, TypeError) as error:
         raise MalformedMessageError("The searcher's answer is malformed.") from error
 
@@ -105,7 +106,7 @@ def _answered(header: Mapping[str, Any], searcher: Searcher) -> tuple[Mapping[st
     except (LookupError, TypeError, ValueError, AttributeError, GlasshouseError) as error:
         raise MalformedMessageError("A question to the searcher is malformed.") from error
     if question is None:
-        return {"state": "tally", "tally": asdict(searcher.tally(person, grant, ticket))}, b""
+        return {"state": "tally", "tally": tally_to_json(searcher.tally(person, grant, ticket))}, b""
     found = searcher.search(question, wait=wait)
     if isinstance(found, Waiting):
         return {"loading": found.loading, "state": "pending"}, b""

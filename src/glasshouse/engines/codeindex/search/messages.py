@@ -13,6 +13,8 @@ from glasshouse.engines.codeindex.search.questions import (
     LineFound,
     MalformedMessageError,
     Place,
+    Share,
+    Shares,
     Skipped,
     Tallied,
 )
@@ -30,6 +32,7 @@ def ask_to_json(asked: Ask) -> dict[str, object]:
         "grant": asked.grant.text,
         "language": asked.language,
         "paths": list(asked.paths),
+        "organisation": asked.organisation.text,
         "patterns": list(asked.patterns),
         "person": asked.person.text,
         "product": asked.product.text,
@@ -45,6 +48,7 @@ def ask_from_json(asked: Mapping[str, Any]) -> Ask:
         raise MalformedMessageError("Context is a number of lines.")
     return Ask(
         person=Uid.parse(asked["person"]),
+        organisation=Uid.parse(asked["organisation"]),
         grant=Uid.parse(asked["grant"]),
         product=Uid.parse(asked["product"]),
         roots=tuple(Digest.parse(root) for root in asked["roots"]),
@@ -121,7 +125,7 @@ def found_to_json(found: Found) -> dict[str, object]:
         "searched": found.searched,
         "seconds": found.seconds,
         "skipped": skipped,
-        "tally": asdict(found.tally),
+        "tally": tally_to_json(found.tally),
         "ticket": found.ticket,
     }
 
@@ -146,12 +150,31 @@ def found_from_json(found: Mapping[str, Any], body: bytes) -> Found:
         ticket=found["ticket"],
         files=files,
         rest=found["rest"],
-        tally=Tallied(**found["tally"]),
+        tally=tally_from_json(found["tally"]),
         searched=found["searched"],
         skipped=skipped,
         seconds=found["seconds"],
         loading=found["loading"],
     )
+
+
+def tally_to_json(tally: Tallied) -> dict[str, object]:
+    """Write how much was found."""
+    return asdict(tally)
+
+
+def tally_from_json(tally: Mapping[str, Any]) -> Tallied:
+    """Read how much was found."""
+    shares = tally["shares"]
+    if shares is not None:
+        parts = {name: tuple(map(_share, shares[name])) for name in ("folders", "releases", "languages")}
+        shares = Shares(**{**shares, **parts})
+    return Tallied(**{**tally, "shares": shares})
+
+
+def _share(fields: Sequence[Any]) -> Share:
+    name, lines, files, paths = fields
+    return Share(name, lines, files, tuple(paths))
 
 
 class _Body:
