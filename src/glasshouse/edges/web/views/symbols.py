@@ -126,6 +126,7 @@ def _definitions(request: HttpRequest, shown: DefinitionsShown, form: NameForm, 
         "name": shown.name,
         "items": [(one, _at(place, one)) for one in shown.items],
         "is_cut": shown.is_cut,
+        "has_exact": any(one.is_exact for one in shown.items),
         "is_pending": shown.is_pending,
         "uses_url": uses_url,
     }
