@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from glasshouse.domain.access.errors import GrantRevokedError
+from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.journal.models import Event
 from glasshouse.domain.readingroom import commands, saved
 from glasshouse.domain.readingroom.commands import saved as verbs
@@ -176,7 +177,7 @@ def test_a_run_that_dies_before_it_is_recorded_comes_once_when_it_is_done_again(
         if where == "before":
             broken.setattr(verbs, "_keep", dies)
         else:
-            broken.setattr(verbs.journal, "record", dies)
+            broken.setattr(journal, "record", dies)
         with pytest.raises(DiesError):
             run(desk.taken[0])
     assert not SavedRun.objects.exists()

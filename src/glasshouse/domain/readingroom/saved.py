@@ -124,10 +124,9 @@ def saved(viewer: Viewer, uid: Uid, now: datetime) -> Saved:
 def ran(viewer: Viewer, uid: Uid, run: Uid, now: datetime) -> Ran:
     """Return what one of the viewer's own saved searches found new in a release."""
     found = _of_runs(own(viewer, uid)).filter(uid=run.text)
-    [told] = _runs_told(found, _open_grants(viewer, now)) or [None]
-    if told is None:
-        raise NoSavedSearchError
-    return told
+    for told in _runs_told(found, _open_grants(viewer, now)):
+        return told
+    raise NoSavedSearchError
 
 
 def waiting_of(viewer: Viewer, now: datetime) -> Waiting:

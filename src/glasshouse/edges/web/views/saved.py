@@ -46,7 +46,7 @@ def rename(request: HttpRequest, saved: str) -> HttpResponse:
         error = refused
     if not is_fragment(request):
         return redirect("saved-searches")
-    context = {"one": _own(request, uid), "longest": MAX_LABEL, "error": error}
+    context = {"one": _own(request, uid), "longest": MAX_LABEL, "error": error, "is_renamed": True}
     return render(request, "saved/item.html", context, status=422 if error else 200)
 
 
