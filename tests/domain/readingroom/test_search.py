@@ -2,9 +2,11 @@
 """Searching shows lines as opening a file does: inside the grant, charged, recorded, the pattern for its visitor."""
 
 import hashlib
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -201,7 +203,7 @@ def test_paths_and_language_narrow(desk: Desk) -> None:
     assert search(desk, CANARY, paths=("secret/**",)).searched == 0
 
 
-def shares_of(desk: Desk, pattern: str, **how: object) -> Shares:
+def shares_of(desk: Desk, pattern: str, **how: Any) -> Shares:
     counted = tally(desk, search(desk, pattern, **how))
     assert counted.shares is not None
     return counted.shares
@@ -262,7 +264,13 @@ def test_a_narrow_grant_is_told_what_it_would_be_if_there_were_nothing_else(hous
         narrow = house.seat(house.cast.reviewer, whole, patterns=("src/**",))
         free = house.seat(house.cast.colleague, alone, patterns=("src/**",))
         for pattern in ("value", "other", "int", ".*", "nothing", "x", r"\w+ = 1"):
-            for how in ({}, {"paths": ("**/*.py", "x/**")}, {"language": "C"}, {"paths": ("x/**",)}):
+            hows: tuple[dict[str, Any], ...] = (
+                {},
+                {"paths": ("**/*.py", "x/**")},
+                {"language": "C"},
+                {"paths": ("x/**",)},
+            )
+            for how in hows:
                 one, other = search(narrow, pattern, **how), search(free, pattern, **how)
                 assert lines_of(one) == lines_of(other)
                 assert (one.rest, one.searched, one.hits) == (other.rest, other.searched, other.hits)
@@ -333,6 +341,26 @@ def test_a_grant_revoked_while_the_searcher_looks_shows_nothing(
     monkeypatch.setattr(finding, "find", find)
     with pytest.raises(GrantRevokedError):
         search(desk, "int")
+    assert not Event.objects.filter(kind=KIND).exists()
+
+
+def test_a_grant_that_ends_while_a_search_is_pending_shows_nothing(
+    desk: Desk, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files_of, ended = pages.files_of, threading.Event()
+
+    def slowly(*args: object) -> object:
+        ended.wait(20)
+        return files_of(*args)  # type: ignore[arg-type] # passed on as it came
+
+    monkeypatch.setattr(pages, "files_of", slowly)
+    asked = Asked("line_7;")
+    assert isinstance(commands.search(desk.viewer, desk.grant, [desk.release], asked, now=NOW), SearchPending)
+    commands.revoke_grant(house.cast.manager, desk.grant, now=NOW)
+    ended.set()
+    for moment in (NOW, NOW + timedelta(days=3)):
+        with pytest.raises((GrantRevokedError, GrantEndedError)):
+            commands.search(desk.viewer, desk.grant, [desk.release], asked, now=moment)
     assert not Event.objects.filter(kind=KIND).exists()
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a searcher holds follows the disk: new segments, damaged ones, destroyed products, a small budget."""
 
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -99,6 +100,48 @@ def test_a_release_that_is_indexed_while_the_searcher_runs_is_found_without_a_re
         found = page(searching, both)
         assert "not-indexed" not in unsearched(found)
         assert [(str(file.place.path), file.place.root) for file in found.files] == [("src/main.c", 1)]
+
+
+def test_releases_that_arrive_and_are_merged_while_somebody_searches_change_no_answer(
+    house: House, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    settings.GLASSHOUSE = replace(settings.GLASSHOUSE, searches_per_minute=10_000)
+    settings.GLASSHOUSE = replace(settings.GLASSHOUSE, searches_per_minute_organisation=10_000)
+    monkeypatch.setattr(indexing, "MERGE_FROM", 3)
+    files = dict(many(120))
+    taken = house.take(files=files)
+    index(taken)
+    shelf = Shelf(2**26)
+    shelf.refresh()
+    arriving = []
+    for version in range(2, 7):
+        files[f"server-1/new{version}.c"] = b"int common;\nint new_%d;\n" % version
+        arriving.append(house.take(str(version), dict(files)))
+    done = threading.Event()
+
+    def arrive() -> None:
+        for one in arriving:
+            index(taken, one)
+            shelf.refresh()
+            shelf.load()
+        done.set()
+
+    with searches(shelf) as searching:
+        expected = {}
+        for pattern in ("common", r"only_\d7;", "new_"):
+            found = page(searching, ask(taken, pattern=pattern))
+            expected[pattern] = found.files, found.rest, total(searching, found)
+        beside = threading.Thread(target=arrive)
+        beside.start()
+        rounds = 0
+        while not done.is_set() or not rounds:
+            for pattern, (shown, rest, counted) in expected.items():
+                found = page(searching, ask(taken, pattern=pattern, person=ME))
+                assert (found.files, found.rest, total(searching, found)) == (shown, rest, counted)
+            rounds += 1
+        beside.join()
+        assert total(searching, page(searching, ask(arriving[-1], pattern="new_"))).files == 5
+    assert len(indexing.names(Uid(taken.product.uid))) < 6, "they were merged meanwhile"
 
 
 def test_a_budget_that_holds_nothing_gives_the_same_answers(house: House) -> None:

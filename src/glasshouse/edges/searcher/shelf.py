@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from django.conf import settings
@@ -40,6 +41,10 @@ class Holding:
     is_gone: bool = False
     is_read: bool = False
     changing: threading.Lock = field(default_factory=threading.Lock)
+
+
+def _is_over(holding: Holding, is_out: Callable[[], bool]) -> bool:
+    return holding.is_gone or is_out()
 
 
 class Shelf:
@@ -86,7 +91,7 @@ class Shelf:
         """Read the text of what came since into memory, as far as the budget reaches; beside everything else."""
         for holding in list(self._holdings.values()):
             if holding.corpus.awaited:
-                lost = holding.corpus.load(is_out=lambda held=holding: held.is_gone or is_out())
+                lost = holding.corpus.load(is_out=partial(_is_over, holding, is_out))
                 if lost and not holding.is_gone:
                     log.warning("product %s: %s documents cannot be read and are not searched", holding.product, lost)
 

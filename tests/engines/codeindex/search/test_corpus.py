@@ -37,7 +37,8 @@ class Shelf:
     def digest(self, corpus: Corpus, number: int) -> bytes:
         """The digest of a document by its number."""
         numbers = corpus.numbers_of([document.digest for document in self.documents]).tolist()
-        return self.documents[numbers.index(number)].digest
+        place: int = numbers.index(number)
+        return self.documents[place].digest
 
     def corpus(self, *, budget: int = 1 << 30, per_segment: int = 3) -> Corpus:
         corpus = Corpus(self.read, budget=budget)

@@ -150,7 +150,7 @@ def _narrowed(data: QueryDict) -> QueryDict:
     if "only" not in data:
         return data
     changed = data.copy()
-    changed.setlist("release", [data["only"]])
+    changed.setlist("release", [str(data["only"])])
     return changed
 
 

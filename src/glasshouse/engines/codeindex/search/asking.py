@@ -49,6 +49,10 @@ _REASONS: Final[Mapping[str, type[GlasshouseError]]] = {
 """What an asker can do something about; every other reason is the searcher's."""
 
 
+class _CutShortError(MalformedMessageError):
+    """The other side ended before its message did."""
+
+
 class Searcher(Protocol):
     """Who answers. Refusals are raised as errors of the kernel's families."""
 
@@ -126,7 +130,7 @@ def _exchange(path: Path, question: Mapping[str, object], *, timeout: float) -> 
             connection.connect(str(path))
             _send(connection, question, b"")
             header, body = _receive(connection, MAX_ANSWER)
-    except OSError as error:
+    except (OSError, _CutShortError) as error:  # none listens, or it ended in the middle of an answer
         raise SearcherSilentError(
             "Search is not running; files and folders can be read meanwhile.",
             hint="The operator starts it with `glasshouse serve`.",
@@ -167,6 +171,6 @@ def _exactly(connection: socket.socket, length: int) -> bytes:
     while len(parts) < length:
         part = connection.recv(min(length - len(parts), 2**20))
         if not part:
-            raise MalformedMessageError("A message of the searcher's protocol was cut short.")
+            raise _CutShortError("A message of the searcher's protocol was cut short.")
         parts += part
     return bytes(parts)

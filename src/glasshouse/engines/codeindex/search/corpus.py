@@ -404,9 +404,9 @@ def _where(segments: Sequence[Loaded], number: int) -> tuple[Loaded, int]:
         if 0 <= local < len(loaded.numbers) and loaded.numbers[local] == number >= 0:
             return loaded, local
     for loaded in segments:
-        local = np.flatnonzero(loaded.numbers == number)
-        if number >= 0 and len(local):
-            return loaded, int(local[0])
+        places = np.flatnonzero(loaded.numbers == number)
+        if number >= 0 and len(places):
+            return loaded, int(places[0])
     raise LookupError("no document of this corpus has this number")
 
 

@@ -36,8 +36,8 @@ class Ask:
 
     A path is searched when `patterns`, the grant's, and `paths`, the person's own where there are any, both cover it.
     A query for structure has the language it is written in, and `language` is the same.
-    `after` is where the page before ended. Searches are fair between persons, and nobody else may ask for the tally. How
-    many a person and their organisation begin in a minute is bounded.
+    `after` is where the page before ended. Searches are fair between persons, and nobody else may ask for the tally.
+    How many a person and their organisation begin in a minute is bounded.
     """
 
     person: Uid
