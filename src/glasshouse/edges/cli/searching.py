@@ -73,7 +73,7 @@ def search(
         if as_json:
             tell_json({"pages": shown, "tally": tally})
         else:
-            _tell(shown, tally)
+            _tell(shown, tally, of="matches" if structure else "lines")
     if not shown[0]["hits"]:
         raise typer.Exit(_NO_MATCH)
 
@@ -138,12 +138,14 @@ def tell_files(pages: Sequence[remote.Answer]) -> None:
     sys.stdout.flush()
 
 
-def _tell(pages: Sequence[remote.Answer], tally: Mapping[str, Any]) -> None:
+def _tell(pages: Sequence[remote.Answer], tally: Mapping[str, Any], *, of: str) -> None:
     tell_files(pages)
     least = "" if tally["is_exact"] else "at least "
-    errors.print(
-        safe(f"{least}{tally['lines']:,} lines in {tally['files']:,} files; {pages[0]['searched']:,} searched.")
-    )
+    # What was left at the first page may have been analysed since.
+    searched = pages[0]["searched"] + pages[0]["tally"]["left"] - tally["left"]
+    errors.print(safe(f"{least}{tally['lines']:,} {of} in {tally['files']:,} files; {searched:,} searched."))
+    if tally["left"]:
+        errors.print(safe(f"Not analysed yet: {tally['left']:,} files; ask again or for more --pages to go on."))
     for one in pages[0]["not_searched"]:
         errors.print(safe(f"Not searched, which is not “no match”: {one['files']:,} files ({one['reason']})."))
     tell_charge([page["showing"] for page in pages])
