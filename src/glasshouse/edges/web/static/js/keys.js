@@ -54,6 +54,7 @@ function clickControl(key) {
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") {
     for (const menu of document.querySelectorAll("details.menu[open]")) menu.open = false;
+    event.target.closest("[role=search] input")?.blur();
     return;
   }
   if (isAsleep(event) || document.querySelector("dialog[open]")) return;
