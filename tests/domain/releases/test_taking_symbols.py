@@ -154,7 +154,10 @@ def test_a_changed_byte_is_told_and_the_same_import_mends_it(row: Release, tmp_p
     crossingshelf.forget()
     with pytest.raises(SymbolsDamagedError):
         asked()
+    [damage] = queries.verify(found, lambda _files, _bytes: None).damages
+    assert damage.message.startswith("Symbol index ")
     assert take(tmp_path).is_new
+    assert queries.verify(found, lambda _files, _bytes: None).is_whole
     assert len(asked()) == 1
     assert SymbolIndex.objects.count() == 1
     take(tmp_path)
