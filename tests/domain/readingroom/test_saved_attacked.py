@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from glasshouse.domain.access.errors import GrantRevokedError
+from glasshouse.domain.jobs.models import Job
 from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.journal.models import Event
 from glasshouse.domain.readingroom import commands, saved
@@ -268,3 +269,21 @@ def test_releases_of_another_product_and_older_ones_do_not_run(house: House) -> 
     house.grant(other, holder=desk.viewer)
     assert run(before) == run(other) == 0
     assert runs_of(uid) == []
+
+
+def test_a_job_that_takes_long_leaves_the_rest_to_another_behind_those_that_wait(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verbs, "SLICE_SECONDS", 0.0)
+    desk = seated(house)
+    saves = [save(desk, "^int ", label) for label in ("one", "two", "three")]
+    Job.objects.all().delete()
+    told = list[tuple[int, int]]()
+    for left in (2, 1, 0):
+        runs = commands.run_saved_searches(
+            Uid(desk.taken[0].product.uid), now=lambda: LATER, report=lambda done, of: told.append((done, of))
+        )
+        assert (runs, SavedRun.objects.count()) == (1, 3 - left)
+        assert Job.objects.filter(kind=commands.RERUN).count() == min(3 - left, 2)
+    assert [runs_of(uid) for uid in saves] == [[("2", 2)]] * 3
+    assert (0, 3) in told  # the lease is kept while rows are passed over

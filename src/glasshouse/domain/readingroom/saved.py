@@ -5,12 +5,12 @@ A saved search is a mandate: between visits the lab looks for its holder, and te
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from itertools import pairwise
-from typing import Final
+from typing import Final, Self
 
 from django.db.models import Case, Count, Q, QuerySet, Sum, When
 
@@ -113,12 +113,13 @@ class Due:
 def saved_of(viewer: Viewer, now: datetime) -> list[Saved]:
     """Return the viewer's own saved searches, newest first; lapsed ones too, because they say so."""
     rows = SavedSearch.objects.filter(grant__holder_id=viewer.row, ended_at=None)
-    return [_told(viewer, row, now) for row in rows.select_related("grant").order_by("-saved_at", "-pk")]
+    desk = _Desk.of(viewer, now)
+    return [_told(desk, row, now) for row in rows.select_related("grant").order_by("-saved_at", "-pk")]
 
 
 def saved(viewer: Viewer, uid: Uid, now: datetime) -> Saved:
     """Return one of the viewer's own saved searches."""
-    return _told(viewer, own(viewer, uid), now)
+    return _told(_Desk.of(viewer, now), own(viewer, uid), now)
 
 
 def ran(viewer: Viewer, uid: Uid, run: Uid, now: datetime) -> Ran:
@@ -211,27 +212,55 @@ def holder_of(row: SavedSearch) -> Viewer | None:
         return None
 
 
-def rows_of_product(product: Uid) -> Iterator[SavedSearch]:
-    """Yield the saved searches of a product that were not deleted, oldest first; for the lab's own job."""
-    rows = SavedSearch.objects.filter(grant__product=product.text, ended_at=None)
-    yield from rows.select_related("grant").order_by("pk")
+def rows_of_product(product: Uid, now: datetime) -> list[SavedSearch]:
+    """Return the saved searches of a product whose grant is open, oldest first; for the lab's own job."""
+    return list(_running(now).filter(grant__product=product.text).order_by("pk"))
 
 
 def products_with_due(now: datetime) -> list[Uid]:
     """Return the products of which a saved search is still to run on something."""
-    rows = SavedSearch.objects.filter(ended_at=None).select_related("grant")
-    alive = set(Product.objects.filter(destroyed_at=None).values_list("uid", flat=True))
-    return sorted({Uid(row.grant.product) for row in rows if row.grant.product in alive and due(row, now)})
+    alive = Product.objects.filter(destroyed_at=None).values("uid")
+    found: set[str] = set()
+    for row in _running(now).filter(grant__product__in=alive):
+        if row.grant.product not in found and due(row, now):
+            found.add(row.grant.product)
+    return sorted(Uid(product) for product in found)
+
+
+def _running(now: datetime) -> QuerySet[SavedSearch]:
+    rows = SavedSearch.objects.filter(ended_at=None, grant__revoked_at=None)
+    return rows.filter(grant__begins__lte=now, grant__ends__gt=now).select_related("grant")
 
 
 def _is_open(grant: Grant, now: datetime) -> bool:
     return standing(grant.begins, grant.ends, grant.revoked_at, now) is Standing.OPEN
 
 
-def _told(viewer: Viewer, row: SavedSearch, now: datetime) -> Saved:
-    asked = asked_by(viewer, row)
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """What all saved searches of a viewer share: their open grants, their engagements, those with an open visit."""
+
+    viewer: Viewer
+    held: frozenset[str]
+    engagements: Mapping[str, str]
+    visited: frozenset[str]
+
+    @classmethod
+    def of(cls, viewer: Viewer, now: datetime) -> Self:
+        named = Grant.objects.filter(holder_id=viewer.row).values("engagement")
+        visits = Visit.objects.filter(person=viewer.row, closed_at=None)
+        return cls(
+            viewer,
+            _open_grants(viewer, now),
+            dict(Engagement.objects.filter(uid__in=named).values_list("uid", "label")),
+            frozenset(visits.values_list("engagement__uid", flat=True)),
+        )
+
+
+def _told(desk: _Desk, row: SavedSearch, now: datetime) -> Saved:
+    asked = asked_by(desk.viewer, row)
     where = mandate(row, asked, now)
-    held = _open_grants(viewer, now) if where is Mandate.RUNS else frozenset()
+    held = desk.held if where is Mandate.RUNS else frozenset()
     runs = _of_runs(row)
     waiting = _waiting(runs, held)
     is_read = Case(When(opened_at=None, lines__gt=0, grant__in=held, then=0), default=1)
@@ -239,7 +268,7 @@ def _told(viewer: Viewer, row: SavedSearch, now: datetime) -> Saved:
     return Saved(
         uid=Uid(row.uid),
         grant=Uid(row.grant.uid),
-        engagement=Engagement.objects.get(uid=row.grant.engagement).label,
+        engagement=desk.engagements[row.grant.engagement],
         label=_label(row),
         asked=asked,
         base=_refs({row.base})[row.base],
@@ -250,9 +279,7 @@ def _told(viewer: Viewer, row: SavedSearch, now: datetime) -> Saved:
         runs=told,
         older=runs.count() - len(told),
         due=len(due(row, now)) if where is Mandate.RUNS else 0,
-        has_visit=Visit.objects.filter(
-            person=viewer.row, engagement__uid=row.grant.engagement, closed_at=None
-        ).exists(),
+        has_visit=row.grant.engagement in desk.visited,
     )
 
 

@@ -4,7 +4,8 @@
 A run tells counts and shows nothing; what it found is a showing like any other once somebody opens it.
 """
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Final
 
@@ -38,6 +39,8 @@ RERUN: Final = "readingroom.saved-searches"
 MAX_SAVED: Final = 20
 """Saved searches that a person keeps a grant."""
 MAX_LABEL: Final = 80
+SLICE_SECONDS: Final = 120.0
+"""How long one job runs saved searches, before an index that somebody waits for gets its turn."""
 Report = Callable[[int, int], None]
 
 
@@ -147,23 +150,24 @@ def run_saved_searches(product: Uid, *, now: Callable[[], datetime], report: Rep
     """Run every saved search of a product on the releases that it has not run on; return how many runs came.
 
     Whoever holds it is judged at each run: a search whose grant ended, or whose pattern was erased, runs no more. A
-    release that cannot be read stops no other run; it is raised once all others came.
+    release that cannot be read stops no other run; it is raised once all others came. After some minutes the rest is
+    asked for as another job, behind those that wait.
     """
     runs, damage = 0, None
-    for row in mandates.rows_of_product(product):
-        holder = mandates.holder_of(row)
-        asked = mandates.asked_by(holder, row) if holder else None
-        if asked is None or mandates.mandate(row, asked, now()) is not Mandate.RUNS:
-            continue
-        for one in mandates.due(row, now()):
-            try:
-                found = _look(one, asked, report)
-            except RefusedError:
-                vault.close()  # the key was destroyed meanwhile, and this process may hold it still
-                return runs
-            except (BrokenSealError, DamagedError, ReleaseNotFoundError) as error:
-                damage = error
-                continue
+    until = time.monotonic() + SLICE_SECONDS
+    for row, asked, one in _to_run(product, now, report):
+        if runs and time.monotonic() >= until:
+            with journal.transaction():
+                _ask(product, "operator:worker", now())
+            return runs
+        try:
+            found = _look(one, asked, report)
+        except RefusedError:
+            vault.close()  # the key was destroyed meanwhile, and this process may hold it still
+            return runs
+        except (BrokenSealError, DamagedError, ReleaseNotFoundError) as error:
+            damage = error
+        else:
             runs += _keep(row, one, asked, found, now())
     if damage is not None:
         raise damage
@@ -188,6 +192,16 @@ def ask_for_missing_runs(*, actor: str, now: datetime) -> None:
 
 def _ask(product: Uid, actor: str, now: datetime, *, not_before: datetime | None = None) -> None:
     jobs.ask(RERUN, {"product": product.text}, actor=actor, now=now, not_before=not_before)
+
+
+def _to_run(product: Uid, now: Callable[[], datetime], report: Report) -> Iterator[tuple[SavedSearch, Asked, Due]]:
+    rows = mandates.rows_of_product(product, now())
+    for number, row in enumerate(rows):
+        report(number, len(rows))
+        holder = mandates.holder_of(row)
+        asked = mandates.asked_by(holder, row) if holder else None
+        if asked is not None and mandates.mandate(row, asked, now()) is Mandate.RUNS:
+            yield from ((row, asked, one) for one in mandates.due(row, now()))
 
 
 def _look(one: Due, asked: Asked, report: Report) -> NewLines:
