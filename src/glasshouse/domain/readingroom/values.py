@@ -142,8 +142,8 @@ class SearchShown:
 
     `hits` counts the lines found on this page, `lines` all that it shows. `rest` continues it (`after` of the
     command), empty at the end. `ticket` asks for the tally of the whole search. `searched` counts the files in scope
-    that were looked at; what was not is in `not_searched`, and is no "no match". `seconds` is the searcher's time. `loading`
-    is as in SearchPending; the answer is whole then too.
+    that were looked at; what was not is in `not_searched`, and is no "no match". `seconds` is the searcher's time.
+    `loading` is as in SearchPending; the answer is whole then too.
     """
 
     view: View

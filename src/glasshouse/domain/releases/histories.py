@@ -24,7 +24,9 @@ class Event(StrEnum):
     VANISHED = "vanished"
     ABSENT = "absent"
     UNKNOWN = "unknown"
-    """It cannot be told: too large to compare, or nobody looked yet. Of parts of a file alone."""
+    """It cannot be told: too large to compare, not compared in time, or nobody looked yet. Of parts of a file alone."""
+    PRESENT = "present"
+    """It is there, and since when cannot be told."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ bytes, or the only one of that name that is new there. A line is followed inside
 """
 
 import functools
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
@@ -27,6 +28,8 @@ from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.lines import Span
 from glasshouse.kernel.paths import TreePath
 
+MAX_SECONDS: Final = 3.0
+"""How long releases are compared for one question; what was not reached by then is not known."""
 MAX_NAMESAKES: Final = 20
 """How many other files that define a function's name are looked at."""
 _ALIKE: Final = 0.6
@@ -100,11 +103,21 @@ class _Step:
 _Find: TypeAlias = Callable[[_Step], _Answer]
 
 
-def traces(releases: Sequence[ReleaseRef], here: ReleaseRef, patterns: Patterns, path: TreePath, number: int) -> Traces:
+def traces(
+    releases: Sequence[ReleaseRef],
+    here: ReleaseRef,
+    patterns: Patterns,
+    path: TreePath,
+    number: int,
+    *,
+    seconds: float = MAX_SECONDS,
+) -> Traces:
     """Follow line `number` of a file of the release `here` through all of these, as far as the patterns cover it.
 
-    Raises NotFoundError for a file that is not there, or that the patterns do not cover.
+    Ends after some seconds, or a file made to be slow would hold the reader. Raises NotFoundError for a file that is
+    not there, or that the patterns do not cover.
     """
+    until = time.monotonic() + seconds
     item = defining.covered_entry(here, patterns, path)
     found = _functions(here, item)
     around = [one for one in found or () if one.span.first <= number <= one.span.last]
@@ -112,23 +125,26 @@ def traces(releases: Sequence[ReleaseRef], here: ReleaseRef, patterns: Patterns,
     standings: tuple[Standing, ...] = ()
     if function is not None:
         find = functools.partial(_function_in, patterns, function)
-        standings = tuple(_standings(releases, here, Part(path, function.span, function.digest), find))
+        standings = tuple(_standings(releases, here, Part(path, function.span, function.digest), find, until))
     bodies = {one.release: one.part for one in standings if one.part is not None}
     lines = _lines(here, item) or ()
     text = lines[number - 1] if number <= len(lines) else b""
     start = Part(path, Span(number, number), _digest(text))
+    find = functools.partial(_line_in, patterns, bodies)
     return Traces(
         function.name if function else "",
         standings,
-        tuple(_standings(releases, here, start, functools.partial(_line_in, patterns, bodies))),
+        tuple(_standings(releases, here, start, find, until)),
         is_pending=found is None and may_have_symbols(path) and not item.is_binary,
     )
 
 
-def _standings(releases: Sequence[ReleaseRef], here: ReleaseRef, start: Part, find: _Find) -> Iterator[Standing]:
+def _standings(
+    releases: Sequence[ReleaseRef], here: ReleaseRef, start: Part, find: _Find, until: float
+) -> Iterator[Standing]:
     place = next(number for number, one in enumerate(releases) if one.uid == here.uid)
-    earlier = list(_walked(releases[place::-1], start, find))
-    later = list(_walked(releases[place:], start, find))
+    earlier = list(_walked(releases[place::-1], start, find, until))
+    later = list(_walked(releases[place:], start, find, until))
     seen: tuple[ReleaseRef, Part] | None = None
     last: _Answer = None
     for number, (release, answer) in enumerate(zip(releases, [*reversed(earlier), start, *later], strict=True)):
@@ -141,10 +157,10 @@ def _standings(releases: Sequence[ReleaseRef], here: ReleaseRef, start: Part, fi
         seen = (release, answer) if isinstance(answer, Part) else seen
 
 
-def _walked(releases: Sequence[ReleaseRef], start: Part, find: _Find) -> Iterator[_Answer]:
+def _walked(releases: Sequence[ReleaseRef], start: Part, find: _Find, until: float) -> Iterator[_Answer]:
     last, is_in_near = start, True
     for near, far in pairwise(releases):
-        answer = find(_Step(near, far, last, is_in_near))
+        answer = find(_Step(near, far, last, is_in_near)) if time.monotonic() < until else _UNKNOWN
         is_in_near = isinstance(answer, Part)
         last = answer if isinstance(answer, Part) else last
         yield answer
@@ -152,8 +168,10 @@ def _walked(releases: Sequence[ReleaseRef], start: Part, find: _Find) -> Iterato
 
 def _event(number: int, last: _Answer, before: tuple[ReleaseRef, Part] | None, answer: Part | None) -> Event:
     if answer is None:
-        return Event.VANISHED if last is not None else Event.ABSENT
+        return Event.VANISHED if isinstance(last, Part) else Event.ABSENT
     if before is None:
+        if isinstance(last, _Unknown):
+            return Event.PRESENT
         return Event.APPEARED if number else Event.FIRST
     if before[1].path != answer.path:
         return Event.MOVED
@@ -165,6 +183,8 @@ def _event(number: int, last: _Answer, before: tuple[ReleaseRef, Part] | None, a
 
 def _function_in(patterns: Patterns, wanted: Function, step: _Step) -> _Answer:
     item = _file_in(patterns, step)
+    if item is not None and _is_same(step, item):
+        return Part(item.path, step.last.span, step.last.digest)
     found = _functions(step.far, item) if item is not None else ()
     if item is not None and found is None:
         return _UNKNOWN
@@ -178,6 +198,11 @@ def _file_in(patterns: Patterns, step: _Step) -> Entry | None:
     if step.is_in_near:
         return followed(step.near, step.far, patterns, step.last.path)
     return queries.counterpart(step.far, patterns, step.last.path)
+
+
+def _is_same(step: _Step, item: Entry) -> bool:
+    """Say whether a file of `far` has the content that the part was seen in: then it stands where it stood."""
+    return step.is_in_near and queries.entry(step.near, step.last.path).digest == item.digest
 
 
 def _elsewhere(patterns: Patterns, wanted: Function, step: _Step) -> _Answer:
@@ -212,7 +237,9 @@ def _functions(release: ReleaseRef, item: Entry) -> list[Function] | None:
 
 
 def _line_in(patterns: Patterns, bodies: dict[ReleaseRef, Part], step: _Step) -> _Answer:
-    last = step.last
+    last, whole = step.last, _file_in(patterns, step)
+    if whole is not None and _is_same(step, whole):
+        return Part(whole.path, last.span, last.digest)
     old = _lines(step.near, queries.entry(step.near, last.path)) if step.is_in_near else None
     if old is None:
         return _at_last(patterns, step)

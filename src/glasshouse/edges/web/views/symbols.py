@@ -54,6 +54,7 @@ _EVENT_MARKS: Final = {
     Event.VANISHED: "na",
     Event.ABSENT: "na",
     Event.UNKNOWN: "unknown",
+    Event.PRESENT: "same",
 }
 
 
