@@ -8,7 +8,7 @@ records it.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Final
 
 from glasshouse.domain.access.values import Patterns
@@ -55,20 +55,22 @@ class Meant:
         """Return a page of the covered lines that mean it, from number `first` on, by what each does with it."""
         with crossingshelf.reading():
             places = list(self.crossing.places(self.spelled, self.patterns.covers))
-        lines: dict[tuple[TreePath, int], list[Place]] = {}
+        lines: dict[tuple[bytes, int], list[Place]] = {}
         for place in sorted(places, key=self._nearness):
-            lines.setdefault((place.path, place.line), []).append(place)
-        here = dict(list(lines.items())[first : first + LINES])
+            lines.setdefault((place.path.raw, place.line), []).append(place)
+        some = islice(lines.values(), first, first + LINES)
+        here = {(found[0].path, found[0].line): found for found in some}
         return Uses(self, here, len(lines), len({path for path, _ in lines}), first)
 
-    def _nearness(self, one: Place) -> tuple[bool, bool, bool, bool, TreePath, int, int]:
-        here = self.spelled.path
+    def _nearness(self, one: Place) -> tuple[bool, bool, bool, bool, bytes, int, int]:
+        # By the paths' bytes: a name such as that of a common type stands at a hundred thousand places.
+        here, there = self.spelled.path.raw, one.path.raw
         return (
             not one.is_definition,
             not one.is_declaration,
-            one.path != here,
-            one.path.parent != here.parent,
-            one.path,
+            there != here,
+            there.rpartition(b"/")[0] != here.rpartition(b"/")[0],
+            there,
             one.line,
             one.start,
         )

@@ -287,11 +287,14 @@ class Crossing:
 
     def definitions(self, spelled: Spelled, scope: Scope) -> list[Place]:
         """Return where a symbol is defined, else where it is declared."""
-        places = list(self.places(spelled, scope))
-        return [one for one in places if one.is_definition] or [one for one in places if one.is_declaration]
+        return list(self._places_of(spelled, scope, _DEFINITION)) or list(self._places_of(spelled, scope, _DECLARATION))
 
     def places(self, spelled: Spelled, scope: Scope) -> Iterator[Place]:
         """Yield every place of a symbol within the scope; a local one stays in its document."""
+        return self._places_of(spelled, scope, 0)
+
+    def _places_of(self, spelled: Spelled, scope: Scope, roles: int) -> Iterator[Place]:
+        """Yield the places that have one of these roles, all of them where none is named."""
         key = spelled.symbol
         if spelled.is_local:
             key |= (self._numbers[spelled.path.raw] + 1) << 32
@@ -301,7 +304,9 @@ class Crossing:
             raise TableDamagedError("An index of references does not know its own symbol.")
         covered: dict[int, TreePath | None] = {}
         family = _FAMILIES[block.families[at]]
-        for row in range(block.starts[at], block.starts[at + 1]):
+        first, stop = block.starts[at], block.starts[at + 1]
+        rows = (np.flatnonzero(block.roles[first:stop] & roles) + first).tolist() if roles else range(first, stop)
+        for row in rows:
             document, line, start, end, last = (int(column[row]) for column in block.columns)
             if document not in covered:
                 path = TreePath(self._paths[document])
