@@ -88,9 +88,12 @@ class Shelf:
         self._is_first = False
 
     def load(self, *, is_out: Callable[[], bool] = lambda: False) -> None:
-        """Read the text of what came since into memory, as far as the budget reaches; beside everything else."""
+        """Read the text of what came since into memory, as far as the budget reaches; beside everything else.
+
+        After a start it waits until every product can be searched.
+        """
         for holding in list(self._holdings.values()):
-            if holding.corpus.awaited:
+            if holding.corpus.awaited and not self._is_first:
                 lost = holding.corpus.load(is_out=partial(_is_over, holding, is_out))
                 if lost and not holding.is_gone:
                     log.warning("product %s: %s documents cannot be read and are not searched", holding.product, lost)
