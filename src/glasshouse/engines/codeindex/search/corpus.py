@@ -4,7 +4,7 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import chain, compress
+from itertools import chain
 from threading import Lock
 from typing import Final
 
@@ -19,14 +19,13 @@ from glasshouse.engines.codeindex.search.results import Count, Hit, Page, Place,
 from glasshouse.engines.codeindex.search.scanning import Run, Texts, candidates, in_order, runs
 from glasshouse.engines.codeindex.search.scopes import Scope
 from glasshouse.engines.codeindex.search.segments import Segment
+from glasshouse.engines.codeindex.search.tallying import Tally, chunks_of, counted, every_line
 from glasshouse.kernel.errors import GlasshouseError
 
 __all__ = ["SHOWN", "Corpus", "Count", "Hit", "Page", "Place", "Scope", "Spread"]
 
 SHOWN: Final = 4096  # bytes of a line in a hit
 _BEFORE: Final = 1024  # of them at most before the first match
-_FEW: Final = 64  # hits of a run that are looked at one by one
-_DENSE: Final = 4096  # bytes between two hits under which that is slower than counting
 _READERS: Final = 2
 _readers: Final = ThreadPoolExecutor(_READERS, thread_name_prefix="load")
 
@@ -211,9 +210,9 @@ class Corpus:
         found, segments = matcher(query), self._segments
         if found.is_every_line:
             totals = np.array([(0, 0, 0), *scope.line_totals(segments)], dtype=np.int64).sum(axis=0).tolist()
-            return Count(totals[0], totals[1], totals[2], is_exact=True, spread=_every_line(segments, scope))
-        tally = _Tally(found, Texts(self._read), scope)
-        for run, result in in_order(_counted(query, scope, segments), tally.of, is_out):
+            return Count(totals[0], totals[1], totals[2], is_exact=True, spread=every_line(segments, scope))
+        tally = Tally(found, Texts(self._read), scope)
+        for run, result in in_order(counted(query, scope, segments), tally.of, is_out):
             if result is None:
                 return tally.total(is_exact=False)
             tally.add(run, *result)
@@ -224,10 +223,10 @@ class Corpus:
 
         For what `count` did not tell, as it takes longer the closer the lines lie.
         """
-        tally = _Tally(matcher(query), Texts(self._read), scope)
+        tally = Tally(matcher(query), Texts(self._read), scope)
         numbers: list[int] = []
         lines: list[int] = []
-        for run, result in in_order(_counted(query, scope, self._segments), tally.each, is_out):
+        for run, result in in_order(counted(query, scope, self._segments), tally.each, is_out):
             if result is None:
                 return Spread.of(numbers, lines), False
             numbers += run.loaded.numbers[result[0]].tolist()
@@ -264,102 +263,9 @@ class Corpus:
             after, since = None, 0
 
 
-class _Tally:
-    """Counts runs: their lines by `of`, which threads may share, and their sum by `add`."""
-
-    def __init__(self, found: Matcher, texts: Texts, scope: Scope) -> None:
-        self._found, self._texts, self._scope = found, texts, scope
-        self._lines = 0
-        self._numbers: list[int] = []
-        self._is_summed = False
-        self._marks: dict[Loaded, npt.NDArray[np.bool_]] = {}
-        self._is_dense = False  # whether hits lay close in the last run: a guess, so that threads may race for it
-
-    def of(self, run: Run) -> tuple[int, npt.NDArray[np.int64]]:
-        """Return how many lines match, and in which documents of the segment: for each line, or once if they differ."""
-        text, start, stop = self._texts.of(run)
-        lines = 0
-        if not self._is_dense:
-            some = self._found.first(text, start, stop, _FEW)
-            lines = len(some)
-            if lines < _FEW:
-                return lines, run.loaded.documents[_chunks(run, np.array([a for a, _ in some], dtype=np.int64))]
-            start = min(some[-1][1] + 1, stop)
-        lines += self._found.count(text, start, stop, is_out=_never)[0]
-        self._is_dense = lines * _DENSE > run.size
-        if not lines:
-            return 0, np.empty(0, dtype=np.int64)
-        begins, bounds = _bounds(run)
-        return lines, run.loaded.documents[begins[self._found.holding(text, bounds)]]
-
-    def each(self, run: Run) -> tuple[npt.NDArray[np.int64], list[int]]:
-        """Return in which documents of the segment lines match, and how many in each."""
-        text, start, stop = self._texts.of(run)
-        if not self._is_dense:
-            some = self._found.first(text, start, stop, _FEW)
-            if len(some) < _FEW:
-                documents = run.loaded.documents[_chunks(run, np.array([a for a, _ in some], dtype=np.int64))]
-                return documents, [1] * len(some)
-        begins, bounds = _bounds(run)
-        is_held = self._found.holding(text, bounds)
-        lines = [self._found.count(text, *bound, is_out=_never)[0] for bound in compress(bounds, is_held)]
-        self._is_dense = sum(lines) * _DENSE > run.size
-        return run.loaded.documents[begins[is_held]], lines
-
-    def add(self, run: Run, lines: int, documents: npt.NDArray[np.int64]) -> None:
-        """Add a run's count, at each visible path of its documents."""
-        if lines:
-            self._lines += lines * int(self._scope.of_chunks(run.loaded)[run.begin])
-            if run.loaded not in self._marks:
-                self._marks[run.loaded] = np.zeros(len(run.loaded.numbers), dtype=np.bool_)
-            self._marks[run.loaded][documents] = True
-            self._is_summed |= lines != len(documents)
-            self._numbers += run.loaded.numbers[documents].tolist()
-
-    def total(self, *, is_exact: bool) -> Count:
-        """Return the count so far."""
-        documents = sum(int(marks.sum()) for marks in self._marks.values())
-        files = sum(int(self._scope.of_documents(loaded)[marks].sum()) for loaded, marks in self._marks.items())
-        spread = None if self._is_summed else Spread.of(self._numbers, [1] * len(self._numbers))
-        return Count(self._lines, documents, files, is_exact, spread)
-
-
-def _counted(query: Query, scope: Scope, segments: Iterable[Loaded]) -> Iterator[Run]:
-    """Yield the runs to count; all documents of one stand at as many paths."""
-    for loaded in segments:
-        yield from runs(loaded, candidates(loaded, plan(query), scope), weights=scope.of_chunks(loaded))
-
-
-def _every_line(segments: Iterable[Loaded], scope: Scope) -> Spread:
-    numbers, lines = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)]
-    for loaded in segments:
-        of_each = np.zeros(len(loaded.numbers), dtype=np.int64)
-        np.add.at(of_each, loaded.documents, loaded.segment.lines)
-        counts = (scope.of_documents(loaded) > 0) & (of_each > 0)
-        numbers.append(loaded.numbers[counts])
-        lines.append(of_each[counts])
-    return Spread.of(np.concatenate(numbers).tolist(), np.concatenate(lines).tolist())
-
-
-def _bounds(run: Run) -> tuple[npt.NDArray[np.int64], list[tuple[int, int]]]:
-    """Return the first chunk of each document of a run, and where in the text it begins and ends."""
-    loaded = run.loaded
-    is_first = loaded.first_lines[run.begin : run.end] == 1
-    is_first[0] = True
-    begins = np.flatnonzero(is_first) + run.begin
-    lasts = np.append(begins[1:], run.end) - 1
-    return begins, list(zip(loaded.places[begins].tolist(), loaded.ends[lasts].tolist(), strict=True))
-
-
-def _chunks(run: Run, begins: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return in which chunks of a run these places of its text lie."""
-    places = run.loaded.places[run.begin : run.end]
-    return np.asarray(np.searchsorted(places, begins, side="right") - 1 + run.begin, dtype=np.int64)
-
-
 def _hits(run: Run, text: Text, lines: list[tuple[int, int]], found: Matcher) -> Iterator[Hit]:
     loaded = run.loaded
-    chunks = _chunks(run, np.array([begin for begin, _ in lines], dtype=np.int64)).tolist()
+    chunks = chunks_of(run, np.array([begin for begin, _ in lines], dtype=np.int64)).tolist()
     chunk_before, at, line = -1, 0, 0
     for (begin, end), chunk in zip(lines, chunks, strict=True):
         if chunk != chunk_before:
