@@ -8,7 +8,7 @@ records it.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby, islice
+from itertools import groupby
 from typing import Final
 
 from glasshouse.domain.access.values import Patterns
@@ -54,26 +54,11 @@ class Meant:
     def uses(self, first: int) -> "Uses":
         """Return a page of the covered lines that mean it, from number `first` on, by what each does with it."""
         with crossingshelf.reading():
-            places = list(self.crossing.places(self.spelled, self.patterns.covers))
-        lines: dict[tuple[bytes, int], list[Place]] = {}
-        for place in sorted(places, key=self._nearness):
-            lines.setdefault((place.path.raw, place.line), []).append(place)
-        some = islice(lines.values(), first, first + LINES)
-        here = {(found[0].path, found[0].line): found for found in some}
-        return Uses(self, here, len(lines), len({path for path, _ in lines}), first)
-
-    def _nearness(self, one: Place) -> tuple[bool, bool, bool, bool, bytes, int, int]:
-        # By the paths' bytes: a name such as that of a common type stands at a hundred thousand places.
-        here, there = self.spelled.path.raw, one.path.raw
-        return (
-            not one.is_definition,
-            not one.is_declaration,
-            there != here,
-            there.rpartition(b"/")[0] != here.rpartition(b"/")[0],
-            there,
-            one.line,
-            one.start,
-        )
+            found = self.crossing.lines(self.spelled, self.patterns.covers, first=first, count=LINES)
+        here: dict[tuple[TreePath, int], list[Place]] = {}
+        for place in found.places:
+            here.setdefault((place.path, place.line), []).append(place)
+        return Uses(self, here, found.lines, found.files, first)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,10 @@ from glasshouse.domain.releases import crossingshelf, queries, vault
 from glasshouse.domain.releases.errors import ForeignSymbolsError, ReleaseUnknownError, TooManySymbolIndexesError
 from glasshouse.domain.releases.models import Release, SymbolIndex
 from glasshouse.domain.releases.values import ReleaseRef
-from glasshouse.engines.codeindex.symbols.crossing import Weaver
 from glasshouse.engines.codeindex.symbols.errors import ScipError
 from glasshouse.engines.codeindex.symbols.scip import MAX_INDEX, MentionedDocument, Reading
 from glasshouse.engines.codeindex.symbols.values import MAX_DOCUMENT
+from glasshouse.engines.codeindex.symbols.weaving import Weaver
 from glasshouse.engines.store import ProductStore
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.ids import Uid

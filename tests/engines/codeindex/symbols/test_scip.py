@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glasshouse.engines.codeindex.symbols import crossing, scip, wire
-from glasshouse.engines.codeindex.symbols.crossing import Crossing, Weaver
+from glasshouse.engines.codeindex.symbols import scip, weaving, wire
+from glasshouse.engines.codeindex.symbols.crossing import Crossing
 from glasshouse.engines.codeindex.symbols.errors import ScipError, TableDamagedError
 from glasshouse.engines.codeindex.symbols.scip import MentionedDocument, Reading
 from glasshouse.engines.codeindex.symbols.values import Family
+from glasshouse.engines.codeindex.symbols.weaving import Weaver
 from glasshouse.kernel.paths import TreePath
 from tests.engines.codeindex.symbols.scipbytes import document, occurrence, plain, sized, varint
 
@@ -113,6 +114,45 @@ def test_many_symbols_in_many_blocks_are_each_found_where_they_are() -> None:
             if line * place % 977 == 6 * number % 977
         ]
         assert sorted((place.path, place.line) for place in woven.places(found, files.__contains__)) == sorted(wanted)
+
+
+def test_lines_come_in_the_order_of_interest_each_once_and_counted_within_the_scope() -> None:
+    files = {TreePath(path): b"a = a;\n" * 4 for path in (b"a/z.c", b"b/m.c", b"b/n.c", b"c/a.c")}
+    twice = [occurrence([2, 0, 1], "x a.", 4), occurrence([2, 4, 5], "x a.")]
+    index = (
+        document(b"a/z.c", *twice)
+        + document(b"b/m.c", *twice, occurrence([1, 0, 1], "x a."))
+        + document(b"b/n.c", *twice, occurrence([3, 0, 1], "x a.", 0x40))
+        + document(b"c/a.c", *twice, occurrence([0, 0, 1], "x a.", 1))
+    )
+    blocks = list(Weaver().blocks(Reading(index, files.get)))
+    woven = Crossing(blocks.__getitem__, len(blocks))
+    here = woven.at(TreePath(b"b/m.c"), 3, 0, files.__contains__)
+    assert here is not None
+    found = woven.lines(here, files.__contains__, first=0, count=50)
+    told = [(str(one.path), one.line, one.start) for one in found.places]
+    assert told == [
+        ("c/a.c", 1, 0),
+        ("b/n.c", 4, 0),
+        ("b/m.c", 2, 0),
+        ("b/m.c", 3, 0),
+        ("b/m.c", 3, 4),
+        ("b/n.c", 3, 0),
+        ("b/n.c", 3, 4),
+        ("a/z.c", 3, 0),
+        ("a/z.c", 3, 4),
+        ("c/a.c", 3, 0),
+        ("c/a.c", 3, 4),
+    ]
+    assert (found.lines, found.files) == (7, 4)
+    part = woven.lines(here, files.__contains__, first=2, count=2)
+    assert [(str(one.path), one.line, one.start) for one in part.places] == told[2:5]
+    narrow = {TreePath(b"b/m.c"), TreePath(b"a/z.c")}.__contains__
+    inside = woven.lines(here, narrow, first=0, count=50)
+    assert {str(one.path) for one in inside.places} == {"b/m.c", "a/z.c"}
+    assert (inside.lines, inside.files) == (3, 2)
+    nothing = woven.lines(here, set[TreePath]().__contains__, first=0, count=50)
+    assert (nothing.places, nothing.lines, nothing.files) == ([], 0, 0)
 
 
 def test_nothing_at_all_is_a_crossing_too() -> None:
@@ -283,7 +323,7 @@ def test_empty_mentions_cost_no_memory_for_long(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_symbol_named_more_often_than_a_block_holds_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(crossing, "_LARGEST", 100)
+    monkeypatch.setattr(weaving, "_LARGEST", 100)
     with pytest.raises(ScipError):
         list(Weaver().blocks(read(HONEST)))
 

@@ -3,7 +3,7 @@ r"""Compiler-exact references at rest: which places mean the same symbol, as an 
 
     crossing = documents* symbols* head     each a block of its own; the caller seals them in this order
     document = lines starts ends symbols    of its mentions, in the order of lines
-    symbols  = starts families documents lines starts ends lasts roles, and a name for each place that defines
+    symbols  = symbols, the first place of each; of places documents lines starts ends lasts roles; families, names
     head     = what every document is and where it lies, and the first symbol of each block of symbols
 
 All numbers are little-endian. No text of the index rests here: a symbol is a number, a name is what stands in the
@@ -12,19 +12,16 @@ release. Every question takes the scope it is answered from: a place outside of 
 
 import json
 import struct
-from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
-from itertools import pairwise
+from functools import cached_property, lru_cache
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from glasshouse.engines.codeindex.symbols.errors import ScipError, TableDamagedError
-from glasshouse.engines.codeindex.symbols.scip import Mention, MentionedDocument
+from glasshouse.engines.codeindex.symbols.errors import TableDamagedError
 from glasshouse.engines.codeindex.symbols.values import Family
 from glasshouse.kernel.errors import InvalidError
 from glasshouse.kernel.paths import TreePath
@@ -32,18 +29,15 @@ from glasshouse.kernel.paths import TreePath
 Scope = Callable[[TreePath], bool]
 """Says whether a question may be answered from a path."""
 VERSION: Final = 1
-_BLOCK: Final = 96 * 1024
-_PLACES_A_BLOCK: Final = 4096
-_LARGEST: Final = 32 * 2**20
 _NEAR: Final = 64  # mentions that one byte can lie in; an index that nests more is not read further
-_LOCAL: Final = 2**31  # numbers from here on mean something in their document only
-_DEFINITION, _DECLARATION, _WRITE, _IMPORT = 1, 2, 4, 8
-_FAMILIES: Final = tuple(Family)
-_HEAD: Final = struct.Struct("<I")
-_SYMBOLS: Final = struct.Struct("<3I")
+LOCAL: Final = 2**31  # numbers from here on mean something in their document only
+DEFINITION, DECLARATION, WRITE, IMPORT = 1, 2, 4, 8
+FAMILIES: Final = tuple(Family)
+HEAD: Final = struct.Struct("<I")
+SYMBOLS: Final = struct.Struct("<3I")
 _CACHED: Final = 16
 _BAD: Final = (ValueError, KeyError, TypeError, IndexError, struct.error, AttributeError, InvalidError)
-_Numbers = npt.NDArray[np.uint32]
+Numbers = npt.NDArray[np.uint32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +53,7 @@ class Spelled:
     @property
     def is_local(self) -> bool:
         """Say whether the symbol means something in its document only."""
-        return self.symbol >= _LOCAL
+        return self.symbol >= LOCAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,152 +75,33 @@ class Place:
     @property
     def is_definition(self) -> bool:
         """Say whether the symbol is defined here."""
-        return bool(self.roles & _DEFINITION)
+        return bool(self.roles & DEFINITION)
 
     @property
     def is_declaration(self) -> bool:
         """Say whether the symbol is declared here, and not defined."""
-        return not self.is_definition and bool(self.roles & _DECLARATION)
+        return not self.is_definition and bool(self.roles & DECLARATION)
 
     @property
     def is_write(self) -> bool:
         """Say whether the symbol gets another value here."""
-        return bool(self.roles & _WRITE)
+        return bool(self.roles & WRITE)
 
 
-class Weaver:
-    """Makes the blocks of a crossing of documents that come one by one; holds some 40 bytes for each mention."""
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The places on some lines, in their order; `lines` and `files` count all that are within the scope."""
 
-    def __init__(self) -> None:
-        self._symbols: dict[str, int] = {}
-        self._families = bytearray()
-        self._paths: list[bytes] = []
-        self._places = array("I")  # of each document: block, offset, mentions
-        self._rows: tuple[array[int], ...] = tuple(array("I") for _ in range(7))
-        self._roles = bytearray()
-        self._names = {"": 0}
-
-    def blocks(self, documents: Iterable[MentionedDocument]) -> Iterator[bytes]:
-        """Yield the blocks, the head last; a path MUST come once. The weaver is spent."""
-        held: list[bytes] = []
-        size = blocks = 0
-        for document in documents:
-            encoded = self._document(document)
-            self._paths.append(document.path.raw)
-            self._places.extend((blocks, size, len(document.mentions)))
-            held.append(encoded)
-            size += len(encoded)
-            if size >= _BLOCK:
-                yield b"".join(held)
-                held, size, blocks = [], 0, blocks + 1
-        if held:
-            yield b"".join(held)
-            blocks += 1
-        firsts: list[int] = []
-        for first, block in self._symbol_blocks():
-            firsts.append(first)
-            yield block
-        yield self._head(blocks, firsts)
-
-    def _document(self, document: MentionedDocument) -> bytes:
-        number = len(self._paths)
-        local: dict[str, int] = {}
-        symbols: list[int] = []
-        for one in document.mentions:
-            if one.is_local:
-                symbols.append(local.setdefault(one.symbol, _LOCAL + len(local)))
-            else:
-                symbols.append(self._global(one))
-        lines, starts, ends = (
-            np.array([getattr(one, name) for one in document.mentions], np.uint32) for name in ("line", "start", "end")
-        )
-        for symbol, one in zip(symbols, document.mentions, strict=True):
-            self._place(symbol, number, one)
-        return b"".join(column.tobytes() for column in (lines, starts, ends, np.array(symbols, np.uint32)))
-
-    def _global(self, one: Mention) -> int:
-        number = self._symbols.setdefault(one.symbol, len(self._symbols))
-        if number == len(self._families):
-            self._families.append(_FAMILIES.index(one.family))
-        return number
-
-    def _place(self, symbol: int, document: int, one: Mention) -> None:
-        roles = (
-            one.is_definition * _DEFINITION
-            | one.is_declaration * _DECLARATION
-            | one.is_write * _WRITE
-            | one.is_import * _IMPORT
-        )
-        name = self._names.setdefault(one.name, len(self._names)) if roles & (_DEFINITION | _DECLARATION) else 0
-        values = (symbol, document, one.line, one.start, one.end, one.last, name)
-        for column, value in zip(self._rows, values, strict=True):
-            column.append(value)
-        self._roles.append(roles)
-
-    def _symbol_blocks(self) -> Iterator[tuple[int, bytes]]:
-        """Yield blocks of whole symbols with the symbol that each begins with.
-
-        A local symbol is known by its document and number together; they come behind all others.
-        """
-        symbols, documents, *rest, names = (np.frombuffer(column, np.uint32) for column in self._rows)
-        spelled = list(self._names)
-        if not len(symbols):
-            return
-        whole = _keys(symbols, documents)
-        order = np.argsort(whole, kind="stable")
-        whole = whole[order]
-        begins = np.flatnonzero(np.concatenate(([True], whole[1:] != whole[:-1])))
-        roles = np.frombuffer(self._roles, np.uint8)
-        variable = _FAMILIES.index(Family.VARIABLE)
-        # Blocks hold whole symbols, so that one block answers for one.
-        cuts = [0]
-        for number, begin in enumerate(begins.tolist()):
-            if begin - int(begins[cuts[-1]]) >= _PLACES_A_BLOCK:
-                cuts.append(number)
-        for first, stop in pairwise((*cuts, len(begins))):
-            low = int(begins[first])
-            high = int(begins[stop]) if stop < len(begins) else len(whole)
-            rows = order[low:high]
-            keys = whole[begins[first:stop]]
-            families = bytes(self._families[key] if key < _LOCAL else variable for key in keys.tolist())
-            text = "\n".join(spelled[name] for name in names[rows].tolist()).encode()
-            starts = np.append(begins[first:stop], high).astype(np.uint32) - np.uint32(low)
-            block = (
-                _SYMBOLS.pack(stop - first, high - low, len(text)),
-                keys.tobytes(),
-                starts.tobytes(),
-                *(column[rows].tobytes() for column in (documents, *rest)),
-                roles[rows].tobytes(),
-                families,
-                text,
-            )
-            if sum(map(len, block)) > _LARGEST:
-                raise ScipError("An index names a symbol at more places than any that is read.")
-            yield int(keys[0]), b"".join(block)
-
-    def _head(self, of_documents: int, firsts: list[int]) -> bytes:
-        told = {
-            "version": VERSION,
-            "documents": len(self._paths),
-            "document_blocks": of_documents,
-            "firsts": firsts,
-            "mentions": len(self._roles),
-        }
-        text = json.dumps(told).encode()
-        places = np.frombuffer(self._places, np.uint32).tobytes()
-        return b"".join((_HEAD.pack(len(text)), text, places, b"\0".join(self._paths)))
-
-
-def _keys(symbols: _Numbers, documents: _Numbers) -> npt.NDArray[np.uint64]:
-    wide: npt.NDArray[np.uint64] = symbols.astype(np.uint64)
-    return np.where(wide < _LOCAL, wide, ((documents.astype(np.uint64) + np.uint64(1)) << np.uint64(32)) | wide)
+    places: list[Place]
+    lines: int
+    files: int
 
 
 @dataclass(frozen=True, slots=True)
 class _Symbols:
     keys: npt.NDArray[np.uint64]
     starts: list[int]
-    columns: tuple[_Numbers, ...]
+    columns: tuple[Numbers, ...]
     roles: npt.NDArray[np.uint8]
     families: bytes
     names: list[str]
@@ -247,13 +122,13 @@ class Crossing:
         self._symbols = lru_cache(maxsize=_CACHED)(self._parse_symbols)
 
     def _open(self, head: bytes, blocks: int) -> None:
-        (length,) = _HEAD.unpack_from(head)
-        told = json.loads(head[_HEAD.size : _HEAD.size + length])
+        (length,) = HEAD.unpack_from(head)
+        told = json.loads(head[HEAD.size : HEAD.size + length])
         self._of_documents: int = told["document_blocks"]
         self._firsts: list[int] = told["firsts"]
         self.mentions: int = told["mentions"]
         count = told["documents"]
-        at = _HEAD.size + length
+        at = HEAD.size + length
         self._places = np.frombuffer(head, np.uint32, 3 * count, at).reshape(count, 3)
         self._paths = head[at + 12 * count :].split(b"\0") if count else []
         if told["version"] != VERSION or self._of_documents + len(self._firsts) + 1 != blocks:
@@ -287,14 +162,53 @@ class Crossing:
 
     def definitions(self, spelled: Spelled, scope: Scope) -> list[Place]:
         """Return where a symbol is defined, else where it is declared."""
-        return list(self._places_of(spelled, scope, _DEFINITION)) or list(self._places_of(spelled, scope, _DECLARATION))
+        return list(self._places_of(spelled, scope, DEFINITION)) or list(self._places_of(spelled, scope, DECLARATION))
 
     def places(self, spelled: Spelled, scope: Scope) -> Iterator[Place]:
         """Yield every place of a symbol within the scope; a local one stays in its document."""
         return self._places_of(spelled, scope, 0)
 
+    def lines(self, spelled: Spelled, scope: Scope, *, first: int, count: int) -> Lines:
+        """Return some of the lines within the scope that mean a symbol, the likeliest to be wanted first.
+
+        Definitions come before declarations before uses, then the same file before its folder before the rest.
+        """
+        block, at = self._symbol(spelled)
+        rows = self._covered(block, at, scope)
+        documents, line = block.columns[0][rows], block.columns[1][rows].astype(np.uint64)
+        roles = block.roles[rows]
+        rank, folders = self._order
+        here = self._numbers[spelled.path.raw]
+        far = np.where(documents == here, 0, np.where(folders[documents] == folders[here], 1, 2))
+        kind = np.where(roles & DEFINITION, 0, np.where(roles & DECLARATION, 1, 2))
+        order = np.lexsort((block.columns[2][rows], line, rank[documents], far, kind))
+        keys = (documents.astype(np.uint64) << np.uint64(32) | line)[order]
+        different, begins = np.unique(keys, return_index=True)
+        chosen = keys[np.sort(begins)[first : first + count]]
+        wanted = np.flatnonzero(np.isin(keys, chosen))
+        return Lines(
+            [self._place(block, at, int(rows[order[row]])) for row in wanted],
+            len(different),
+            len(np.unique(documents)),
+        )
+
+    @cached_property
+    def _order(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Return each document's place in the order of paths, and a number of its folder."""
+        rank = np.empty(len(self._paths), np.int64)
+        rank[sorted(range(len(self._paths)), key=self._paths.__getitem__)] = np.arange(len(self._paths))
+        numbers: dict[bytes, int] = {}
+        folders = [numbers.setdefault(path.rpartition(b"/")[0], len(numbers)) for path in self._paths]
+        return rank, np.array(folders, np.int64)
+
     def _places_of(self, spelled: Spelled, scope: Scope, roles: int) -> Iterator[Place]:
         """Yield the places that have one of these roles, all of them where none is named."""
+        block, at = self._symbol(spelled)
+        for row in self._covered(block, at, scope, roles).tolist():
+            yield self._place(block, at, row)
+
+    def _symbol(self, spelled: Spelled) -> tuple[_Symbols, int]:
+        """Return the block that holds a symbol, and its number there."""
         key = spelled.symbol
         if spelled.is_local:
             key |= (self._numbers[spelled.path.raw] + 1) << 32
@@ -302,18 +216,24 @@ class Crossing:
         at = int(np.searchsorted(block.keys, key))
         if at >= len(block.keys) or int(block.keys[at]) != key:
             raise TableDamagedError("An index of references does not know its own symbol.")
-        covered: dict[int, TreePath | None] = {}
-        family = _FAMILIES[block.families[at]]
+        return block, at
+
+    def _covered(self, block: _Symbols, at: int, scope: Scope, roles: int = 0) -> npt.NDArray[np.int64]:
+        """Return a symbol's rows within the scope, which is asked once for each document."""
         first, stop = block.starts[at], block.starts[at + 1]
-        rows = (np.flatnonzero(block.roles[first:stop] & roles) + first).tolist() if roles else range(first, stop)
-        for row in rows:
-            document, line, start, end, last = (int(column[row]) for column in block.columns)
-            if document not in covered:
-                path = TreePath(self._paths[document])
-                covered[document] = path if scope(path) else None
-            where = covered[document]
-            if where is not None:
-                yield Place(where, line, start, end, last, family, int(block.roles[row]), block.names[row])
+        rows = np.arange(first, stop)
+        if roles:
+            rows = rows[(block.roles[first:stop] & roles) != 0]
+        documents = block.columns[0][rows]
+        different, inverse = np.unique(documents, return_inverse=True)
+        covered = np.array([scope(TreePath(self._paths[one])) for one in different.tolist()], np.bool_)
+        return rows[covered[inverse]]
+
+    def _place(self, block: _Symbols, at: int, row: int) -> Place:
+        document, line, start, end, last = (int(column[row]) for column in block.columns)
+        family = FAMILIES[block.families[at]]
+        path = TreePath(self._paths[document])
+        return Place(path, line, start, end, last, family, int(block.roles[row]), block.names[row])
 
     def check(self) -> None:
         """Read every block; raises as a question does where one is not what was written."""
@@ -336,8 +256,8 @@ class Crossing:
             raise TableDamagedError("A block of symbols is not what was written.") from error
 
     def _checked(self, encoded: bytes) -> _Symbols:
-        count, rows, length = _SYMBOLS.unpack_from(encoded)
-        at = _SYMBOLS.size
+        count, rows, length = SYMBOLS.unpack_from(encoded)
+        at = SYMBOLS.size
 
         def take(kind: Any, size: int) -> npt.NDArray[Any]:  # noqa: ANN401 -- numpy's own name for a dtype
             nonlocal at
@@ -351,7 +271,7 @@ class Crossing:
         names = encoded[at:].decode().split("\n")
         if len(encoded) - at != length or len(names) != rows or starts[0] or starts[-1] != rows:
             raise ValueError("the counts of a block differ")
-        if (np.diff(starts.astype(np.int64)) < 0).any() or max(families, default=0) >= len(_FAMILIES):
+        if (np.diff(starts.astype(np.int64)) < 0).any() or max(families, default=0) >= len(FAMILIES):
             raise ValueError("a symbol's rows differ")
         if rows and int(columns[0].max()) >= self.documents:
             raise ValueError("a row names a document that is not here")
