@@ -63,6 +63,13 @@ class Searcher:
             told = asking.tally(self.socket, asked.person, asked.grant, found.ticket)
         return told
 
+    def settle(self, found: Found, asked: Ask) -> None:
+        """Wait until nothing is under way for a search, so that what is measured next has the machine."""
+        told = found.tally
+        while told.is_running or told.is_sharing:
+            time.sleep(_PULSE)
+            told = asking.tally(self.socket, asked.person, asked.grant, found.ticket)
+
 
 @dataclass(slots=True)
 class Taken:
@@ -202,13 +209,14 @@ def taken(
         result.tally = searcher.count(found, asked)
         result.first.append(first)
         result.count.append(time.perf_counter() - begun)
+        searcher.settle(found, asked)
         result.peer_first.append(peer.first(question.query, places))
         seconds, *counted = peer.count(question.query, places)
         result.peer_count.append(seconds)
         result.peer_tally = (counted[0], counted[1])
         for _ in range(_MORE):
             seconds, found, asked = searcher.ask(question.query, patterns)
-            searcher.count(found, asked)
+            searcher.settle(found, asked)
             result.first.append(seconds)
     result.others = others.share()
     return result
@@ -284,7 +292,7 @@ def beside_a_scan(folder: Path, searcher: Searcher, *, times: int) -> Row:
 
 def _asked(searcher: Searcher, query: Query) -> float:
     seconds, found, asked = searcher.ask(query, ground.whole())
-    searcher.count(found, asked)
+    searcher.settle(found, asked)
     return seconds
 
 

@@ -108,7 +108,7 @@ def _added(folder: Path, searcher: Searcher, people: Sequence[Person], repeats: 
             full = people[turn % len(people)].ask(question.query)
             time.sleep(0.05)
             bare, found, asked = searcher.ask(question.query, ground.whole())
-            searcher.count(found, asked)
+            searcher.settle(found, asked)
             pairs.append((full, bare))
         full, bare = (statistics.median(column) for column in zip(*pairs, strict=True))
         added[question.name] = (full - bare) * 1000

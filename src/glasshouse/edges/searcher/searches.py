@@ -34,6 +34,8 @@ FIRST: Final = 50
 COUNT_SECONDS: Final = 2.0
 PAGE_SECONDS: Final = 60.0
 SLOT: Final = 0.025
+_AHEAD: Final = 0.002
+"""Seconds that a first page has to go out before its count takes the processors."""
 KEPT_SECONDS: Final = 900.0
 _KEPT: Final = 2_000
 _SCOPES: Final = 64
@@ -290,6 +292,7 @@ class Searches:
         with self._lock:
             alone = self._counting.setdefault(person, threading.Lock())
             self._newest[person] = counting
+        time.sleep(_AHEAD)
         try:
             with alone, self._turns.turn(person, is_page=False) as turn:
                 until = time.monotonic() + COUNT_SECONDS
