@@ -155,7 +155,7 @@ def test_the_history_and_the_reading_list_lead_to_the_difference(named_lab: Runn
     page.get_by_role("link", name="All changes").click()
     page.get_by_role("link", name="By function").click()
     page.get_by_role("link", name="total").click()
-    page.wait_for_url(re.compile(r"/file/src/use\.c#B3$"))
+    page.wait_for_url(re.compile(r"/file/src/use\.c\?at=3#B3$"))
     page.goto("/record/")
     for told in ("Functions that changed shown", "History of a file shown", "Difference of a file shown"):
         expect(page.get_by_text(told).first).to_be_visible()
