@@ -211,7 +211,7 @@ def test_no_page_of_names_has_a_violation_in_any_theme_or_width(named_lab: Runni
         f"{changes}functions",
     ):
         page.goto(address)
-        if "/file/" in address:
+        if address.startswith(f"{base}file/"):
             outline_stands(page)
         if "/references/" in address:
             expect(page.locator(".use-head").first).to_be_visible(timeout=SETTLED)
