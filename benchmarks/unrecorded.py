@@ -13,7 +13,7 @@ from glasshouse.domain.journal.promises import promise
 from glasshouse.domain.journal.values import Fields, Recorded
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import queries
-from glasshouse.domain.readingroom.commands import views
+from glasshouse.domain.readingroom.commands import showing
 from glasshouse.domain.readingroom.values import Room, View, VisitRef
 from glasshouse.kernel.ids import Uid
 
@@ -39,4 +39,4 @@ def _unrecorded(
     return View(room, recorded, promise(recorded), 0, queries.balance(room, now))
 
 
-views.show = _unrecorded
+showing.show = _unrecorded
