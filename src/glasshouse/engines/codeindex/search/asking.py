@@ -52,6 +52,8 @@ _REASONS: Final[Mapping[str, type[GlasshouseError]]] = {
 class _CutShortError(MalformedMessageError):
     """The other side ended before its message did."""
 
+    code = "codeindex.answer-cut-short"
+
 
 class Searcher(Protocol):
     """Who answers. Refusals are raised as errors of the kernel's families."""
