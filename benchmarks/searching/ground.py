@@ -138,10 +138,9 @@ def reviewers(number: int) -> "list[tuple[Viewer, Uid, Uid, str]]":
     members = cast.people(OPERATOR, vendor="Vendor", visitor="Visitor")
     found = []
     for one in range(number):
-        email = f"reviewer-{one}@benchmark.example"
-        if not Person.objects.filter(email=email).exists():
-            new = people_commands.NewPerson(email, f"Reviewer {one}", "Visitor", [Role.REVIEWER], is_vendor=False)
-            people_commands.add_person(OPERATOR, new, now=clock.now())
+        email = f"reviewer-{Uid.new().text}@benchmark.example"  # each run has its own, who have never signed in
+        new = people_commands.NewPerson(email, f"Reviewer {one}", "Visitor", [Role.REVIEWER], is_vendor=False)
+        people_commands.add_person(OPERATOR, new, now=clock.now())
         viewer = people.viewer(Person.objects.get(email=email))
         member = cast.Member(Role.REVIEWER.label, email, "", viewer)
         cast.open_grant({**members, Role.REVIEWER: member}, CORPUS, timedelta(days=1))
