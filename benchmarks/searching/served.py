@@ -147,6 +147,7 @@ def _searching(people: Sequence[Person], seconds: float, *, think: float) -> lis
 
     def work(number: int, person: Person) -> None:
         draw = random.Random(number)  # noqa: S311 -- repeatable, not secret
+        person.connection.close()  # the server did so if it was long unused; it is opened again
         time.sleep(draw.random() * think)
         while time.monotonic() < until:
             times.append(person.ask(draw.choice(QUESTIONS).query) * 1000)
