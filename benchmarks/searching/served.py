@@ -31,7 +31,7 @@ _PAUSE: Final = 0.02
 
 @dataclass(slots=True)
 class Person:
-    """Somebody signed in, with a grant on the corpus, who keeps a connection."""
+    """Somebody signed in, with a grant on the corpus, who keeps a connection for the pages of a search."""
 
     grant: Uid
     release: Uid
@@ -48,6 +48,7 @@ class Person:
             "whole_word": query.whole_word,
             "context": 0,
         }
+        self.connection.close()  # the server does so when it is long unused; opening it again is in the time
         begun = time.perf_counter()
         while self._post(asked)["showing"] is None:
             time.sleep(_PAUSE)
@@ -147,7 +148,6 @@ def _searching(people: Sequence[Person], seconds: float, *, think: float) -> lis
 
     def work(number: int, person: Person) -> None:
         draw = random.Random(number)  # noqa: S311 -- repeatable, not secret
-        person.connection.close()  # the server did so if it was long unused; it is opened again
         time.sleep(draw.random() * think)
         while time.monotonic() < until:
             times.append(person.ask(draw.choice(QUESTIONS).query) * 1000)
