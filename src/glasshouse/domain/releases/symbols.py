@@ -23,10 +23,10 @@ from glasshouse.engines.store.errors import DamagedError
 from glasshouse.kernel.ids import Uid
 from glasshouse.kernel.paths import TreePath
 
-WORKERS: Final = 2
+WORKERS: Final = 3
 SYMBOLS_A_TABLE: Final = 350_000
 BYTES_A_TABLE: Final = 256 * 2**20
-BYTES_UNDER_WAY: Final = 3 * extraction.BATCH_BYTES
+BYTES_UNDER_WAY: Final = 4 * extraction.BATCH_BYTES
 SMALL_TABLE: Final = 100_000
 MERGE_FROM: Final = 6
 _BEAT: Final = 2.0  # a document that breaks the tool takes longer than a lease allows without a word
@@ -107,7 +107,7 @@ def _plan(product: Uid, releases: Sequence[ReleaseRef]) -> list[_Wanted]:
 
 
 class _Work:
-    """One pass over the wanted documents: read here, asked about by two threads, collected here in their order."""
+    """One pass over the wanted documents: read here, asked about by three threads, collected here in their order."""
 
     def __init__(self, product: Uid, run: Run, report: Report, of: int) -> None:
         self._product = product
