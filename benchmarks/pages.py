@@ -88,7 +88,7 @@ def found(folder: Path, archive: Path) -> Reader:
     lines = [random.Random(number).randint(1, entry.lines) for number, entry in enumerate(chosen)]  # noqa: S311
     large = max(entries, key=lambda entry: entry.size)
     return Reader(
-        cookie=_signed_in(reviewer.email),
+        cookie=signed_in(reviewer.email),
         paths=[f"{base}{quote(str(entry.path))}?from={line}" for entry, line in zip(chosen, lines, strict=True)],
         large=f"{base}{quote(str(large.path))}",
         large_lines=large.lines,
@@ -96,7 +96,7 @@ def found(folder: Path, archive: Path) -> Reader:
     )
 
 
-def _signed_in(email: str) -> str:
+def signed_in(email: str) -> str:
     """Return the cookie of a session like the one that a sign-in with an app makes."""
     from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
     from django.conf import settings
@@ -128,7 +128,7 @@ def serving() -> Iterator[None]:
     running = [subprocess.Popen(command, env=environment) for command in (lab, bare)]
     try:
         for port in (PORT, UNRECORDED_PORT):
-            _wait(port)
+            wait_for_lab(port)
         yield
     finally:
         for process in running:
@@ -137,7 +137,8 @@ def serving() -> Iterator[None]:
             process.wait(30)
 
 
-def _wait(port: int) -> None:
+def wait_for_lab(port: int) -> None:
+    """Wait until a lab answers at a port of this machine."""
     for _ in range(300):
         try:
             urlopen(f"http://localhost:{port}/sign-in", timeout=5).close()

@@ -32,6 +32,7 @@ missing_packages() {
     [ "$profile" = tests ] || return 0
     has initdb || has_file /usr/lib/postgresql/*/bin/initdb || echo postgresql
     has chromium || echo chromium
+    has rg || echo ripgrep
     has_file /usr/lib/*/libatomic.so.1 || echo libatomic1
     has_file /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf || echo fonts-dejavu-core
 }

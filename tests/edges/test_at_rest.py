@@ -30,6 +30,7 @@ from glasshouse.kernel.paths import TreePath
 from tests.engines.store.unpack.archives import tar_file, tar_header
 from tests.lab import NOW, House, forget, furnish
 from tests.plaintext import Search
+from tests.searching import index, search, searcher
 
 FUNCTION, REGISTER, COMMENT = b"quokka_dispatch_table", b"NUMBAT_CTRL_BASE", b"the bandicoot lemma"
 FOLDER, FILE, LINK, LEFT_OUT, PATTERN = (
@@ -39,7 +40,9 @@ FOLDER, FILE, LINK, LEFT_OUT, PATTERN = (
     b"dingo_device",
     b"potoroo_dir",
 )
-WORDS: Final = (FUNCTION, REGISTER, COMMENT, FOLDER, FILE, LINK, LEFT_OUT, PATTERN)
+ASKED: Final = b"bettong_query"
+SAVED: Final = b"cassowary_label"
+WORDS: Final = (ASKED, SAVED, FUNCTION, REGISTER, COMMENT, FOLDER, FILE, LINK, LEFT_OUT, PATTERN)
 PATH: Final = TreePath(b"wombat_core/echidna_vm.c")
 
 
@@ -112,6 +115,13 @@ def live(house: House, sources: Path) -> None:
     readingroom.open_left_out(*who, desk.release, now=NOW)
     readingroom.open_changes(*who, Uid(old.uid), Uid(new.uid), now=NOW)
     readingroom.open_difference(*who, Uid(old.uid), Uid(new.uid), PATH, now=NOW)
+    index(old, new)
+    with searcher():
+        assert search(desk, "quokka_dispatch_table", context=2).hits
+        asked = search(desk, ASKED.decode(), paths=("wombat_core/**",))
+        assert not asked.hits
+        readingroom.save_search(*who, asked.view.recorded.uid, SAVED.decode(), now=NOW)
+        readingroom.run_saved_searches(Uid(old.product.uid), now=lambda: NOW, report=lambda _done, _of: None)
     for path, span in ((TreePath(PATTERN), Span(1, 1)), (PATH, Span(9_999, 9_999))):
         with pytest.raises((OutsideGrantError, RefusedError, NotFoundError)):
             readingroom.open_file(*who, desk.release, path, span, now=NOW)
@@ -160,7 +170,7 @@ def test_the_search_finds_every_word_in_a_lab_that_does_not_encrypt(
     live(clear_house, tmp_path_factory.mktemp("sources"))
     search = Search(WORDS)
     assert search.rows() >= {FOLDER, FILE, PATTERN}
-    assert search.files(configured.GLASSHOUSE.home) >= set(WORDS) - {PATTERN}
+    assert search.files(configured.GLASSHOUSE.home) >= set(WORDS) - {PATTERN, ASKED, SAVED}
     assert search.files(*rest_of(clear_house)) == set(WORDS)
 
 

@@ -11,7 +11,9 @@ class Lab:
     """One lab: one key, one log, one origin.
 
     `home` is backed up; `keys` holds the master key and the signing keys, lies outside `home` and never enters
-    a backup of it.
+    a backup of it. Files of more than `search_file_bytes` are not searched; the searcher holds so much plain text as
+    `search_memory_bytes` says, and reads the rest again when it is needed. `searches_per_minute` may be begun by a
+    person, and the other number by all of an organisation.
     """
 
     home: Path
@@ -26,6 +28,10 @@ class Lab:
     public_checkpoint_seconds: int
     master_passphrase: str
     followers: tuple[str, ...]
+    search_file_bytes: int = 32 * 2**20
+    search_memory_bytes: int = 2 * 2**30
+    searches_per_minute: int = 300
+    searches_per_minute_organisation: int = 1_500
 
     @property
     def packs(self) -> Path:

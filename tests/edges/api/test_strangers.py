@@ -13,13 +13,28 @@ from glasshouse.domain.people.commands import Scope
 from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import commands as readingroom
+from glasshouse.domain.readingroom.models import SavedRun
 from glasshouse.edges.api.api import api
+from glasshouse.kernel.ids import Uid
 from glasshouse.kernel.lines import Span
 from tests.edges.api.conftest import signed_in
 from tests.lab import FILES, MAIN, NOW, Desk, House, add, next_version
+from tests.searching import index, search, searcher
 
 WORD: Final = {"verdict": "agree", "digest": "0" * 64}
-BODIES: Final[dict[str, dict[str, Any]]] = {"decide": WORD, "close_visit": {}, "revoke_token": {}}
+BODIES: Final[dict[str, dict[str, Any]]] = {
+    "decide": WORD,
+    "close_visit": {},
+    "revoke_token": {},
+    "search_search": {"releases": ["{release}"], "pattern": "int"},
+    "search_tally": {"ticket": "0" * 32},
+    "structural_search": {"releases": ["{release}"], "pattern": "$A;", "language": "C"},
+    "symbols_definitions": {"name": "line_1"},
+    "save_search": {"event": "{search}", "label": "mine"},
+    "rename_search": {"label": "mine"},
+    "new_lines": {},
+    "end_search": {},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +74,10 @@ class Objects:
             return client.get(path, query)
         body = next((body for name, body in BODIES.items() if operation.name.endswith(name)), None)
         assert body is not None, f"say in BODIES what {operation.name} takes"
-        return client.post(path, json.dumps(body), content_type="application/json", query_params=query)
+        text = json.dumps(body)
+        for name in ("release", "search"):
+            text = text.replace(f"{{{name}}}", self.named[name])
+        return client.post(path, text, content_type="application/json", query_params=query)
 
 
 @pytest.fixture
@@ -69,6 +87,11 @@ def objects(house: House) -> tuple[Objects, Desk]:
     shown = readingroom.open_file(desk.viewer, desk.grant, desk.release, MAIN, Span(1, 3), now=NOW)
     token = people.make_token(desk.viewer, "mine", [Scope.LEDGER], 7, now=NOW)
     proposal = house.propose(before)
+    index(before)
+    with searcher():
+        found = search(Desk(desk.viewer, desk.grant, desk.release, desk.visit, (before,)), "int").view.recorded.uid
+    saved = readingroom.save_search(desk.viewer, desk.grant, found, "whole numbers", now=NOW)
+    readingroom.run_saved_searches(Uid(before.product.uid), now=lambda: NOW, report=lambda _done, _of: None)
     house.sign()
     named = {
         "grant": desk.grant.text,
@@ -80,6 +103,9 @@ def objects(house: House) -> tuple[Objects, Desk]:
         "event": shown.view.recorded.uid.text,
         "proposal": proposal.uid,
         "token": token.uid.text,
+        "search": found.text,
+        "saved": saved.text,
+        "run": SavedRun.objects.get().uid,
     }
     return Objects(named), desk
 
@@ -107,7 +133,7 @@ def test_the_same_calls_reach_their_owners(objects: tuple[Objects, Desk], house:
     for operation in operations():
         if operation.is_about_an_object:
             statuses = {named.ask(client, operation).status_code for client in clients}
-            assert statuses & {200, 409, 422}, (operation, statuses)
+            assert statuses & {200, 201, 409, 422}, (operation, statuses)
 
 
 def test_lists_are_answered_and_hold_no_foreign_object(objects: tuple[Objects, Desk]) -> None:

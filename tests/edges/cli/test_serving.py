@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`glasshouse serve`: three processes that begin and end together, and one clear line when one cannot begin."""
+"""`glasshouse serve`: four processes that begin and end together, and one clear line when one cannot begin."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -50,7 +51,7 @@ def refused_start(lab: RunningLab) -> str:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 def test_no_process_outlives_the_lab_however_it_ends(founded: RunningLab, number: signal.Signals) -> None:
     founded.serve(workers=1)
-    assert len(members(founded)) >= 5
+    assert len(members(founded)) >= 6
     [serving] = founded.processes
     os.kill(serving.pid, number)
     assert serving.wait(SECONDS) == (-number if number == signal.SIGKILL else 0)
@@ -58,6 +59,30 @@ def test_no_process_outlives_the_lab_however_it_ends(founded: RunningLab, number
     founded.serve(workers=1)
     assert httpx.get(f"{founded.url}/sign-in", timeout=5).status_code == httpx.codes.OK
     founded.stop()
+
+
+def test_a_searcher_that_is_killed_begins_again_and_the_lab_goes_on(founded: RunningLab) -> None:
+    founded.serve(workers=1)
+    first = searcher_of(founded)
+    os.kill(first, signal.SIGKILL)
+    until = time.monotonic() + SECONDS
+    while searcher_of(founded) in {0, first} and time.monotonic() < until:
+        time.sleep(0.1)
+    assert searcher_of(founded) not in {0, first}
+    assert httpx.get(f"{founded.url}/sign-in", timeout=5).status_code == httpx.codes.OK
+    assert "The searcher ended with status -9; it is started again." in (founded.home / "serve.log").read_text("utf-8")
+    founded.stop()
+    assert not wait_until_none(founded)
+
+
+def searcher_of(lab: RunningLab) -> int:
+    """Return the process id of a lab's searcher, 0 while there is none."""
+    socket = str(lab.home / "run" / "search.sock").encode()
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if socket in (folder / "cmdline").read_bytes():
+                return int(folder.name)
+    return 0
 
 
 def test_a_missing_key_of_the_log_is_named(founded: RunningLab) -> None:

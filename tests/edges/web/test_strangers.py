@@ -11,13 +11,14 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from glasshouse.domain.access.models import Grant
 from glasshouse.domain.journal.models import Event
 from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
-from glasshouse.domain.readingroom.models import Engagement
+from glasshouse.domain.readingroom.models import Engagement, SavedRun, SavedSearch
 from glasshouse.kernel.ids import Uid
 from tests.edges.web.conftest import Browse
-from tests.lab import FILES, Desk, House, add, next_version
+from tests.lab import FILES, NOW, Desk, House, add, next_version
 
 # Of the sign-in libraries; tests/edges/web/test_ways_in.py and test_enrol_link.py hold them to their owners.
 OTHERS = {"mfa_remove_webauthn", "mfa_edit_webauthn", "enrol-link"}
@@ -62,6 +63,27 @@ def room(house: House) -> Room:
     desk = house.seat(house.cast.reviewer, first, second)
     proposal = house.propose(first)
     entry = Event.objects.filter(kind="readingroom.visit-opened").get()
+    saved = SavedSearch.objects.create(
+        uid=Uid.new().text,
+        grant=Grant.objects.get(uid=desk.grant.text),
+        search=entry.uid,
+        named=entry.uid,
+        base=first.uid,
+        saved_at=NOW,
+    )
+    run = SavedRun.objects.create(
+        uid=Uid.new().text,
+        saved=saved,
+        grant=desk.grant.text,
+        release=second.uid,
+        before=first.uid,
+        ran_at=NOW,
+        lines=1,
+        files=1,
+        is_exact=True,
+        unsearched=0,
+        places=b"",
+    )
     objects = {
         "after": second.uid,
         "before": first.uid,
@@ -70,6 +92,9 @@ def room(house: House) -> Room:
         "path": "src/main.c",
         "proposal": proposal.uid,
         "release": first.uid,
+        "run": run.uid,
+        "saved": saved.uid,
+        "ticket": "0123456789abcdef" * 2,
         "visit": desk.visit.text,
     }
     return Room(desk, objects)
@@ -86,7 +111,19 @@ def asked(client: Client, path: str) -> list[int]:
 
 def test_each_kind_of_object_is_tried() -> None:
     named = set().union(*(names for name, names in web_routes() if name not in OTHERS))
-    assert named == {"after", "before", "event", "grant", "path", "proposal", "release", "visit"}
+    assert named == {
+        "after",
+        "before",
+        "event",
+        "grant",
+        "path",
+        "proposal",
+        "release",
+        "run",
+        "saved",
+        "ticket",
+        "visit",
+    }
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -134,8 +171,15 @@ def test_the_reviewer_reaches_each_of_them(room: Room, browser_of: Browse) -> No
     expected = dict.fromkeys(reached, 200) | {
         "grant-revoke": 404,
         "proposal": 404,
+        "search-again": 404,  # the entry is none of a search
+        "references": 409,  # no searcher runs
+        "saved-end": 405,
+        "saved-new": 403,  # what it looks for was erased
+        "saved-rename": 405,
+        "search-save": 405,
         "receipt": 409,  # not under a signed head yet
         "tlog-proof": 409,
+        "uses": 405,
         "visit-begin": 405,
     }
     assert reached == expected

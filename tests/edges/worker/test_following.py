@@ -239,7 +239,8 @@ def test_a_job_nobody_knows_or_one_that_breaks_does_not_end_the_loop(
 ) -> None:
     del house
 
-    def breaks(report: working.Report) -> str:
+    def breaks(arguments: working.Arguments, report: working.Report) -> str:
+        assert not arguments
         report(1, 2)
         raise RuntimeError("source text must not travel in a job's message")
 
@@ -258,7 +259,8 @@ def test_a_job_nobody_knows_or_one_that_breaks_does_not_end_the_loop(
 def test_a_job_that_went_to_another_worker_is_let_go(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     del house
 
-    def slow(report: working.Report) -> str:
+    def slow(arguments: working.Arguments, report: working.Report) -> str:
+        assert not arguments
         report(0, 1)
         Job.objects.update(token=7)
         return "done too late"

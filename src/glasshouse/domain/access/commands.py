@@ -128,11 +128,12 @@ def purse_of(grant: Grant) -> Purse:
     return Purse(grant.pk, budgets)
 
 
-def charge(purse: Purse, version: int, visit: Uid, shown: Sequence[Shown], *, now: datetime) -> int:
+def charge(purse: Purse, version: int, visit: Uid, shown: Sequence[Shown], *, now: datetime, at_least: int = 0) -> int:
     """Charge a view and mark its lines as seen, inside the view's transaction; return what it cost.
 
     Re-checks that the grant is the one that was judged. All budgets pay or none does: one UPDATE carries every
-    limit as its condition, and the number of rows that it changed is the answer.
+    limit as its condition, and the number of rows that it changed is the answer. `at_least` is the price of a view
+    that tells something even where it shows no new line.
     """
     with connection.cursor() as cursor:
         cursor.execute(_LOCKED if connection.features.has_select_for_update else _VERSION, [purse.grant])
@@ -141,7 +142,7 @@ def charge(purse: Purse, version: int, visit: Uid, shown: Sequence[Shown], *, no
         raise NotFoundError
     if row[0] != version:
         raise GrantRevokedError("Your grant changed while the page was made.", hint="Load the page again.")
-    cost = sum(_mark_seen(purse.grant, lines) for lines in shown)
+    cost = max(at_least, sum(_mark_seen(purse.grant, lines) for lines in shown))
     if cost:
         _pay(purse, visit, cost, now)
     return cost
@@ -186,14 +187,15 @@ def _exhausted(purse: Purse, windows: Mapping[str, int | str], cost: int) -> Bud
             is_current = name == "total" or rules.still_counts(getattr(budget, name), windows[name])
             used = getattr(budget, f"{name}_used") if is_current else 0
             limit = getattr(budget, f"{name}_limit")
-            if used + cost > limit:
+            over = used + cost - limit
+            if over > 0:
                 when = {"hour": "this hour", "day": "today", "visit": "this visit", "total": "all its time"}[name]
                 return BudgetExhaustedError(
-                    f"Refused: {used + cost - limit:,} lines over the budget for {when} of {budget.get_scope_display()}"
-                    f" ({used:,} of {limit:,} used, {cost:,} asked).",
+                    f"{over:,} {'line' if over == 1 else 'lines'} over the budget for {when} of"
+                    f" {budget.get_scope_display()} ({used:,} of {limit:,} used, {cost:,} asked).",
                     hint="Ask for fewer lines, wait for the next hour or day, or ask the lab manager for more.",
                 )
-    return BudgetExhaustedError("Refused: the budget was used up by another page.", hint="Load the page again.")
+    return BudgetExhaustedError("The budget was used up by another page.", hint="Load the page again.")
 
 
 def _mark_seen(grant: int, shown: Shown) -> int:

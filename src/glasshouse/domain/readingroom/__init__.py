@@ -3,7 +3,8 @@
 
 An *engagement* is one organisation looking at one product; its events are numbered from 1 and chained. A *visit*
 is one person's stay, from opening to a close that their passkey signs. A *view* is something shown: lines of a
-file, a folder, the changes between two releases. A *receipt* is a visit's views with their proofs.
+file, a folder, the changes between two releases. A *receipt* is a visit's views with their proofs. A *saved search*
+runs between visits on each newer release that its holder may read; it tells counts, and lapses with its grant.
 
 Invariants: nothing leaves a command of this room before the entry that tells of it is durable; a view is charged
 and recorded in one transaction; the stated digest is over exactly the bytes that are shown.

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How the reading room says no."""
 
-from glasshouse.kernel.errors import ConflictError, InvalidError, RefusedError
+from glasshouse.kernel.errors import ConflictError, InvalidError, NotFoundError, RefusedError
 
 
 class NoVisitError(RefusedError):
@@ -32,3 +32,27 @@ class ReceiptTooEarlyError(ConflictError):
     """The last view is not under a signed tree head yet."""
 
     code = "readingroom.receipt-too-early"
+
+
+class NoWordError(InvalidError):
+    """There is no word at this place of a file."""
+
+    code = "readingroom.no-word"
+
+
+class NoSavedSearchError(NotFoundError):
+    """No such saved search, or somebody else's, or it was deleted."""
+
+    code = "readingroom.no-saved-search"
+
+
+class ManySavedSearchesError(ConflictError):
+    """A person keeps a bounded number of saved searches a grant: each tells counts without a visit."""
+
+    code = "readingroom.many-saved-searches"
+
+
+class SearchErasedError(RefusedError):
+    """What the saved search looked for was erased."""
+
+    code = "readingroom.search-erased"

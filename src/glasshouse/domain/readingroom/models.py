@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from django.db import models
 
+from glasshouse.domain.access.models import Grant
 from glasshouse.domain.people.models import UID, Organisation, Person
 
 
@@ -57,3 +58,55 @@ class Visit(models.Model):
     def __str__(self) -> str:
         """Return the visit's number."""
         return f"visit {self.number}"
+
+
+class SavedSearch(models.Model):
+    """A recorded search that is run again on each newer release that its holder may read.
+
+    What is looked for is not here: `search` names the entry that holds it and `named` the one that holds the label,
+    both sealed for the visitor. `base` is the newest release that was searched.
+    """
+
+    uid = models.CharField(max_length=UID, unique=True)
+    grant = models.ForeignKey(Grant, on_delete=models.PROTECT, related_name="+")
+    search = models.CharField(max_length=UID)
+    named = models.CharField(max_length=UID)
+    base = models.CharField(max_length=UID)
+    saved_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        """Return the uid."""
+        return self.uid
+
+
+class SavedRun(models.Model):
+    """What a saved search found new in a release, beside the release before: counts, and where, sealed.
+
+    `grant` is the one that names the release: the saved search's own, or a later one of the same engagement.
+    `unsearched` counts new files in scope that were not looked at.
+    """
+
+    uid = models.CharField(max_length=UID, unique=True)
+    saved = models.ForeignKey(SavedSearch, on_delete=models.PROTECT, related_name="runs")
+    grant = models.CharField(max_length=UID)
+    release = models.CharField(max_length=UID)
+    before = models.CharField(max_length=UID)
+    ran_at = models.DateTimeField()
+    opened_at = models.DateTimeField(null=True)
+    lines = models.BigIntegerField()
+    files = models.BigIntegerField()
+    is_exact = models.BooleanField()
+    unsearched = models.BigIntegerField()
+    places = models.BinaryField()
+
+    class Meta:
+        """A saved search runs once on a release under a grant."""
+
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["saved", "release", "grant"], name="readingroom_saved_run_once"),
+        ]
+
+    def __str__(self) -> str:
+        """Return the uid."""
+        return self.uid

@@ -13,7 +13,7 @@ from glasshouse.domain.access import queries as access
 from glasshouse.domain.access.commands import Purse, purse_of
 from glasshouse.domain.access.errors import GrantUnknownError
 from glasshouse.domain.access.models import Grant, GrantedRelease
-from glasshouse.domain.access.rules import Standing, standing
+from glasshouse.domain.access.rules import Standing, check_is_open, standing
 from glasshouse.domain.access.values import Balance, Patterns, Terms
 from glasshouse.domain.approvals import queries as approvals
 from glasshouse.domain.approvals.models import Proposal
@@ -87,6 +87,14 @@ def room(viewer: Viewer, grant: Uid, release: Uid) -> Room:
         purse=_purse(grant),
         visit=VisitRef(Uid(visit), visit_number, aware(visit_opened)) if visit else None,
     )
+
+
+def check_may_go_on(viewer: Viewer, grant: Uid, now: datetime) -> None:
+    """Raise unless the viewer's own grant is open now: for what continues a showing without showing more source."""
+    first = GrantedRelease.objects.filter(grant__uid=grant.text, grant__holder_id=viewer.row).first()
+    if first is None:
+        raise GrantUnknownError
+    check_is_open(room(viewer, grant, Uid(first.release)).terms, now)
 
 
 @functools.lru_cache(maxsize=1024)

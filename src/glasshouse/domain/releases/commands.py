@@ -8,16 +8,25 @@ from pathlib import Path
 
 from django.db import IntegrityError, connection
 
+from glasshouse.domain.jobs import commands as jobs
+from glasshouse.domain.jobs import queries as jobs_queries
 from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.journal.values import Recorded
-from glasshouse.domain.releases import vault
+from glasshouse.domain.releases import crossingshelf, defining, indexing, queries, searching, symbols, vault
 from glasshouse.domain.releases.errors import ReleaseExistsError
+from glasshouse.domain.releases.indexing import Builder, Report, build_here
 from glasshouse.domain.releases.models import Product, Release
 from glasshouse.domain.releases.rules import check_names
 from glasshouse.engines.store import Sealed
 from glasshouse.engines.store.unpack import Limits, open_source
+from glasshouse.kernel import clock
+from glasshouse.kernel.errors import GlasshouseError
 from glasshouse.kernel.ids import Uid
 
+INDEX = "releases.index"
+"""The kind of the jobs that index; their arguments name a product, and a release or a damaged segment."""
+SYMBOLS = "releases.symbols"
+"""The kind of the jobs that look for symbols; their argument names a product."""
 Progress = Callable[[int, int], None]
 """Called with files and bytes taken in so far."""
 
@@ -100,7 +109,56 @@ def _keep(actor: str, product: Product, version: str, sealed: Sealed, now: datet
                 "version": version,
             },
         )
+        arguments = {"product": product.uid, "release": release.uid}
+        jobs.ask(INDEX, arguments, actor=actor, now=now + took)
+        jobs.ask(SYMBOLS, {"product": product.uid}, actor=actor, now=now + took)
     return release
+
+
+def index(product: Uid, *, release: str = "", damaged: str = "", build: Builder = build_here, report: Report) -> int:
+    """Index what a release brought, or all that a product's index lacks; return how many documents came.
+
+    `damaged` names a segment that could not be read. Nothing is left to do for a product that was destroyed.
+    """
+    rows = Release.objects.select_related("product").filter(product__uid=product.text, product__destroyed_at=None)
+    refs = [queries.ref(row) for row in (rows.filter(uid=release) if release else rows)]
+    if not refs:
+        return 0
+    found: list[str] = []
+    try:
+        return indexing.index(product, refs, build=build, report=report, damaged=damaged, note_damage=found.append)
+    finally:
+        for name in found:  # of a release that came before, perhaps: all of the product is looked through again
+            ask_for_index(product, actor="operator:worker", now=clock.now(), damaged=name)
+
+
+def look_for_symbols(product: Uid, *, report: Report) -> str:
+    """Look for the symbols of all of a product's documents that have none yet; return what came of it in a line."""
+    rows = Release.objects.select_related("product").filter(product__uid=product.text, product__destroyed_at=None)
+    refs = [queries.ref(row) for row in rows]
+    return str(symbols.index(product, refs, report=report)) if refs else "the product was destroyed"
+
+
+def ask_for_index(product: Uid, *, actor: str, now: datetime, damaged: str = "") -> None:
+    """Have a product's index made whole; a damaged segment of it is recorded, by its random name."""
+    with journal.transaction():
+        if damaged:
+            journal.record("releases.index-damaged", actor=actor, at=now, subject=product, fields={"segment": damaged})
+        jobs.ask(INDEX, {"product": product.text, "segment": damaged}, actor=actor, now=now)
+
+
+def ask_for_missing_indexes(*, actor: str, now: datetime) -> None:
+    """Have every product indexed whose index lacks something, as after a restore; those that are asked for wait."""
+    if jobs_queries.is_pending(INDEX):
+        return
+    for product in Product.objects.filter(destroyed_at=None):
+        refs = [queries.ref(row) for row in product.releases.select_related("product")]
+        try:
+            is_complete = indexing.is_complete(Uid(product.uid), refs)
+        except GlasshouseError:  # the job then says what is wrong with this product, and the others go on
+            is_complete = False
+        if not is_complete:
+            ask_for_index(Uid(product.uid), actor=actor, now=now)
 
 
 def mark_destroyed(product: Product, *, actor: str, approval: Uid, now: datetime) -> Recorded:
@@ -123,5 +181,10 @@ def destroy_marked_keys() -> list[str]:
         if vault.ring().exists(uid):
             vault.ring().destroy(uid)
             vault.close()
+            searching.forget()
+            defining.forget()
+            crossingshelf.forget()
+            indexing.remove(uid)
+            crossingshelf.remove(uid)
             destroyed.append(product.slug)
     return destroyed

@@ -10,7 +10,19 @@ from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationEr
 
 import glasshouse
 from glasshouse.edges.api.errors import TooManyError
-from glasshouse.edges.api.routes import devices, ledger, proposals, reading, record, releases, tokens, visits
+from glasshouse.edges.api.routes import (
+    devices,
+    ledger,
+    proposals,
+    reading,
+    record,
+    releases,
+    saved,
+    search,
+    symbols,
+    tokens,
+    visits,
+)
 from glasshouse.edges.http import answers, refusals
 from glasshouse.edges.http.errors import NotSignedInError, as_json
 from glasshouse.edges.http.viewer import viewer_of
@@ -30,7 +42,7 @@ api: Final = NinjaAPI(
     docs_url=None,
     openapi_url=None,
 )
-for router in (devices, releases, reading, visits, record, ledger, proposals, tokens):
+for router in (devices, releases, reading, search, saved, symbols, visits, record, ledger, proposals, tokens):
     api.add_router("", router.router)
 
 

@@ -5,7 +5,18 @@ import os
 
 import typer
 
-from glasshouse.edges.cli import deciding, ledger, operating, reading, releases, signingin, tokens, visiting
+from glasshouse.edges.cli import (
+    deciding,
+    ledger,
+    operating,
+    reading,
+    releases,
+    saved,
+    searching,
+    signingin,
+    tokens,
+    visiting,
+)
 
 app = typer.Typer(
     name="glasshouse",
@@ -22,6 +33,8 @@ app.add_typer(releases.release, name="release")
 app.add_typer(ledger.ledger, name="ledger")
 signingin.add_to(app)
 reading.add_to(releases.release)
+searching.add_to(app)
+app.add_typer(saved.saved, name="saved")
 visiting.add_to(app)
 deciding.add_to(app)
 app.add_typer(tokens.token, name="token")

@@ -62,7 +62,7 @@ def serve(
     ] = "",
     workers: Annotated[int, typer.Option(help="Web processes; default: one a core.")] = 0,
 ) -> None:
-    """Run the whole lab: web, worker and signer, each a process of its own; end all with Ctrl-C."""
+    """Run the whole lab: web, searcher, worker and signer, each a process of its own; end all with Ctrl-C."""
     with answered(as_json=False):
         laboratory.open_lab()
         code = processes.run_lab(processes.Web(listen, workers, tls_cert, tls_key))

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -25,6 +25,8 @@ from glasshouse.kernel.stopping import Stop
 
 _PULSE = 0.2
 _GRACE = 15.0
+_SPARED = "searcher"
+_PAUSE = 1.0  # before it begins again: one that fails at once must not keep the machine busy
 
 
 class NotPublishedError(ConflictError):
@@ -56,17 +58,23 @@ class Web:
 
 
 def run_lab(web: Web) -> int:
-    """Run web, worker and signer until one ends or a signal comes; then end the others, and say which ended."""
+    """Run web, searcher, worker and signer until one ends or a signal comes; then end the others, and say which ended.
+
+    A searcher that ends is started again: reading goes on without it, and its memory is the first that a system takes.
+    """
     _check_keys()
-    commands = {"signer": _signer(), "worker": _worker(), "web": _web(web)}
+    commands = {"signer": _signer(), "worker": _worker(), "searcher": _searcher(), "web": _web(web)}
     stopping = Stop()
     stopping.on(signal.SIGTERM, signal.SIGINT)
     running: dict[str, subprocess.Popen[bytes]] = {}
     try:
         for name, command in commands.items():
-            running[name] = subprocess.Popen(_bound(command), env=_environment_of(name), start_new_session=True)
-        while not stopping.wait(_PULSE) and all(process.poll() is None for process in running.values()):
-            pass
+            running[name] = _begin(name, command)
+        while not stopping.wait(_PULSE) and _all_run(running):
+            if running[_SPARED].poll() is not None:
+                errors.print(f"The searcher ended with status {running[_SPARED].returncode}; it is started again.")
+                stopping.wait(_PAUSE)
+                running[_SPARED] = _begin(_SPARED, commands[_SPARED])
         ended = [name for name, process in running.items() if process.poll() is not None]
     finally:
         _end(list(running.values()))
@@ -75,6 +83,14 @@ def run_lab(web: Web) -> int:
     for name in ended:
         errors.print(f"The {name} ended with status {running[name].returncode}; the lab is stopped.")
     return 1
+
+
+def _begin(name: str, command: list[str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(_bound(command), env=_environment_of(name), start_new_session=True)
+
+
+def _all_run(running: Mapping[str, subprocess.Popen[bytes]]) -> bool:
+    return all(process.poll() is None for name, process in running.items() if name != _SPARED)
 
 
 def _end(running: Sequence[subprocess.Popen[bytes]]) -> None:
@@ -163,6 +179,11 @@ def _worker() -> list[str]:
     return [sys.executable, "-m", "glasshouse.edges.worker"]
 
 
+def _searcher() -> list[str]:
+    socket = str(settings.GLASSHOUSE.run / "search.sock")
+    return [sys.executable, "-m", "glasshouse.edges.searcher", "--socket", socket]
+
+
 def _web(web: Web) -> list[str]:
     url = urlsplit(settings.GLASSHOUSE.url)
     is_tls = web.tls_cert is not None and web.tls_key is not None
@@ -195,7 +216,7 @@ def _web(web: Web) -> list[str]:
 
 
 def _check_free(host: str, port: int) -> None:
-    # The server would say it in twenty lines, after worker and signer had begun.
+    # The server would say it in twenty lines, after the other processes had begun.
     try:
         socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
     except OSError as error:

@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from glasshouse.domain.access import queries as access
 from glasshouse.edges.http.viewer import viewer_or_none
 from glasshouse.edges.web import ledger
 from glasshouse.edges.web.look import Look
@@ -22,10 +23,13 @@ from glasshouse.edges.web.look import Look
 ROOMS: Final = (
     (_("Home"), "home"),
     (_("Reading room"), "reading-room"),
+    (_("Search"), "searches"),
     (_("Changes"), "changes"),
     (_("My record"), "record"),
 )
 """The top bar, in order, by the route of each room's first page; a room without a page does not stand in it."""
+HELD: Final = frozenset({"searches"})
+"""Rooms that stand in the top bar of those alone who hold a grant, ended ones included, because they say so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     """Return the frame's values; those that cost something are looked up when a template asks."""
     return {
         "lab": settings.GLASSHOUSE,
-        "rooms": rooms(),
+        "rooms": SimpleLazyObject(lambda: rooms_of(request)),
         "room": room_of(request.path),
         "me": SimpleLazyObject(lambda: viewer_or_none(request)),
         "look": Look.of(request),
@@ -69,6 +73,14 @@ def rooms() -> tuple[Room, ...]:
         except NoReverseMatch:
             continue
     return tuple(found)
+
+
+def rooms_of(request: HttpRequest) -> tuple[Room, ...]:
+    """Return the rooms of the top bar for whoever asks: who never held a grant has nothing to search."""
+    viewer = viewer_or_none(request)
+    if viewer is not None and access.grants_of(viewer).exists():
+        return rooms()
+    return tuple(room for room in rooms() if room.name not in HELD)
 
 
 def room_of(path: str) -> str:

@@ -37,6 +37,32 @@ class Place:
         """Return a folder's address; the top is the release's own."""
         return f"{self.base}folder/{quoted(path)}" if path else self.base
 
+    def outline(self, path: TreePath) -> str:
+        """Return the address of a file's outline."""
+        return f"{self.base}outline/{quoted(path)}"
+
+    def definition(self, path: TreePath) -> str:
+        """Return the address that leads from a word of a file to its definition; `at` says which word."""
+        return f"{self.base}definition/{quoted(path)}"
+
+    def references(self, path: TreePath) -> str:
+        """Return the address of the lines that hold a word of a file; `at` says which word."""
+        return f"{self.base}references/{quoted(path)}"
+
+    def history(self, path: TreePath) -> str:
+        """Return the address of a file's history."""
+        return f"{self.base}history/{quoted(path)}"
+
+    @property
+    def names(self) -> str:
+        """Return the address where a name is jumped to."""
+        return f"{self.base}names"
+
+    @property
+    def uses(self) -> str:
+        """Return the address where the lines that hold a name are asked for."""
+        return f"{self.base}uses"
+
     @property
     def left_out(self) -> str:
         """Return the address of what intake left out."""
@@ -54,7 +80,19 @@ class Comparison:
         """Return the place of a grant's two releases."""
         return cls(reverse("release-changes", args=[grant.text, before.text, after.text]))
 
-    def file(self, path: TreePath, was: TreePath | None = None) -> str:
-        """Return the address of a file side by side; `was` is its path in the older release where that differs."""
-        moved = f"?was={quote(str(was), safe='/')}" if was is not None and was != path else ""
-        return f"{self.base}file/{quoted(path)}{moved}"
+    @property
+    def functions(self) -> str:
+        """Return the address of what changed by function."""
+        return f"{self.base}functions"
+
+    def file(self, path: TreePath, was: TreePath | None = None, line: int = 0) -> str:
+        """Return the address of a file side by side; `was` is its path in the older release where that differs.
+
+        With `line`, of the page and the place where that line of the newer file stands.
+        """
+        asked = {
+            **({"was": str(was)} if was is not None and was != path else {}),
+            **({"at": str(line)} if line else {}),
+        }
+        query = "&".join(f"{name}={quote(value, safe='/')}" for name, value in asked.items())
+        return f"{self.base}file/{quoted(path)}{'?' if query else ''}{query}{f'#B{line}' if line else ''}"

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from glasshouse.domain.access.values import Balance, Spent
 from glasshouse.domain.readingroom.values import View
 from glasshouse.edges.http.viewer import viewer_of
+from glasshouse.edges.web.context import rooms
 from glasshouse.edges.web.places import Place
 
 PROMISE: Final = "Glasshouse-Promise"
@@ -53,6 +54,7 @@ def page_of(request: HttpRequest, template: str, view: View, context: Mapping[st
         "event": view.recorded.uid.text,
         "number": view.recorded.number,
         "room": "reading-room",
+        "rooms": rooms(),  # whoever is shown source holds a grant
     }
     response = render(request, template, {**shared, **context})
     response[PROMISE] = view.promise.header

@@ -3,7 +3,20 @@
 
 from django.urls import URLPattern, path
 
-from glasshouse.edges.web.views import changes, decisions, desk, door, home, me, reading, record, visits
+from glasshouse.edges.web.views import (
+    changes,
+    decisions,
+    desk,
+    door,
+    home,
+    me,
+    reading,
+    record,
+    saved,
+    search,
+    symbols,
+    visits,
+)
 
 DOOR: list[URLPattern] = [
     path("sign-in", door.SignIn.as_view(), name="account_login"),
@@ -40,9 +53,31 @@ READING: list[URLPattern] = [
     path("r/<str:grant>/<str:release>/folder/<path:path>", reading.folder, name="folder"),
     path("r/<str:grant>/<str:release>/file/<path:path>", reading.file, name="file"),
     path("r/<str:grant>/<str:release>/left-out", reading.left_out, name="left-out"),
+    path("r/<str:grant>/<str:release>/names", symbols.names, name="names"),
+    path("r/<str:grant>/<str:release>/uses", symbols.uses, name="uses"),
+    path("r/<str:grant>/<str:release>/outline/<path:path>", symbols.outline, name="outline"),
+    path("r/<str:grant>/<str:release>/definition/<path:path>", symbols.definition, name="definition"),
+    path("r/<str:grant>/<str:release>/references/<path:path>", symbols.references, name="references"),
+    path("r/<str:grant>/<str:release>/history/<path:path>", symbols.history, name="history"),
     path("changes/", changes.changes, name="changes"),
     path("changes/<str:grant>/<str:before>/<str:after>/", changes.release_changes, name="release-changes"),
+    path("changes/<str:grant>/<str:before>/<str:after>/functions", symbols.functions, name="function-changes"),
     path("changes/<str:grant>/<str:before>/<str:after>/file/<path:path>", changes.difference, name="difference"),
+]
+
+SAVED: list[URLPattern] = [
+    path("search/saved/", saved.saved_searches, name="saved-searches"),
+    path("search/saved/<str:saved>/label", saved.rename, name="saved-rename"),
+    path("search/saved/<str:saved>/end", saved.end, name="saved-end"),
+    path("search/saved/<str:saved>/new/<str:run>", saved.new_lines, name="saved-new"),
+    path("search/<str:grant>/save/<str:event>", saved.save, name="search-save"),
+]
+
+SEARCH: list[URLPattern] = [
+    path("search/", search.searches, name="searches"),
+    path("search/<str:grant>/", search.search, name="search"),
+    path("search/<str:grant>/again/<str:event>", search.search_again, name="search-again"),
+    path("search/<str:grant>/tally/<str:ticket>", search.search_tally, name="search-tally"),
 ]
 
 RECORD: list[URLPattern] = [
@@ -71,6 +106,8 @@ urlpatterns: list[URLPattern] = [
     *DOOR,
     *ME,
     *READING,
+    *SAVED,
+    *SEARCH,
     *RECORD,
     *DECISIONS,
 ]

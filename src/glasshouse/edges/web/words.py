@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from glasshouse.domain.journal.values import Json, Opened
 
@@ -43,6 +43,15 @@ KINDS: Final[Mapping[str, Any]] = {
     "readingroom.left-out-shown": gettext_lazy("What intake left out shown"),
     "readingroom.changes-shown": gettext_lazy("Changes between releases shown"),
     "readingroom.difference-shown": gettext_lazy("Difference of a file shown"),
+    "readingroom.outline-shown": gettext_lazy("Outline of a file shown"),
+    "readingroom.definitions-shown": gettext_lazy("Definitions of a name shown"),
+    "readingroom.history-shown": gettext_lazy("History of a file shown"),
+    "readingroom.functions-shown": gettext_lazy("Functions that changed shown"),
+    "readingroom.search-shown": gettext_lazy("Found lines shown"),
+    "readingroom.structure-shown": gettext_lazy("Found code shown"),
+    "readingroom.search-saved": gettext_lazy("Search saved"),
+    "readingroom.search-renamed": gettext_lazy("Saved search renamed"),
+    "readingroom.search-ended": gettext_lazy("Saved search deleted"),
     "access.grant-opened": gettext_lazy("Grant opened"),
     "access.grant-revoked": gettext_lazy("Grant revoked"),
 }
@@ -76,6 +85,11 @@ def told(event: Opened, products: Mapping[str, str]) -> Told:
 
 def _what(event: Opened) -> str:
     file = _mapping(event.fields.get("file"))
+    query = _mapping(event.fields.get("query"))
+    if "label" in event.fields:
+        return str(event.fields["label"])
+    if "pattern" in query:
+        return str(query["pattern"])
     if "path" in file:
         return str(file["path"]) or _("the top folder")
     sides = file.get("sides")
@@ -93,6 +107,9 @@ def _part(kind: str, shown: Mapping[str, Json]) -> str:
         named = _("line %(first)s") if first == last else _("lines %(first)s\u2013%(last)s")
         lines = named % {"first": f"{first:,}", "last": f"{last:,}"}
         return f"{lines}, {_('from byte')} {int(str(shown['column'])):,}" if "column" in shown else lines
+    if "hits" in shown:
+        hits = int(str(shown["hits"]))
+        return ngettext("%(lines)s line found", "%(lines)s lines found", hits) % {"lines": f"{hits:,}"}
     if "items" in shown:
         return _("%(items)s items") % {"items": f"{int(str(shown['items'])):,}"}
     return ""

@@ -11,6 +11,7 @@ import sys
 
 import django
 
+from glasshouse.kernel.memory import give_large_blocks_back
 from glasshouse.kernel.stopping import Stop
 
 log = logging.getLogger("glasshouse.worker")
@@ -23,12 +24,19 @@ def main(arguments: list[str] | None = None) -> int:
     """Run until SIGTERM or SIGINT; the step under way is finished first."""
     parser = argparse.ArgumentParser(prog="glasshouse work", description=__doc__)
     parser.add_argument("--jobs", action="store_true", help="do jobs only; the worker starts such a process itself")
+    parser.add_argument("--segments", action="store_true", help="build segments of the index as it is told to on input")
     chosen = parser.parse_args(arguments)
     django.setup()
+    if chosen.segments:
+        from glasshouse.edges.worker.segmenting import build_as_told  # noqa: PLC0415 -- models load after setup
+
+        build_as_told(sys.stdin.buffer, sys.stdout.buffer)
+        return 0
     stop = Stop()
     stop.on(signal.SIGTERM, signal.SIGINT)
     if chosen.jobs:
         os.nice(_NICE)
+        give_large_blocks_back()
         from glasshouse.edges.worker.working import run_for_ever  # noqa: PLC0415 -- models load after setup
 
         run_for_ever(stop)

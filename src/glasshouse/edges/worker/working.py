@@ -4,7 +4,7 @@
 import logging
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from django.conf import settings
@@ -16,14 +16,18 @@ from glasshouse.domain.jobs import queries
 from glasshouse.domain.jobs.errors import StaleTokenError
 from glasshouse.domain.journal import audit
 from glasshouse.domain.journal import commands as journal
+from glasshouse.domain.readingroom import commands as readingroom
 from glasshouse.domain.releases import commands as releases
 from glasshouse.domain.releases import queries as release_queries
+from glasshouse.edges.worker import segmenting
 from glasshouse.kernel import clock
+from glasshouse.kernel.ids import Uid
 from glasshouse.kernel.stopping import Stop
 
 log = logging.getLogger("glasshouse.worker")
 IDLE = 1.0
 SELF_TEST_EVERY = timedelta(days=1)
+Arguments = Mapping[str, str | int]
 Report = Callable[[int, int], None]
 
 
@@ -31,8 +35,9 @@ class AuditFailedError(Exception):
     """The lab's check of itself found something; the message says what."""
 
 
-def audit_lab(report: Report) -> str:
+def audit_lab(arguments: Arguments, report: Report) -> str:
     """Check the journal, the log and every release's packs; raise with what is not as it was committed."""
+    del arguments  # it is of the whole lab
     findings = [*audit.audit_tree(), *audit.audit_order()]
     parts = audit.parts()
     for done, (first, stop) in enumerate(parts):
@@ -47,8 +52,9 @@ def audit_lab(report: Report) -> str:
     return f"{parts[-1][1] if parts else 0:,} entries agree with the log"
 
 
-def publish_site(report: Report) -> str:
+def publish_site(arguments: Arguments, report: Report) -> str:
     """Write the public site to the lab's folder `public`, by the edge that may know nothing else."""
+    del arguments  # there is one site
     report(0, 1)
     target = settings.GLASSHOUSE.home / "public"
     subprocess.run(
@@ -60,12 +66,46 @@ def publish_site(report: Report) -> str:
     return "the public site is written"
 
 
-KINDS: dict[str, Callable[[Report], str]] = {"journal.audit": audit_lab, "publication.site": publish_site}
+def index_release(arguments: Arguments, report: Report) -> str:
+    """Index the documents that a release brought, or that a product's index lacks."""
+    product = Uid(str(arguments["product"]))
+    with segmenting.builder() as build:
+        documents = releases.index(
+            product,
+            release=str(arguments.get("release", "")),
+            damaged=str(arguments.get("segment", "")),
+            build=build,
+            report=report,
+        )
+    return f"{documents:,} documents came to the index"
+
+
+def run_saved_searches(arguments: Arguments, report: Report) -> str:
+    """Run a product's saved searches on what is new to them; the message tells counts of runs, never of lines."""
+    product = Uid(str(arguments["product"]))
+    runs = readingroom.run_saved_searches(product, now=clock.now, report=report)
+    return f"{runs:,} runs of saved searches"
+
+
+def look_for_symbols(arguments: Arguments, report: Report) -> str:
+    """Look for the symbols of what a product's releases brought."""
+    return releases.look_for_symbols(Uid(str(arguments["product"])), report=report)
+
+
+KINDS: dict[str, Callable[[Arguments, Report], str]] = {
+    "journal.audit": audit_lab,
+    "publication.site": publish_site,
+    releases.INDEX: index_release,
+    releases.SYMBOLS: look_for_symbols,
+    readingroom.RERUN: run_saved_searches,
+}
 
 
 def run_for_ever(stop: Stop) -> None:
     """Do whatever is due until told to stop."""
     releases.destroy_marked_keys()
+    releases.ask_for_missing_indexes(actor="operator:worker", now=clock.now())
+    readingroom.ask_for_missing_runs(actor="operator:worker", now=clock.now())
     while not stop.is_set:
         try:
             _ask_for_self_test()
@@ -100,7 +140,7 @@ def run_one() -> bool:
 
 def _do(held: jobs.Claim, report: Report) -> None:
     try:
-        message = KINDS[held.kind](report)
+        message = KINDS[held.kind](held.arguments, report)
     except StaleTokenError:
         raise
     except AuditFailedError as error:

@@ -8,6 +8,7 @@
 A release's folder holds what it added to the releases before it, its *segment*; segments are numbered.
 """
 
+import hashlib
 import json
 import struct
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from glasshouse.engines.store import index as blob_index
 from glasshouse.engines.store import pipeline, trees
 from glasshouse.engines.store.caches import Cache
 from glasshouse.engines.store.entries import Entry
-from glasshouse.engines.store.errors import DamagedError, ReleaseNotFoundError
+from glasshouse.engines.store.errors import DamagedError, EntryNotFoundError, ReleaseNotFoundError
 from glasshouse.engines.store.index import Facts, Index, Run
 from glasshouse.engines.store.keys import ProductKey
 from glasshouse.engines.store.packs import PackReader
@@ -113,6 +114,31 @@ class Catalog:
         if Digest.of(content) != digest:
             raise self.blob_pack(run, facts).damaged(f"block {facts.block} holds a blob that differs from its digest")
         return content
+
+    def document(self, digest: bytes) -> bytes:
+        """Return the whole content that has a digest, checked against it once, whatever its chunks."""
+        number = self.index.find(digest)
+        if number is None:
+            self.refresh()
+            number = self.index.find(digest)
+        if number is None:
+            raise EntryNotFoundError
+        run, row = self.index.place(number)
+        facts = run.facts_of(row)
+        content = self.blob(run, facts) if not facts.flags & blob_index.LARGE else self._joined(run, facts)
+        if hashlib.sha256(content).digest() != digest:
+            raise DamagedError(f"Product {self.key.uid}: a file of a release differs from its digest.")
+        return content
+
+    def _joined(self, run: Run, facts: Facts) -> bytes:
+        parts = []
+        for chunk in run.chunks_of(facts):
+            number = self.index.find(chunk.digest)
+            if number is None:
+                raise DamagedError(f"Product {self.key.uid}: a blob of a release is not in the index.")
+            home, row = self.index.place(number)
+            parts.append(self.blob(home, home.facts_of(row)))
+        return b"".join(parts)
 
     def blob_pack(self, run: Run, facts: Facts) -> PackReader:
         """Return the pack that holds a blob."""

@@ -42,6 +42,20 @@ class Entry:
         return self.mode == SYMLINK
 
 
+class Content(NamedTuple):
+    """What a search needs of a file or link: its path, and which content stands there.
+
+    `number` names the content within the product: equal numbers are equal content, in every release.
+    """
+
+    path: bytes
+    number: int
+    digest: bytes
+    size: int
+    is_link: bool
+    is_binary: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Folder:
     """A folder of a release; files, bytes and lines are counted through all folders below."""

@@ -71,6 +71,11 @@ class ProductStore:
             self._check()
             yield self._catalog.chunk(entry, place)
 
+    def document(self, digest: bytes) -> bytes:
+        """Return the whole content of a file by its SHA-256, checked; raises EntryNotFoundError when it is not here."""
+        self._check()
+        return self._catalog.document(digest)
+
     def verify(self, root: Digest, *, progress: Progress | None = None) -> Report:
         """Decrypt all of a release and check every digest and its root; the report names what is damaged.
 

@@ -22,6 +22,7 @@ from glasshouse.domain.people.models import Person
 from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import queries
+from glasshouse.domain.readingroom.commands.saved import ask_after_grant
 from glasshouse.domain.readingroom.models import Engagement
 from glasshouse.domain.releases import commands as releases
 from glasshouse.domain.releases import queries as release_queries
@@ -162,7 +163,7 @@ def _open_grant(viewer: Viewer, agreed: Proposal, statement: dict[str, object], 
         ends=clock.parse(str(statement["ends"])),
         limits=Limits(**limits),
     )
-    access.open_grant(
+    opened = access.open_grant(
         new,
         holder,
         viewer.uid.text,
@@ -172,6 +173,7 @@ def _open_grant(viewer: Viewer, agreed: Proposal, statement: dict[str, object], 
         sealed=bytes(agreed.sealed),
         now=now,
     )
+    ask_after_grant(opened, actor=viewer.uid.text, now=now)
 
 
 def _texts(value: object) -> dict[str, str]:

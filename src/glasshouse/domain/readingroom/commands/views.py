@@ -10,17 +10,14 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import rfc8785
-from django.db import connection
 
-from glasshouse.domain.access import commands as access
 from glasshouse.domain.access import rules
-from glasshouse.domain.access.values import Patterns, Shown
-from glasshouse.domain.journal import commands as journal
-from glasshouse.domain.journal.promises import promise
-from glasshouse.domain.journal.values import Fields, Json, SourceFields
+from glasshouse.domain.access.values import Patterns
+from glasshouse.domain.journal.values import Json
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import queries
-from glasshouse.domain.readingroom.errors import NoVisitError
+from glasshouse.domain.readingroom.commands import showing
+from glasshouse.domain.readingroom.commands.showing import visit_of
 from glasshouse.domain.readingroom.values import (
     ChangesShown,
     DifferenceShown,
@@ -29,11 +26,8 @@ from glasshouse.domain.readingroom.values import (
     FolderShown,
     LeftOutShown,
     Room,
-    View,
-    VisitRef,
 )
 from glasshouse.domain.releases import queries as releases
-from glasshouse.domain.releases import vault
 from glasshouse.domain.releases.differences import difference
 from glasshouse.domain.releases.values import ChangeKind, Item, kind_of, sides_of
 from glasshouse.engines.store import Added, Change, Removed
@@ -49,12 +43,12 @@ def open_file(
     """Show a viewer some lines of one file, and record exactly which."""
     room = queries.room(viewer, grant, release)
     rules.check_may_read(room.terms, path, now)
-    visit = _visit(room)
+    visit = visit_of(room)
     window = releases.lines(room.release, path, span, column=column)
     fields: dict[str, Json] = {"first": window.first, "last": window.last, "lines": str(window.lines_digest)}
     if column:
         fields["column"] = column
-    view = _show(
+    view = showing.show(
         viewer,
         room,
         visit,
@@ -71,9 +65,9 @@ def open_facts(viewer: Viewer, grant: Uid, release: Uid, path: TreePath, *, now:
     """Show a viewer what a file is without its content: size, digests, mode. It costs no lines and is recorded."""
     room = queries.room(viewer, grant, release)
     rules.check_may_read(room.terms, path, now)
-    visit = _visit(room)
+    visit = visit_of(room)
     entry = releases.entry(room.release, path)
-    view = _show(
+    view = showing.show(
         viewer,
         room,
         visit,
@@ -99,11 +93,11 @@ def open_folder(
     """Show a viewer what stands in a folder; names cost no lines, and are recorded. `size` bounds the page."""
     room = queries.room(viewer, grant, release)
     rules.check_is_open(room.terms, now)
-    visit = _visit(room)
+    visit = visit_of(room)
     every = releases.listing(room.release, room.terms.patterns, folder)
     items = every[first : None if size is None else first + size]
     digest = listing_digest(items)
-    view = _show(
+    view = showing.show(
         viewer,
         room,
         visit,
@@ -122,11 +116,11 @@ def open_left_out(
     """Show a viewer what intake left out of a release and why, as far as the grant covers it."""
     room = queries.room(viewer, grant, release)
     rules.check_is_open(room.terms, now)
-    visit = _visit(room)
+    visit = visit_of(room)
     every = releases.covered_left_out(room.release, room.terms.patterns)
     items = every[first : None if size is None else first + size]
     listed = rfc8785.dumps([[one.name.hex(), one.reason.value, one.detail] for one in items])
-    view = _show(
+    view = showing.show(
         viewer,
         room,
         visit,
@@ -149,14 +143,13 @@ def open_changes(
     earlier = queries.room(viewer, grant, before)
     room = queries.room(viewer, grant, after)
     rules.check_is_open(room.terms, now)
-    visit = _visit(room)
-    old, new = releases.manifest(earlier.release), releases.manifest(room.release)
-    every = [covered for change in old.diff(new) if (covered := _covered(room.terms.patterns, change))]
+    visit = visit_of(room)
+    every = covered_changes(earlier, room)
     changes = every[first : None if size is None else first + size]
     listed = rfc8785.dumps([[kind_of(change).value, *_named(change)] for change in changes])
     counts = Counter(kind_of(change) for change in every)
     files = sum(item.files for item in releases.listing(room.release, room.terms.patterns, None))
-    view = _show(
+    view = showing.show(
         viewer,
         room,
         visit,
@@ -186,16 +179,20 @@ def open_difference(
     now: datetime,
     path_before: TreePath | None = None,
     first_row: int = 0,
+    at: int | None = None,
 ) -> DifferenceShown:
-    """Show a viewer one file side by side in two releases; each side's new lines are charged and recorded."""
+    """Show a viewer one file side by side in two releases; each side's new lines are charged and recorded.
+
+    `at` asks for the page on which a line of the newer file stands.
+    """
     earlier = queries.room(viewer, grant, before)
     room = queries.room(viewer, grant, after)
     old_path = path_before or path
     rules.check_may_read(room.terms, path, now)
     rules.check_may_read(earlier.terms, old_path, now)
-    visit = _visit(room)
-    found = difference(earlier.release, old_path, room.release, path, first_row=first_row)
-    view = _show(
+    visit = visit_of(room)
+    found = difference(earlier.release, old_path, room.release, path, first_row=first_row, at=at)
+    view = showing.show(
         viewer,
         room,
         visit,
@@ -206,6 +203,12 @@ def open_difference(
         now=now,
     )
     return DifferenceShown(view, earlier.release, path, old_path, found)
+
+
+def covered_changes(earlier: Room, room: Room) -> list[Change]:
+    """Return what differs between two releases of one grant, in the order of paths, as far as it covers the files."""
+    old, new = releases.manifest(earlier.release), releases.manifest(room.release)
+    return [covered for change in old.diff(new) if (covered := _covered(room.terms.patterns, change))]
 
 
 def listing_digest(items: Sequence[Item]) -> Digest:
@@ -228,46 +231,3 @@ def _covered(patterns: Patterns, change: Change) -> Change | None:
 
 def _named(change: Change) -> list[str]:
     return [str(entry.path) for entry in sides_of(change) if entry is not None]
-
-
-def _visit(room: Room) -> VisitRef:
-    if room.visit is None:
-        raise NoVisitError("No visit is open.", hint="Begin a visit on your home page; its end gives you a receipt.")
-    return room.visit
-
-
-def _show(
-    viewer: Viewer,
-    room: Room,
-    visit: VisitRef,
-    kind: str,
-    *,
-    shown: Sequence[Shown],
-    fields: Fields,
-    source: Fields,
-    now: datetime,
-) -> View:
-    with journal.transaction():
-        journal.check_may_show(now)
-        charged = access.charge(room.purse, room.terms.version, visit.uid, shown, now=now)
-        recorded = journal.record(
-            kind,
-            actor=viewer.uid.text,
-            at=now,
-            subject=visit.uid,
-            engagement=room.engagement,
-            fields={"release": room.release.evidence(), "shown": {**fields, "charged": charged}},
-            source=SourceFields(room.release.product, vault.journal_sealer(room.release.product), {"file": source})
-            if source
-            else None,
-        )
-        # Last, because the chain is ours from `record` on: a visit that another tab closes meanwhile shows no more.
-        _check_still_open(visit)
-    return View(room, recorded, promise(recorded), charged, queries.balance(room, now))
-
-
-def _check_still_open(visit: VisitRef) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM readingroom_visit WHERE uid = %s AND closed_at IS NULL", [visit.uid.text])
-        if cursor.fetchone() is None:
-            raise NoVisitError("This visit was closed while the page was made.", hint="Begin another on your desk.")

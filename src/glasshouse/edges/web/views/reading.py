@@ -142,6 +142,10 @@ def file(request: HttpRequest, grant: str, release: str, path: str) -> HttpRespo
         "entry": beside,
         "comparisons": beside.comparisons,
         "wing": beside.html,
+        "outline_url": place.outline(inside),
+        "definition_url": place.definition(inside),
+        "references_url": place.references(inside),
+        "history_url": place.history(inside) + (f"?line={asked.picked.first}" if asked.picked else ""),
     }
     if isinstance(shown, FactsShown):
         return page_of(request, "reading/facts.html", shown.view, context)
@@ -158,6 +162,7 @@ def _window(window: Window, asked: Asked) -> dict[str, Any]:
         "picked": asked.picked,
         "column": asked.column,
         "range": str(span) if span else "",
+        "current": asked.picked.first if asked.picked else window.first,
         "before_lines": max(1, window.first - WINDOW) if window.first > 1 else None,
         "after_lines": after,
         "next_column": window.rest[1] if window.rest and asked.column and window.lines[-1].is_cut else None,

@@ -19,8 +19,15 @@ function walk(step) {
   next?.focus();
 }
 
+function open() {
+  const link = document.activeElement?.closest("[data-walk] a[href]");
+  link?.click();
+  return Boolean(link);
+}
+
 function firstField() {
-  const search = document.querySelector("[role=search] input, main input:not([type=hidden])");
+  const fields = ["main [role=search] input", ".bar [role=search] input", "main input"];
+  const search = fields.map((one) => document.querySelector(`${one}:not([type=hidden])`)).find((one) => one?.offsetParent);
   search?.focus();
   return Boolean(search);
 }
@@ -31,6 +38,7 @@ function act(key) {
   else if (key === "/") return firstField();
   else if (key === "j") walk(1);
   else if (key === "k") walk(-1);
+  else if (key === "o") return open();
   else if (key === "g h") document.querySelector(".wordmark")?.click();
   else return clickControl(key);
   return true;
@@ -38,13 +46,15 @@ function act(key) {
 
 function clickControl(key) {
   const control = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
-  control?.click();
+  if (control?.matches(FIELDS)) control.select();
+  else control?.click();
   return Boolean(control);
 }
 
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") {
     for (const menu of document.querySelectorAll("details.menu[open]")) menu.open = false;
+    event.target.closest("[role=search] input")?.blur();
     return;
   }
   if (isAsleep(event) || document.querySelector("dialog[open]")) return;

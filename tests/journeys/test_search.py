@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A reviewer searches two releases by keyboard, in real Chromium against a real searcher process."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.edges.running import RunningLab
+from tests.journeys.conftest import Visitor
+from tests.journeys.test_pages_are_reachable import complaints_about
+from tests.journeys.test_reading import wait_for_the_tree, window
+from tests.lab import FILES, next_version, tar_of
+
+expect.set_options(timeout=30_000)  # the machine may be busy with the other tests
+
+
+@pytest.fixture
+def lab(database_url: str, tmp_path: Path) -> Iterator[RunningLab]:
+    """A lab that serves, with a grant on two releases."""
+    lab = RunningLab.found(tmp_path, database_url)
+    for version, files in (("1", FILES), ("2", next_version(FILES))):
+        archive = tmp_path / f"server-{version}.tar.gz"
+        archive.write_bytes(tar_of(files))
+        lab.command("release", "import", "server", version, str(archive))
+    lab.set_the_scene(patterns=("src/**", "docs/**", "*"))
+    try:
+        lab.serve(workers=1)
+        yield lab
+    finally:
+        lab.stop()
+
+
+@pytest.fixture
+def reader(browser: Browser, lab: RunningLab) -> Iterator[Visitor]:
+    """The reviewer in an open visit, at the search page."""
+    visitor = window(browser, lab, "reviewer")
+    page = visitor.page
+    page.goto("/")
+    page.get_by_role("button", name="Begin a visit").click()
+    page.get_by_role("navigation", name="Rooms").get_by_role("link", name="Search").click()
+    indexed(page)
+    yield visitor
+    assert visitor.complaints == []
+
+
+def indexed(page: Page) -> None:
+    """Search until the worker has indexed all; by then no page says that files are missing."""
+    for _ in range(60):
+        page.get_by_label("Pattern").fill("nothing of it")
+        page.keyboard.press("Enter")
+        expect(page.get_by_text(re.compile("files? searched|Search is not running")).first).to_be_visible()
+        if not page.get_by_text("The index is being built").count() and page.get_by_text("No line found.").count():
+            return
+        page.wait_for_timeout(500)
+    raise AssertionError("never indexed")
+
+
+def find(page: Page, pattern: str) -> None:
+    page.keyboard.press("/")
+    expect(page.get_by_label("Pattern")).to_be_focused()
+    page.keyboard.press("Control+A")
+    page.keyboard.type(pattern)
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Pattern")).not_to_be_focused()
+
+
+def focused_number(page: Page) -> str:
+    number: str = page.locator(".found .ln:focus").inner_text()
+    return number
+
+
+def test_lines_are_found_opened_and_found_again_by_keyboard_alone(reader: Visitor, lab: RunningLab) -> None:
+    page = reader.page
+    find(page, r"line_(7|2[01])\b")
+    expect(page.get_by_text("3 lines in 1 file.")).to_be_visible()
+    assert page.locator("mark").all_inner_texts() == ["line_7", "line_20", "line_21"]
+    wait_for_the_tree(page)
+    link = page.url
+    assert re.search(rf"/search/{lab.grant}/again/[0-9a-z]+$", link)
+
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    assert focused_number(page) == "20"
+    page.keyboard.press("o")
+    expect(page).to_have_url(re.compile(r"/file/src/main\.c\?lines=20#L20$"))
+    expect(page.locator("li.in a.ln")).to_have_text("20")
+    page.go_back()
+    expect(page.get_by_text("3 lines in 1 file.")).to_be_visible()
+    assert page.url == link
+    expect(page.get_by_label("Pattern")).to_have_value(r"line_(7|2[01])\b")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/file/src/main\.c\?lines=7#L7$"))
+
+
+def test_the_next_lines_come_by_a_key_and_the_keys_go_on_there(reader: Visitor) -> None:
+    page = reader.page
+    page.get_by_label("Context").select_option("0")
+    find(page, "http_")
+    expect(page.locator("li.found")).to_have_count(50)
+    spent = page.locator("#limits dd").first.inner_text()
+    expect(page.get_by_text("200 lines in 1 file.")).to_be_visible()
+    page.keyboard.press("m")
+    expect(page.locator("li.found")).to_have_count(100)
+    expect(page.locator(".vitrine")).to_have_count(2)
+    expect(page.locator("#limits dd").first).not_to_have_text(spent)
+    expect(page.locator(".found .ln:focus")).to_have_text("51")
+    for seal in page.locator(".label .seal").all():
+        expect(seal).to_have_text(re.compile("in tree$"))
+
+
+def test_code_is_found_by_its_structure_and_asked_again_by_its_permalink(reader: Visitor) -> None:
+    page = reader.page
+    page.get_by_label("How it is read").select_option("structure")
+    expect(page.get_by_label("Case", exact=True)).not_to_be_visible()
+    page.get_by_label("Context").select_option("0")
+    page.keyboard.press("/")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("int $NAME(void);")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("Choose the language that the code is written in")
+    page.get_by_label("Language").select_option("C")
+    find(page, "int $NAME(")
+    expect(page.get_by_role("alert")).to_contain_text("The pattern is no whole piece of C.")
+    find(page, "int $NAME(void);")
+    expect(page.get_by_text("200 matches in 1 file.")).to_be_visible()
+    expect(page.locator("li.found")).to_have_count(50)
+    expect(page.get_by_text("Save this search")).to_have_count(0)
+    wrong = complaints_about(page)
+    wait_for_the_tree(page)
+    page.keyboard.press("m")
+    expect(page.locator("li.found")).to_have_count(100)
+    link = page.url
+    page.reload()
+    expect(page.get_by_text("200 matches in 1 file.")).to_be_visible()
+    assert page.url == link
+    expect(page.get_by_label("How it is read")).to_have_value("structure")
+    expect(page.get_by_label("Pattern")).to_have_value("int $NAME(void);")
+    assert wrong == []
+
+
+def test_all_releases_are_searched_and_one_content_is_shown_once(reader: Visitor) -> None:
+    page = reader.page
+    page.locator("[data-pick] summary").click()
+    page.get_by_label("All 2 releases").check()
+    expect(page.locator("[data-said]")).to_have_text("all 2 releases")
+    page.get_by_label("Pattern").fill("Start it")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("2 lines in 2 files.")).to_be_visible()
+    assert page.locator("li.found").count() == 1
+    expect(page.get_by_text("The same content:")).to_be_visible()
+    page.locator("[data-pick] summary").click()
+    page.get_by_label("server 1").uncheck()
+    expect(page.locator("[data-said]")).to_have_text("server 2")
+    page.keyboard.press("Escape")
+    expect(page.get_by_label("server 1")).not_to_be_visible()
+
+
+def test_no_state_of_the_search_has_a_violation_in_any_theme_or_width(reader: Visitor, lab: RunningLab) -> None:
+    page = reader.page
+    wrong = complaints_about(page)  # nothing found
+    page.goto(f"/search/{lab.grant}/")
+    wrong += complaints_about(page)
+    page.locator("[data-pick] summary").click()
+    wrong += complaints_about(page)
+    for pattern in ("int", "^x+;", "("):
+        page.goto(f"/search/{lab.grant}/")
+        page.get_by_label("Pattern").fill(pattern)
+        page.keyboard.press("Enter")
+        expect(page.locator(".hit, .wrong").first).to_be_visible()
+        wrong += complaints_about(page)
+    page.goto(f"/search/{lab.grant}/?release={lab.releases['1']}")
+    page.get_by_label("Pattern").fill("http_")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="The next 50 found lines").click()
+    expect(page.locator(".vitrine")).to_have_count(2)
+    page.locator("summary", has_text="binary").click()
+    wrong += complaints_about(page)
+    page.goto("/record/")
+    wrong += complaints_about(page)
+    assert wrong == []
