@@ -26,17 +26,17 @@ demo-large: setup ## the same with Debian's linux-source
 static: setup-tests ## format, lint, types, import contracts, missing migrations
 	@scripts/static.sh $(SOURCES)
 
-# One process: the tests start servers, browsers and kill them; two such at once on two cores measure patience.
+# A process for each core, each with a server and files of its own; a file's tests stay together.
 test: setup-tests ## every test, on SQLite and on PostgreSQL; ARGS goes to pytest
-	@$(PYTHON) -m pytest $(ARGS)
+	@$(PYTHON) -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile $(ARGS)
 
 check: static test ## what CI runs
 
 soak: setup-tests ## the long repetitions of the fault tests
 	@$(PYTHON) -m pytest soak $(ARGS)
 
-bench: setup ## measure against the peers; SUBJECTS="intake pages ledger", ARGS="--quick"
-	@for subject in $(or $(SUBJECTS),intake pages ledger); do $(PYTHON) -m benchmarks.$$subject $(ARGS) || exit 1; done
+bench: setup-tests ## measure against the peers; SUBJECTS="intake pages", ARGS="--quick"
+	@for subject in $(or $(SUBJECTS),intake pages ledger search symbols); do $(PYTHON) -m benchmarks.$$subject $(ARGS) || exit 1; done
 
 lock: setup-tests ## lock the newest versions that requirements/*.in allow; UPGRADE=--upgrade takes newer ones
 	@scripts/lock.sh $(UPGRADE)

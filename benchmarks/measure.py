@@ -127,20 +127,34 @@ class Others:
 
     def share(self) -> float:
         """Return others' share of all processors, from 0 to 1."""
-        busy, whole, excused = (now - then for now, then in zip(self._read(), self._start, strict=True))
-        return max(0.0, busy - excused) / max(1.0 / _TICK, whole)
+        now, then = self._read(), self._start
+        # A thread of the kernel that ended takes its ticks with it; what it did meanwhile is then others'.
+        kernel = sum(ticks - then.kernel.get(pid, 0) for pid, ticks in now.kernel.items())
+        others = now.busy - then.busy - (now.ours - then.ours) - kernel
+        return max(0, others) / max(1, now.whole - then.whole)
 
     @staticmethod
-    def _read() -> tuple[float, float, float]:
-        """Return seconds: all busy, all passed, and those of our group and of the kernel."""
+    def _read() -> "_Ticks":
         first = Path("/proc/stat").read_text(encoding="ascii").split("\n", 1)[0]
-        fields = [int(field) / _TICK for field in first.split()[1:9]]
-        return sum(fields) - fields[3] - fields[4], sum(fields), _excused() / _TICK
+        fields = [int(field) for field in first.split()[1:9]]
+        ours, kernel = _excused()
+        return _Ticks(sum(fields) - fields[3] - fields[4], sum(fields), ours, kernel)
 
 
-def _excused() -> int:
-    """Return the ticks of our process group, of our descendants, whose groups may be their own, and of the kernel."""
+@dataclass(frozen=True, slots=True)
+class _Ticks:
+    """Processor time since the start: all busy, all passed, ours, and of each thread of the kernel."""
+
+    busy: int
+    whole: int
+    ours: int
+    kernel: Mapping[int, int]
+
+
+def _excused() -> tuple[int, dict[int, int]]:
+    """Return the ticks of our process group and of our descendants, whose groups may be their own; and the kernel's."""
     group, ticks = os.getpgrp(), 0
+    kernel: dict[int, int] = {}
     parents: dict[int, int] = {}
     rest: dict[int, int] = {}
     for place in Path("/proc").glob("[0-9]*/stat"):
@@ -149,13 +163,14 @@ def _excused() -> int:
         except OSError:  # it ended while we looked
             continue
         pid, used = int(place.parent.name), sum(int(field) for field in fields[11:15])
-        is_kernel = fields[1] == "2" or int(fields[20]) == 0
-        if int(fields[2]) == group or is_kernel:
+        if fields[1] == "2" or int(fields[20]) == 0:
+            kernel[pid] = used
+        elif int(fields[2]) == group:
             ticks += used
         else:
             rest[pid] = used
         parents[pid] = int(fields[1])
-    return ticks + sum(used for pid, used in rest.items() if _descends(pid, parents))
+    return ticks + sum(used for pid, used in rest.items() if _descends(pid, parents)), kernel
 
 
 def _descends(pid: int, parents: Mapping[int, int]) -> bool:

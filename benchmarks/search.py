@@ -9,7 +9,7 @@ ripgrep runs in turn with us, on the same files, those taken away that Glasshous
 """
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -31,17 +31,23 @@ def main() -> None:
         folder = chosen.keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="glasshouse-search-")))
         folder.mkdir(parents=True, exist_ok=True)
         ground.prepare(folder, is_quick=chosen.quick)
-        show(measure(folder, chosen.parts, is_quick=chosen.quick, plot=chosen.plot), as_json=chosen.json)
+        rows: list[Row] = []
+        for found in measure(folder, chosen.parts, is_quick=chosen.quick, plot=chosen.plot):
+            rows += found
+            if not chosen.json:
+                show(found, as_json=False)
+        if chosen.json:
+            show(rows, as_json=True)
 
 
-def measure(folder: Path, parts: list[str], *, is_quick: bool, plot: Path | None) -> list[Row]:
-    """Take the bars of some parts, in their order."""
+def measure(folder: Path, parts: Sequence[str], *, is_quick: bool, plot: Path | None) -> Iterator[list[Row]]:
+    """Take the bars of some parts, in their order; yield those of each."""
     building.ensure(folder)
 
     def ask() -> list[Row]:
         with asking.searching() as searcher:
-            answers = asking.ask_all(folder, searcher, repeats=1 if is_quick else 5)
-            beside = asking.beside_a_scan(folder, searcher, times=10 if is_quick else 40)
+            answers = asking.ask_all(folder, searcher, repeats=1 if is_quick else 3)
+            beside = asking.beside_a_scan(folder, searcher, times=10 if is_quick else 30)
         if plot is not None:
             plot.write_text(drawing.drawn(answers.whole), encoding="utf-8")
         return [*asking.judged(folder, answers), beside]
@@ -53,9 +59,11 @@ def measure(folder: Path, parts: list[str], *, is_quick: bool, plot: Path | None
             folder, number=4 if is_quick else 16, seconds=4 if is_quick else 30, repeats=2 if is_quick else 5
         ),
         "releases": lambda: building.later_rows(folder, is_quick=is_quick),
-        "agree": lambda: [agreeing.row(folder, number=40 if is_quick else 1_000)],
+        "agree": lambda: [agreeing.row(folder, number=30 if is_quick else 1_000)],
     }
-    return [row for part in PARTS if part in parts for row in works[part]()]
+    for part in PARTS:
+        if part in parts:
+            yield works[part]()
 
 
 if __name__ == "__main__":

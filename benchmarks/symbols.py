@@ -41,6 +41,7 @@ from benchmarks.measure import (
 )
 from glasshouse.engines.codeindex.symbols import ctags
 from glasshouse.engines.codeindex.symbols.tables import MAX_ASKED, Table
+from glasshouse.kernel.memory import give_large_blocks_back
 
 MB: Final = 1_000_000
 NAMES: Final = 1_000
@@ -197,6 +198,7 @@ def work(folder: Path) -> dict[str, object]:
     from glasshouse.engines.codeindex.symbols.tables import Wanted
 
     ref = queries.ref(queries.all_releases()[0])
+    give_large_blocks_back()  # as the process for jobs does
     begun = time.perf_counter()
     done = symbols.index(ref.product, [ref])
     seconds = time.perf_counter() - begun

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every test that touches a database runs on SQLite and on PostgreSQL; the others run once.
 
-A test touches a database when it asks for `db`, `transactional_db`, `live_server` or `database_url`, itself or
+A test touches a database when it asks for `db`, `transactional_db`, `live_server` or one of the two URLs, itself or
 through another fixture, or bears the mark `django_db`.
 """
 
@@ -22,7 +22,7 @@ from tests.databases import Postgres, Sqlite, Switch, close
 from tests.postgres import PostgresServer
 
 DATABASES: Final = ("sqlite", "postgresql")
-TOUCHING: Final = frozenset({"db", "transactional_db", "live_server", "database_url"})
+TOUCHING: Final = frozenset({"db", "transactional_db", "live_server", "database_url", "empty_database_url"})
 
 # The settings are read once, by django.setup() below. Nothing of the developer's own lab may leak in.
 FOLDER: Final = Path(tempfile.mkdtemp(prefix="glasshouse-tests-"))
@@ -89,7 +89,15 @@ def django_db_setup() -> None:
 
 @pytest.fixture
 def database_url(database_switch: Switch, tmp_path: Path) -> Iterator[str]:
-    """GLASSHOUSE_DATABASE for the real processes that a test starts: a new, empty database of the test's kind."""
+    """GLASSHOUSE_DATABASE for the real processes that a test starts: a new database of the test's kind, migrated."""
     assert database_switch.current is not None
-    with database_switch.current.fresh(tmp_path) as url:
+    with database_switch.current.migrated(tmp_path) as url:
+        yield url
+
+
+@pytest.fixture
+def empty_database_url(database_switch: Switch, tmp_path: Path) -> Iterator[str]:
+    """The same without a table, as an operator's first `glasshouse init` finds it."""
+    assert database_switch.current is not None
+    with database_switch.current.empty(tmp_path) as url:
         yield url

@@ -34,8 +34,11 @@ class Database(Protocol):
     def restore(self) -> None:
         """Return to the remembered state; connections of other threads lose their database."""
 
-    def fresh(self, folder: Path) -> AbstractContextManager[str]:
-        """Lend a new, empty database, for the processes that one test starts; yields its URL."""
+    def empty(self, folder: Path) -> AbstractContextManager[str]:
+        """Lend a new database without a table, for the processes that one test starts; yields its URL."""
+
+    def migrated(self, folder: Path) -> AbstractContextManager[str]:
+        """Lend a new database as migrations leave it, a copy of the template; yields its URL."""
 
 
 class Sqlite:
@@ -58,7 +61,12 @@ class Sqlite:
         shutil.copyfile(self._template, self._path)
 
     @contextmanager
-    def fresh(self, folder: Path) -> Iterator[str]:
+    def empty(self, folder: Path) -> Iterator[str]:
+        yield f"sqlite:///{folder / 'lab.sqlite3'}"
+
+    @contextmanager
+    def migrated(self, folder: Path) -> Iterator[str]:
+        shutil.copyfile(self._template, folder / "lab.sqlite3")
         yield f"sqlite:///{folder / 'lab.sqlite3'}"
 
 
@@ -80,9 +88,16 @@ class Postgres:
         self._server.recreate(self._name, template=self._template)
 
     @contextmanager
-    def fresh(self, folder: Path) -> Iterator[str]:
+    def empty(self, folder: Path) -> Iterator[str]:
         del folder  # the server keeps its own
         name = self._server.create()
+        yield self._server.url(name)
+        self._server.drop(name)
+
+    @contextmanager
+    def migrated(self, folder: Path) -> Iterator[str]:
+        del folder  # the server keeps its own
+        name = self._server.create(template=self._template)
         yield self._server.url(name)
         self._server.drop(name)
 

@@ -12,8 +12,9 @@ from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import commands
 from glasshouse.domain.readingroom.values import SearchPending, SearchShown
 from glasshouse.domain.releases import indexing, queries, searching
-from glasshouse.domain.releases.found import Asked, Tally
+from glasshouse.domain.releases.found import Asked, StructureAsked, Tally
 from glasshouse.domain.releases.models import Release
+from glasshouse.edges.searcher.listening import listening_at
 from glasshouse.edges.searcher.serving import serve
 from glasshouse.kernel.ids import Uid
 from glasshouse.kernel.stopping import Stop
@@ -34,18 +35,16 @@ def searcher() -> Iterator[None]:
     searching.forget()
     stop = Stop()
     path = settings.GLASSHOUSE.run / "search.sock"
-    thread = threading.Thread(target=serve, args=(path, stop))
-    thread.start()
-    until = time.monotonic() + SECONDS
-    while not path.exists() and time.monotonic() < until:
-        time.sleep(0.01)
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join(SECONDS)
-        assert not thread.is_alive()
-        path.unlink()
+    with listening_at(path) as listening:
+        thread = threading.Thread(target=serve, args=(listening, stop))
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join(SECONDS)
+            assert not thread.is_alive()
+            path.unlink()
 
 
 def search(desk: Desk, pattern: str, *, after: str = "", **how: object) -> SearchShown:
@@ -67,11 +66,24 @@ def search_as(viewer: Viewer, desk: Desk, asked: Asked, *, after: str = "") -> S
     raise AssertionError("the search is pending for ever")
 
 
+def structural_search(desk: Desk, pattern: str, language: str = "C", *, after: str = "", **how: object) -> SearchShown:
+    """Search the desk's releases for code, without context unless it is asked for, until a page is shown."""
+    asked = StructureAsked(pattern, language, **{"context": 0, **how})  # type: ignore[arg-type] # of its fields
+    releases = [Uid(row.uid) for row in desk.taken]
+    until = time.monotonic() + SECONDS
+    while time.monotonic() < until:
+        shown = commands.structural_search(desk.viewer, desk.grant, releases, asked, now=NOW, after=after)
+        if isinstance(shown, SearchShown):
+            return shown
+        time.sleep(0.01)
+    raise AssertionError("the search is pending for ever")
+
+
 def tally(desk: Desk, shown: SearchShown) -> Tally:
     """Wait for the tally of a search."""
     until = time.monotonic() + SECONDS
     found = shown.tally
-    while found.is_running and time.monotonic() < until:
+    while (found.is_running or found.is_sharing) and time.monotonic() < until:
         time.sleep(0.01)
         found = commands.search_tally(desk.viewer, desk.grant, shown.ticket, now=NOW)
     return found

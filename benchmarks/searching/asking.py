@@ -17,13 +17,14 @@ from benchmarks.searching import ground, peer
 from benchmarks.searching.questions import DENSE, FIRST_MS, MANY, QUESTIONS, SCAN_SECONDS, Kind, Question
 from glasshouse.engines.codeindex.search import asking
 from glasshouse.engines.codeindex.search.matching import Query
-from glasshouse.engines.codeindex.search.questions import Ask, Found, SearcherSilentError, Tallied
+from glasshouse.engines.codeindex.search.questions import Ask, Found, SearcherSilentError, Tallied, Waiting
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.ids import Uid
 
 _PULSE: Final = 0.003
 _WAIT: Final = 5.0
 _SCANS_APART: Final = 0.2
+_MORE: Final = 2  # first pages taken besides, for each that is taken with ripgrep's
 _NOTHING: Final = Tallied(0, 0, is_exact=False, is_running=True)
 
 
@@ -39,6 +40,7 @@ class Searcher:
         """Return the seconds to the first page; a new person asks, who has asked nothing before."""
         asked = Ask(
             person=person or Uid.new(),
+            organisation=Uid.new(),
             grant=Uid.new(),
             product=self.product,
             roots=(self.root,),
@@ -49,7 +51,7 @@ class Searcher:
             context=0,
         )
         begun = time.perf_counter()
-        while (found := asking.search(self.socket, asked, wait=_WAIT)) is None:
+        while isinstance(found := asking.search(self.socket, asked, wait=_WAIT), Waiting):
             pass
         return time.perf_counter() - begun, found, asked
 
@@ -60,6 +62,13 @@ class Searcher:
             time.sleep(_PULSE)
             told = asking.tally(self.socket, asked.person, asked.grant, found.ticket)
         return told
+
+    def settle(self, found: Found, asked: Ask) -> None:
+        """Wait until nothing is under way for a search, so that what is measured next has the machine."""
+        told = found.tally
+        while told.is_running or told.is_sharing:
+            time.sleep(_PULSE)
+            told = asking.tally(self.socket, asked.person, asked.grant, found.ticket)
 
 
 @dataclass(slots=True)
@@ -129,7 +138,7 @@ def wait_for(searcher: Searcher) -> None:
         except SearcherSilentError:
             time.sleep(0.1)
             continue
-        if all(one.reason != "not-indexed" for one in found.skipped):
+        if found.loading is None and all(one.reason != "not-indexed" for one in found.skipped):
             return
         time.sleep(0.1)
     raise SystemExit("the searcher did not come up")
@@ -200,13 +209,14 @@ def taken(
         result.tally = searcher.count(found, asked)
         result.first.append(first)
         result.count.append(time.perf_counter() - begun)
+        searcher.settle(found, asked)
         result.peer_first.append(peer.first(question.query, places))
         seconds, *counted = peer.count(question.query, places)
         result.peer_count.append(seconds)
         result.peer_tally = (counted[0], counted[1])
-        for _ in range(4):
+        for _ in range(_MORE):
             seconds, found, asked = searcher.ask(question.query, patterns)
-            searcher.count(found, asked)
+            searcher.settle(found, asked)
             result.first.append(seconds)
     result.others = others.share()
     return result
@@ -282,7 +292,7 @@ def beside_a_scan(folder: Path, searcher: Searcher, *, times: int) -> Row:
 
 def _asked(searcher: Searcher, query: Query) -> float:
     seconds, found, asked = searcher.ask(query, ground.whole())
-    searcher.count(found, asked)
+    searcher.settle(found, asked)
     return seconds
 
 

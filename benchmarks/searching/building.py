@@ -89,14 +89,12 @@ def ensure(folder: Path) -> None:
 def later_rows(folder: Path, *, is_quick: bool) -> list[Row]:
     """Index release after release of one product, and hold the time against what changed."""
     archives = _changed(folder) if is_quick else _real(folder)
-    taken: list[dict[str, float]] = []
-    others = Others()
-    for number, (version, archive) in enumerate(archives):
-        ground.open_lab(folder)
+    ground.open_lab(folder)
+    for version, archive in archives:
         ground.take(PRODUCT, version, archive)
-        others = others if number > 1 else Others()
-        taken.append(_child(folder, PRODUCT, is_first=number == 0))
     ground.forget_jobs()
+    others = Others()
+    taken = [_child(folder, PRODUCT, number) for number in range(len(archives))]
     conditions = Conditions(fsync_p50(folder), others.share())
     later = taken[1:]
     changed = np.array([one["bytes"] / MB for one in later])
@@ -137,21 +135,21 @@ def _changed(folder: Path) -> list[tuple[str, Path]]:
     return found
 
 
-def _child(folder: Path, product: str, *, is_first: bool = True) -> dict[str, float]:
-    command = [sys.executable, "-m", "benchmarks.searching.building", str(folder), product, str(int(is_first))]
+def _child(folder: Path, product: str, number: int = 0) -> dict[str, float]:
+    command = [sys.executable, "-m", "benchmarks.searching.building", str(folder), product, str(number)]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     told: dict[str, float] = json.loads(done.stdout)
     return told
 
 
-def _index(folder: Path, product: str, *, is_first: bool) -> dict[str, float]:
-    """Index a product's newest release as the worker does, all of it if it is the first; tell what it took."""
+def _index(folder: Path, product: str, number: int) -> dict[str, float]:
+    """Index a product's release as the worker does when it came, the first with no index there; tell what it took."""
     ground.open_lab(folder)
     from glasshouse.domain.releases import indexing
     from glasshouse.edges.worker.segmenting import builder
 
-    ref = ground.releases(product)[-1]
-    if is_first:
+    ref = ground.releases(product)[number]
+    if number == 0:
         indexing.remove(ref.product)
     before = {kept.name: kept for kept in _kept(indexing.names(ref.product), ref.product)}
     subprocess.run(["sync", "-f", folder], check=True)
@@ -179,4 +177,4 @@ def _kept(names: Sequence[str], product: Uid) -> "list[Kept]":
 
 
 if __name__ == "__main__":
-    print(json.dumps(_index(Path(sys.argv[1]), sys.argv[2], is_first=sys.argv[3] == "1")))
+    print(json.dumps(_index(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))))

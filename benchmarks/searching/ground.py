@@ -21,7 +21,8 @@ PORT: Final = 8393
 OPERATOR: Final = "operator:benchmark"
 CORPUS: Final = "corpus"
 _DONE: Final = "prepared"
-_DEPTH: Final = 3
+_DEPTH: Final = 2
+_MOST_PATTERNS: Final = 64  # of a grant
 
 
 def prepare(folder: Path, *, is_quick: bool) -> None:
@@ -112,10 +113,11 @@ def part(folder: Path, *, one_in: int) -> tuple[tuple[str, ...], list[Path]]:
             name = "/".join(parts[:_DEPTH])
             sizes[name] = sizes.get(name, 0) + len(names)
     left = sum(sizes.values()) // one_in
-    drawn, chosen = sorted(sizes), []
+    drawn = sorted(sizes)
+    chosen: list[str] = []
     random.Random(1).shuffle(drawn)  # noqa: S311 -- repeatable, not secret
     for name in drawn:
-        if sizes[name] <= left:
+        if sizes[name] <= left and len(chosen) < _MOST_PATTERNS:
             left -= sizes[name]
             chosen.append(name)
     return tuple(f"{name}/**" for name in sorted(chosen)), [root / name for name in sorted(chosen)]
@@ -136,10 +138,9 @@ def reviewers(number: int) -> "list[tuple[Viewer, Uid, Uid, str]]":
     members = cast.people(OPERATOR, vendor="Vendor", visitor="Visitor")
     found = []
     for one in range(number):
-        email = f"reviewer-{one}@benchmark.example"
-        if not Person.objects.filter(email=email).exists():
-            new = people_commands.NewPerson(email, f"Reviewer {one}", "Visitor", [Role.REVIEWER], is_vendor=False)
-            people_commands.add_person(OPERATOR, new, now=clock.now())
+        email = f"reviewer-{Uid.new().text}@benchmark.example"  # each run has its own, who have never signed in
+        new = people_commands.NewPerson(email, f"Reviewer {one}", "Visitor", [Role.REVIEWER], is_vendor=False)
+        people_commands.add_person(OPERATOR, new, now=clock.now())
         viewer = people.viewer(Person.objects.get(email=email))
         member = cast.Member(Role.REVIEWER.label, email, "", viewer)
         cast.open_grant({**members, Role.REVIEWER: member}, CORPUS, timedelta(days=1), is_signed=True)

@@ -1,13 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is asked: fourteen queries of a reviewer, and how fast each has to be answered."""
 
-import json
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import Final
 
-from benchmarks.measure import Row
 from glasshouse.engines.codeindex.search.matching import Query
 
 
@@ -63,9 +60,3 @@ DENSE: Final = (
     Question(Query("e", is_literal=True), Kind.NOTHING),
     Question(Query("in", is_literal=True), Kind.NOTHING),
 )
-
-
-def keep(rows: list[Row], place: Path | None) -> None:
-    """Write rows down beside others of the same run."""
-    if place is not None:
-        place.write_text(json.dumps([(row.bar, row.value, row.limit, row.unit, row.met, row.peer) for row in rows]))

@@ -31,7 +31,7 @@ _PAUSE: Final = 0.02
 
 @dataclass(slots=True)
 class Person:
-    """Somebody signed in, with a grant on the corpus, who keeps a connection."""
+    """Somebody signed in, with a grant on the corpus, who keeps a connection for the pages of a search."""
 
     grant: Uid
     release: Uid
@@ -48,6 +48,7 @@ class Person:
             "whole_word": query.whole_word,
             "context": 0,
         }
+        self.connection.close()  # the server does so when it is long unused; opening it again is in the time
         begun = time.perf_counter()
         while self._post(asked)["showing"] is None:
             time.sleep(_PAUSE)
@@ -108,7 +109,7 @@ def _added(folder: Path, searcher: Searcher, people: Sequence[Person], repeats: 
             full = people[turn % len(people)].ask(question.query)
             time.sleep(0.05)
             bare, found, asked = searcher.ask(question.query, ground.whole())
-            searcher.count(found, asked)
+            searcher.settle(found, asked)
             pairs.append((full, bare))
         full, bare = (statistics.median(column) for column in zip(*pairs, strict=True))
         added[question.name] = (full - bare) * 1000

@@ -114,6 +114,36 @@ def test_the_next_lines_come_by_a_key_and_the_keys_go_on_there(reader: Visitor) 
         expect(seal).to_have_text(re.compile("in tree$"))
 
 
+def test_code_is_found_by_its_structure_and_asked_again_by_its_permalink(reader: Visitor) -> None:
+    page = reader.page
+    page.get_by_label("How it is read").select_option("structure")
+    expect(page.get_by_label("Case", exact=True)).not_to_be_visible()
+    page.get_by_label("Context").select_option("0")
+    page.keyboard.press("/")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("int $NAME(void);")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("Choose the language that the code is written in")
+    page.get_by_label("Language").select_option("C")
+    find(page, "int $NAME(")
+    expect(page.get_by_role("alert")).to_contain_text("The pattern is no whole piece of C.")
+    find(page, "int $NAME(void);")
+    expect(page.get_by_text("200 matches in 1 file.")).to_be_visible()
+    expect(page.locator("li.found")).to_have_count(50)
+    expect(page.get_by_text("Save this search")).to_have_count(0)
+    wrong = complaints_about(page)
+    wait_for_the_tree(page)
+    page.keyboard.press("m")
+    expect(page.locator("li.found")).to_have_count(100)
+    link = page.url
+    page.reload()
+    expect(page.get_by_text("200 matches in 1 file.")).to_be_visible()
+    assert page.url == link
+    expect(page.get_by_label("How it is read")).to_have_value("structure")
+    expect(page.get_by_label("Pattern")).to_have_value("int $NAME(void);")
+    assert wrong == []
+
+
 def test_all_releases_are_searched_and_one_content_is_shown_once(reader: Visitor) -> None:
     page = reader.page
     page.locator("[data-pick] summary").click()

@@ -136,7 +136,7 @@ def test_the_outline_picks_a_line_that_stands_on_the_page_without_another_view(
     outline = page.get_by_role("navigation", name="Outline")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if "/file/" in request.url else None)
-    outline.get_by_role("link", name=re.compile("^area, function")).click()
+    outline.get_by_role("link", name=re.compile("^area ?, function")).click()
     expect(page.locator("li.in a.ln")).to_have_text("14")
     expect(outline.locator("[aria-current]")).to_contain_text("area")
     page.locator("#L5").click()
@@ -153,12 +153,42 @@ def test_the_history_and_the_reading_list_lead_to_the_difference(named_lab: Runn
     page.get_by_role("link", name="beside 1").click()
     expect(page.locator(".half.add").first).to_contain_text("area(1)")
     page.get_by_role("link", name="All changes").click()
-    page.get_by_role("link", name="Read it by function").click()
+    page.get_by_role("link", name="By function").click()
     page.get_by_role("link", name="total").click()
-    page.wait_for_url(re.compile(r"/file/src/use\.c#B3$"))
+    page.wait_for_url(re.compile(r"/file/src/use\.c\?at=3#B3$"))
     page.goto("/record/")
     for told in ("Functions that changed shown", "History of a file shown", "Difference of a file shown"):
         expect(page.get_by_text(told).first).to_be_visible()
+
+
+def test_the_history_of_a_line_is_a_key_away_from_the_line_and_leads_to_its_change(
+    named_lab: RunningLab, reader: Visitor
+) -> None:
+    page, base = reader.page, release_of(named_lab, "1")
+    page.goto(f"{base}file/src/use.c")
+    page.locator("#L5").click()
+    page.keyboard.press("h")
+    expect(page.get_by_role("heading", name="History of line 5 of use.c")).to_be_visible()
+    told = [" ".join(row.split()) for row in page.locator("tbody tr").all_inner_texts()]
+    assert [row.split(" ")[1:5] for row in (told[0], told[1].replace("you come from here ", ""))] == [
+        ["changed", "5", "changed", "3\u20136"],
+        ["there", "from", "the", "first"],
+    ]
+    expect(page.locator(".asked-line")).to_contain_text("area(0)")
+    page.get_by_role("link", name="beside 1").click()
+    page.wait_for_url(re.compile(r"/file/src/use\.c\?at=5#B5$"))
+    expect(page.locator("#B5")).to_be_in_viewport()
+
+
+def test_the_release_is_searched_from_its_pages(named_lab: RunningLab, reader: Visitor) -> None:
+    page, base = reader.page, release_of(named_lab, "1")
+    page.goto(f"{base}file/src/use.c")
+    page.keyboard.press("/")
+    expect(page.get_by_role("search", name="Search server 1").get_by_role("textbox")).to_be_focused()
+    page.keyboard.type("area")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Pattern")).to_have_value("area")
+    expect(page.locator("[data-pick] summary")).to_contain_text("server 1")
 
 
 def test_no_page_of_names_has_a_violation_in_any_theme_or_width(named_lab: RunningLab, reader: Visitor) -> None:
@@ -175,10 +205,13 @@ def test_no_page_of_names_has_a_violation_in_any_theme_or_width(named_lab: Runni
         f"{base}definition/src/b/twice.c?at=1:0",
         f"{base}references/src/use.c?at=5:8",
         f"{base}history/src/a/twice.c",
+        f"{base}history/src/a/twice.c?line=3",
+        f"{base}history/docs/evil.md?line=1",
+        f"{changes}file/src/use.c?at=5",
         f"{changes}functions",
     ):
         page.goto(address)
-        if "/file/" in address:
+        if address.startswith(f"{base}file/"):
             outline_stands(page)
         if "/references/" in address:
             expect(page.locator(".use-head").first).to_be_visible(timeout=SETTLED)

@@ -30,6 +30,8 @@ NAMES = frozenset(
         "search_file_mb",
         "font",
         "search_memory_mb",
+        "searches_per_minute",
+        "searches_per_minute_organisation",
         "time_zone",
         "trusted_proxies",
         "url",

@@ -12,8 +12,9 @@ class Lab:
 
     `home` is backed up; `keys` holds the master key and the signing keys, lies outside `home` and never enters
     a backup of it. Files of more than `search_file_bytes` are not searched; the searcher holds so much plain text as
-    `search_memory_bytes` says, and reads the rest again when it is needed. `font` draws lines as pictures where a product
-    asks for that; its bold and oblique faces lie beside it.
+    `search_memory_bytes` says, and reads the rest again when it is needed. `searches_per_minute` may be begun by a
+    person, and the other number by all of an organisation. `font` draws lines as pictures where a product asks for
+    that; its bold and oblique faces lie beside it.
     """
 
     home: Path
@@ -30,6 +31,8 @@ class Lab:
     followers: tuple[str, ...]
     search_file_bytes: int = 32 * 2**20
     search_memory_bytes: int = 2 * 2**30
+    searches_per_minute: int = 300
+    searches_per_minute_organisation: int = 1_500
     font: Path = Path("/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf")
 
     @property

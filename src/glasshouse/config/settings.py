@@ -40,6 +40,8 @@ GLASSHOUSE = Lab(
     search_file_bytes=_env.number("search_file_mb", 32, least=1, most=1_024) * 2**20,
     search_memory_bytes=_env.number("search_memory_mb", 2_048, least=64, most=1_048_576) * 2**20,
     font=Path(_env.text("font", "/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf")),
+    searches_per_minute=_env.number("searches_per_minute", 300, least=1, most=10_000),
+    searches_per_minute_organisation=_env.number("searches_per_minute_organisation", 1_500, least=1, most=100_000),
 )
 
 _secret = KEYS / "web" / "django.key"

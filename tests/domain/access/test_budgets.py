@@ -70,9 +70,7 @@ def test_the_message_names_the_rule_the_value_and_the_limit(house: House) -> Non
     charge(desk, 1, 95)
     with pytest.raises(BudgetExhaustedError) as refused:
         charge(desk, 96, 8)
-    assert refused.value.message == (
-        "Refused: 3 lines over the budget for this hour of this grant (95 of 100 used, 8 asked)."
-    )
+    assert refused.value.message == ("3 lines over the budget for this hour of this grant (95 of 100 used, 8 asked).")
     assert "wait for the next hour" in refused.value.hint
 
 

@@ -233,7 +233,7 @@ def test_a_grant_that_was_revoked_lapses_says_so_and_runs_no_more(house: House) 
     commands.revoke_grant(house.cast.manager, desk.grant, now=NOW)
     assert run(third) == 0
     found = only(desk.viewer)
-    assert (found.mandate, found.due, found.new) == (Mandate.GRANT_REVOKED, 0, 2)
+    assert (found.mandate, found.due, found.new) == (Mandate.GRANT_REVOKED, 0, 0)
     with pytest.raises(GrantRevokedError):
         commands.open_new_lines(desk.viewer, uid, ran.uid, now=NOW)
     with pytest.raises(GrantRevokedError):
@@ -277,7 +277,8 @@ def test_a_destroyed_product_lapses_and_tells_counts_alone(house: House) -> None
     house.agree(proposal, house.cast.officer)
     assert run(desk.taken[0]) == 0
     found = only(desk.viewer)
-    assert (found.mandate, found.label, found.new) == (Mandate.PRODUCT_DESTROYED, "watch", 2)
+    assert (found.mandate, found.label, found.new) == (Mandate.PRODUCT_DESTROYED, "watch", 0)
+    assert found.runs[0].lines == 2
     with pytest.raises(ProductDestroyedError):
         commands.open_new_lines(desk.viewer, uid, found.runs[0].uid, now=NOW)
     commands.ask_for_missing_runs(actor="operator:worker", now=LATER)
@@ -396,7 +397,13 @@ def test_what_is_looked_for_and_what_was_found_rest_in_no_column(house: House) -
     told = Event.objects.get(kind="readingroom.search-run")
     assert told.actor == "operator:worker"
     opened = journal.open_event(told, vault.journal_sealer).fields
-    assert opened["run"] == {"before": str(only(desk.viewer).base.root), "files": 1, "is_exact": True, "lines": 1}
+    assert opened["run"] == {
+        "before": str(only(desk.viewer).base.root),
+        "files": 1,
+        "is_exact": True,
+        "lines": 1,
+        "unsearched": 0,
+    }
 
 
 def test_places_that_were_moved_to_another_run_open_nothing(house: House) -> None:

@@ -2,9 +2,11 @@
 """Searching shows lines as opening a file does: inside the grant, charged, recorded, the pattern for its visitor."""
 
 import hashlib
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -20,13 +22,13 @@ from glasshouse.domain.journal.models import Event, SeedClass
 from glasshouse.domain.readingroom import commands
 from glasshouse.domain.readingroom.errors import NoVisitError
 from glasshouse.domain.readingroom.values import SearchPending
-from glasshouse.domain.releases import finding, vault
-from glasshouse.domain.releases.found import Asked, Unsearched
+from glasshouse.domain.releases import finding, queries, vault
+from glasshouse.domain.releases.found import Asked, Share, Shares, Unsearched
 from glasshouse.edges.searcher import pages
 from glasshouse.engines.codeindex.search.questions import SearcherSilentError
 from glasshouse.kernel.errors import InvalidError, NotFoundError
 from glasshouse.kernel.ids import Uid
-from tests.lab import FILES, NOW, Desk, House, next_version
+from tests.lab import FILES, NOW, Desk, Files, House, next_version
 from tests.searching import index, lines_of, search, search_as, searcher, tally
 
 KIND = "readingroom.search-shown"
@@ -201,6 +203,90 @@ def test_paths_and_language_narrow(desk: Desk) -> None:
     assert search(desk, CANARY, paths=("secret/**",)).searched == 0
 
 
+def shares_of(desk: Desk, pattern: str, **how: Any) -> Shares:
+    counted = tally(desk, search(desk, pattern, **how))
+    assert counted.shares is not None
+    return counted.shares
+
+
+def told(shares: Sequence[Share]) -> list[tuple[str, int, int]]:
+    return [(one.name, one.lines, one.files) for one in shares]
+
+
+def test_found_lines_are_told_by_folder_release_and_language_and_each_narrows(house: House) -> None:
+    before, after = house.take(), house.take("2", next_version(FILES))
+    index(before, after)
+    with searcher():
+        desk = house.seat(house.cast.reviewer, before, after, patterns=("src/**", "docs/**", "*"))
+        found = shares_of(desk, "int|guide", ignores_case=True)
+        assert [name for name, _, _ in told(found.folders)] == ["src/", "docs/"]
+        assert {one.release for one in found.releases} == {queries.ref(before), queries.ref(after)}
+        assert [name for name, _, _ in told(found.languages)] == ["C", ""]
+        whole = tally(desk, search(desk, "int|guide", ignores_case=True))
+        for some in (found.folders, found.releases, found.languages):
+            assert sum(one.lines for one in some) == whole.lines
+            assert sum(one.files for one in some) == whole.files
+        assert (found.is_exact, found.more_folders, found.more_languages) == (True, 0, 0)
+        for one in found.folders:
+            narrower = tally(desk, search(desk, "int|guide", ignores_case=True, paths=one.paths))
+            assert (narrower.lines, narrower.files) == (one.lines, one.files)
+        for paths in (("src/**",), ("**/*.c",)):
+            deeper = shares_of(desk, "int", paths=paths)
+            assert {one.name for one in deeper.folders} >= {"src/main.c", "src/net/"}
+            for one in deeper.folders:
+                narrower = tally(desk, search(desk, "int", paths=one.paths))
+                assert (narrower.lines, narrower.files) == (one.lines, one.files)
+        assert told(shares_of(desk, "no such thing").folders) == []
+
+
+def test_lines_that_lie_close_are_told_by_folder_as_well_after_their_total(house: House) -> None:
+    files: Files = {f"server-1/{name}/many.c": b"int value;\n" * count for name, count in (("a", 300), ("b", 200))}
+    taken = house.take(files={**files, "server-1/c/one.c": b"int value;\n"})
+    index(taken)
+    with searcher():
+        desk = house.seat(house.cast.reviewer, taken)
+        assert told(shares_of(desk, "value").folders) == [("a/", 300, 1), ("b/", 200, 1), ("c/", 1, 1)]
+        assert told(shares_of(desk, ".*").folders) == [("a/", 300, 1), ("b/", 200, 1), ("c/", 1, 1)]
+
+
+def test_a_narrow_grant_is_told_what_it_would_be_if_there_were_nothing_else(house: House) -> None:
+    """Whatever is asked: counts, shares, files searched and not searched, pages and their ends."""
+    others: Files = {f"server-1/x/{number}.c": b"int value;\nint other;\n" * 9 for number in range(300)}
+    own: Files = {
+        "server-1/src/a.c": b"int value;\n" * 70,
+        "server-1/src/deep/b.py": b"value = 1\n",
+        "server-1/src/c.bin": b"\0\1\2" * 40,
+    }
+    whole, alone = house.take(files={**others, **own}), house.take(files=own, product="alone")
+    index(whole)
+    index(alone)
+    with searcher():
+        narrow = house.seat(house.cast.reviewer, whole, patterns=("src/**",))
+        free = house.seat(house.cast.colleague, alone, patterns=("src/**",))
+        for pattern in ("value", "other", "int", ".*", "nothing", "x", r"\w+ = 1"):
+            hows: tuple[dict[str, Any], ...] = (
+                {},
+                {"paths": ("**/*.py", "x/**")},
+                {"language": "C"},
+                {"paths": ("x/**",)},
+            )
+            for how in hows:
+                one, other = search(narrow, pattern, **how), search(free, pattern, **how)
+                assert lines_of(one) == lines_of(other)
+                assert (one.rest, one.searched, one.hits) == (other.rest, other.searched, other.hits)
+                assert [(a.reason, a.files) for a in one.not_searched] == [
+                    (b.reason, b.files) for b in other.not_searched
+                ]
+                counted, expected = tally(narrow, one), tally(free, other)
+                assert (counted.lines, counted.files, counted.is_exact) == (expected.lines, expected.files, True)
+                assert counted.shares is not None
+                assert expected.shares is not None
+                assert (counted.shares.folders, counted.shares.languages) == (
+                    expected.shares.folders,
+                    expected.shares.languages,
+                )
+
+
 def test_a_stranger_and_a_colleague_find_no_grant(desk: Desk, house: House) -> None:
     shown = search(desk, "line_7;")
     for viewer in (house.cast.stranger, house.cast.colleague, house.cast.manager):
@@ -255,6 +341,26 @@ def test_a_grant_revoked_while_the_searcher_looks_shows_nothing(
     monkeypatch.setattr(finding, "find", find)
     with pytest.raises(GrantRevokedError):
         search(desk, "int")
+    assert not Event.objects.filter(kind=KIND).exists()
+
+
+def test_a_grant_that_ends_while_a_search_is_pending_shows_nothing(
+    desk: Desk, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files_of, ended = pages.files_of, threading.Event()
+
+    def slowly(*args: object) -> object:
+        ended.wait(20)
+        return files_of(*args)  # type: ignore[arg-type] # passed on as it came
+
+    monkeypatch.setattr(pages, "files_of", slowly)
+    asked = Asked("line_7;")
+    assert isinstance(commands.search(desk.viewer, desk.grant, [desk.release], asked, now=NOW), SearchPending)
+    commands.revoke_grant(house.cast.manager, desk.grant, now=NOW)
+    ended.set()
+    for moment in (NOW, NOW + timedelta(days=3)):
+        with pytest.raises((GrantRevokedError, GrantEndedError)):
+            commands.search(desk.viewer, desk.grant, [desk.release], asked, now=moment)
     assert not Event.objects.filter(kind=KIND).exists()
 
 

@@ -124,6 +124,21 @@ def test_long_differences_come_in_pages_that_add_up(house: House) -> None:
     assert (rows, charged) == (size, 2 * size)
 
 
+@pytest.mark.parametrize(("line", "first"), [(1, 0), (400, 0), (401, 397), (850, 846), (999, 846)])
+def test_a_line_is_led_to_the_page_it_stands_on(house: House, line: int, first: int) -> None:
+    size = 2 * differences.PAGE_ROWS + 50
+    old = house.take("1", {"p/a.c": b"".join(b"int a%d;\n" % number for number in range(size))})
+    new = house.take("2", {"p/a.c": b"".join(b"int b%d;\n" % number for number in range(size))})
+    desk = house.seat(house.cast.reviewer, new, old)
+    shown = commands.open_difference(
+        desk.viewer, desk.grant, Uid(old.uid), Uid(new.uid), TreePath(b"a.c"), now=NOW, at=line
+    )
+    numbers = [row.after.number for row in shown.difference.rows if row.after]
+    assert shown.difference.first_row == first
+    assert numbers[0] == first + 1
+    assert min(line, size) in numbers
+
+
 def test_a_file_that_moved_is_compared_with_where_it_was(house: House) -> None:
     old, new = house.take(), house.take("2", next_version(FILES))
     desk = house.seat(house.cast.reviewer, new, old)

@@ -1,16 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """The index at rest: asked for with the release, resumed after a kill, whole or not there."""
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from glasshouse.domain.jobs.models import Job
 from glasshouse.domain.releases import commands, indexing, queries
 from glasshouse.domain.releases.errors import ReleaseExistsError
 from glasshouse.domain.releases.indexing import Batch, IndexBusyError
 from glasshouse.engines.store.errors import DamagedError
+from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.ids import Uid
 from tests.lab import FILES, Files, House, next_version
 
@@ -80,6 +86,38 @@ def test_a_kill_at_any_moment_is_gone_on_from_with_the_same_result(house: House,
     assert documents(product) == documents(Uid(whole.product.uid))
     indexing.index(product, [ref])
     assert not list(indexing.folder(product).glob("building-*"))
+
+
+def test_a_real_kill_at_any_step_of_a_build_and_a_merge_is_gone_on_from_with_the_same_result(
+    house: House, small: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del small
+    monkeypatch.setattr(indexing, "MERGE_FROM", 99)
+    before = house.take(files={name: FEW[name] for name in list(FEW)[:5]})
+    product = Uid(before.product.uid)
+    indexing.index(product, [queries.ref(before)])
+    after = house.take("2", FEW)
+    lab = settings.GLASSHOUSE
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "glasshouse.config.settings",
+        "GLASSHOUSE_HOME": str(lab.home),
+        "GLASSHOUSE_KEYS": str(lab.keys),
+        "PYTHONPATH": os.pathsep.join(sys.path),
+    }
+    command = [sys.executable, "-m", "tests.domain.releases.killing", product.text]
+    roots = [Digest(bytes(one.root)).raw.hex() for one in (before, after)]
+    done = subprocess.run([*command, *roots], env=environment, capture_output=True, check=True, text=True)
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [one["step"] for one in told] == list(range(1, len(told) + 1))
+    assert len(told) > 20
+    assert {one["was_merged"] for one in told} == {False, True}
+    indexing.index(product, [queries.ref(before), queries.ref(after)])
+    expected = [digest.hex() for digest in documents(product)]
+    assert len(expected) == 12
+    for one in told:
+        assert one["documents"] == expected, f"killed at step {one['step']}"
+        assert "building" not in one["names"]
 
 
 def test_a_kill_between_a_merge_and_the_end_of_what_it_merged_counts_nothing_twice(

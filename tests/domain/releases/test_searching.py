@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from glasshouse.domain.access.globs import Globs, expression
 from glasshouse.domain.access.values import Patterns
-from glasshouse.domain.releases import queries, searching
+from glasshouse.domain.releases import indexing, queries, searching
 from glasshouse.kernel.ids import Uid
-from tests.lab import House
+from tests.lab import Files, House
 
 PARTS = st.lists(st.sampled_from([b"**", b"**/", b"/**", b"*", b"?", b"/", b"a", b"b", b".c", b"\xff", b"\n", b"$"]))
 PATHS = st.lists(st.binary(min_size=1, max_size=8).map(lambda raw: raw.replace(b"\0", b"/")), max_size=20, unique=True)
@@ -67,3 +67,32 @@ def test_a_release_is_narrowed_by_patterns_and_language(house: House) -> None:
     too_large = [str(files.path(row)) for row in range(len(files)) if files.kinds[row] == 2]
     assert all(re.fullmatch(r"src/(long|net/http)\.c", path) for path in too_large)
     assert len(too_large) == 2
+
+
+def test_the_first_line_names_a_language_where_the_name_does_not(house: House) -> None:
+    files: Files = {
+        "server-1/bin/start": b"#!/bin/sh\nexec server\n",
+        "server-1/bin/tool": b"#!/usr/bin/env python3\nprint(1)\n",
+        "server-1/lib/odd.c": b"#!/usr/bin/python3\nint odd;\n",
+        "server-1/notes": b"notes\n#!/bin/sh\n",
+        "server-1/one.py": b"one = 1\n",
+        "server-1/page": b"<?xml version='1.0'?>\n<a/>\n",
+    }
+    ref = queries.ref(house.take(files=files))
+    expected = {"Shell": ["bin/start"], "Python": ["bin/tool", "one.py"], "C": ["lib/odd.c"], "XML": ["page"]}
+
+    def found(language: str) -> list[str]:
+        release = searching.files_of(ref.product, ref.root, WHOLE)
+        return [str(release.path(int(row))) for row in searching.narrowed(release, [], language).nonzero()[0]]
+
+    assert (found("Shell"), found("Python")) == ([], ["one.py"]), "before it is indexed"
+    indexing.index(ref.product, [ref])
+    assert {language: found(language) for language in expected} == expected
+    more: Files = {**files, **{f"server-1/s{number}": b"#!/bin/bash\n# %d\n" % number for number in range(6)}}
+    for number in range(6):
+        last = queries.ref(house.take(f"2.{number}", {name: more[name] for name in [*files, f"server-1/s{number}"]}))
+        indexing.index(ref.product, [ref, last])
+    assert len(indexing.names(ref.product)) < 6, "they were merged"
+    assert found("Shell") == expected["Shell"]
+    release = searching.files_of(last.product, last.root, WHOLE)
+    assert searching.narrowed(release, [], "Shell").sum() == 2

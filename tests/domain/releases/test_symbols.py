@@ -106,7 +106,7 @@ def test_work_that_was_killed_goes_on_where_it_was(house: House, monkeypatch: py
     big = {f"p/{number}.c": b"int f_%d(void) { return 0; }\n" % number + b"/* */\n" * 200_000 for number in range(9)}
     product, refs = taken(house, big)
     with pytest.raises(KeyboardInterrupt):
-        symbols.index(product, refs, run=Counting(runs=6))
+        symbols.index(product, refs, run=Counting(runs=3))
     (symbolshelf.folder(product) / "symbols-00.part").write_bytes(b"half")
     before = len(names(product, "f_", How.PREFIX))
     assert not symbols.is_complete(product, refs)

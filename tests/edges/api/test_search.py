@@ -64,7 +64,22 @@ def test_a_page_tells_lines_charge_and_promise(desk: Desk) -> None:
         page["showing"]["promise"]["commitment"],
     )
     tally = post(signed_in(desk.viewer), desk, "search/tally", ticket=page["ticket"]).json()
-    assert tally == {"lines": 2, "files": 1, "is_exact": True, "is_running": False}
+    assert tally == {
+        "lines": 2,
+        "files": 1,
+        "is_exact": True,
+        "is_running": False,
+        "left": 0,
+        "is_sharing": False,
+        "shares": {
+            "folders": [{"name": "src/main.c", "lines": 2, "files": 1, "paths": ["src/main.c"]}],
+            "more_folders": 0,
+            "releases": [{"name": "1", "lines": 2, "files": 1, "paths": []}],
+            "languages": [{"name": "C", "lines": 2, "files": 1, "paths": []}],
+            "more_languages": 0,
+            "is_exact": True,
+        },
+    }
 
 
 def test_no_token_of_any_scope_searches(desk: Desk) -> None:

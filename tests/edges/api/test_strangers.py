@@ -15,10 +15,13 @@ from glasshouse.domain.people.commands import Scope
 from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import commands as readingroom
+from glasshouse.domain.readingroom.models import SavedRun
 from glasshouse.edges.api.api import api
+from glasshouse.kernel.ids import Uid
 from glasshouse.kernel.lines import Span
 from tests.edges.api.conftest import signed_in
 from tests.lab import FILES, MAIN, NOW, Desk, House, add, next_version
+from tests.searching import index, search, searcher
 
 WORD: Final = {"verdict": "agree", "digest": "0" * 64}
 SOON: Final = "2026-12-01T08:00:00Z"
@@ -55,7 +58,12 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
     "revoke_token": {},
     "search_search": {"releases": ["{release}"], "pattern": "int"},
     "search_tally": {"ticket": "0" * 32},
+    "structural_search": {"releases": ["{release}"], "pattern": "$A;", "language": "C"},
     "symbols_definitions": {"name": "line_1"},
+    "save_search": {"event": "{search}", "label": "mine"},
+    "rename_search": {"label": "mine"},
+    "new_lines": {},
+    "end_search": {},
 }
 
 
@@ -96,7 +104,9 @@ class Objects:
             return client.get(path, query)
         body = next((body for name, body in BODIES.items() if operation.name.endswith(name)), None)
         assert body is not None, f"say in BODIES what {operation.name} takes"
-        text = json.dumps(body).replace("{release}", self.named["release"]).replace("{event}", self.named["event"])
+        text = json.dumps(body)
+        for name in ("release", "event", "search"):
+            text = text.replace(f"{{{name}}}", self.named[name])
         return client.post(path, text, content_type="application/json", query_params=query)
 
 
@@ -111,6 +121,11 @@ def objects(house: House) -> tuple[Objects, Desk]:
     note = readingroom.write_note(*at, "A note.", span=Span(1, 2), now=NOW)
     finding = readingroom.raise_from_note(desk.viewer, note, "A finding", Severity.LOW, "So.", now=NOW)
     question = readingroom.ask_question(*at, "Why?", span=Span(3, 3), now=NOW)
+    index(before)
+    with searcher():
+        found = search(Desk(desk.viewer, desk.grant, desk.release, desk.visit, (before,)), "int").view.recorded.uid
+    saved = readingroom.save_search(desk.viewer, desk.grant, found, "whole numbers", now=NOW)
+    readingroom.run_saved_searches(Uid(before.product.uid), now=lambda: NOW, report=lambda _done, _of: None)
     house.sign()
     engagement = Engagement.objects.get()
     named = {
@@ -128,6 +143,9 @@ def objects(house: House) -> tuple[Objects, Desk]:
         "note": note.text,
         "finding": finding.text,
         "question": question.text,
+        "search": found.text,
+        "saved": saved.text,
+        "run": SavedRun.objects.get().uid,
     }
     return Objects(named), desk
 

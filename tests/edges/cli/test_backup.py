@@ -20,7 +20,7 @@ def second_url(database_url: str, database_switch: Switch, tmp_path: Path) -> It
     assert database_switch.current is not None
     folder = tmp_path / "second"
     folder.mkdir()
-    with database_switch.current.fresh(folder) as url:
+    with database_switch.current.empty(folder) as url:
         yield url
 
 

@@ -25,8 +25,8 @@ def told(lab: RunningLab, *words: str, expected: int = 0) -> Any:
     return json.loads(lab.command(*words, "--json", expected=expected))
 
 
-def test_a_lab_is_founded_once_and_init_again_keeps_all(database_url: str, tmp_path: Path) -> None:
-    lab = RunningLab.found(tmp_path, database_url)
+def test_a_lab_is_founded_once_and_init_again_keeps_all(empty_database_url: str, tmp_path: Path) -> None:
+    lab = RunningLab.found(tmp_path, empty_database_url)
     before = {path: path.read_bytes() for path in tmp_path.rglob("*.key")} | {
         path: path.read_bytes() for path in (lab.home / "lab.toml", lab.home / "ledger" / "log.vkey")
     }

@@ -72,3 +72,20 @@ def test_hostile_text_that_is_found_does_not_act_on_the_terminal(served: Running
 
 def test_a_stranger_at_a_terminal_has_nothing_to_search(served: RunningLab) -> None:
     assert terminal(served, "stranger").json("search", "tool", "int", expected=4)["error"] == "not-found"
+
+
+def test_a_person_searches_the_structure_of_code_at_the_terminal(served: RunningLab) -> None:
+    person = terminal(served, "reviewer")
+    person.tell("visit", "begin", "tool", "1.0")
+    indexed(person)
+
+    done = person.run("search", "tool", "int line_1_5(void);", "--structure", "C", "--in", "1.0")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["1.0 src/file1.c", "     5: int line_1_5(void);"]
+    assert re.search(r"^1 matches in 1 files; 4 searched\.$", done.stderr, re.MULTILINE)
+
+    none = person.run("search", "tool", "no_such($X)", "--structure", "C")
+    assert (none.returncode, none.stdout) == (1, "")
+    assert person.json("search", "tool", "f(", "--structure", "C", expected=2)["error"] == "codeindex.structure"
+    assert person.json("search", "tool", "f()", "--structure", "COBOL", expected=2)["error"] == "codeindex.structure"
+    assert person.run("search", "tool", "f()", "--structure", "C", "-i").returncode == 2

@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a searcher holds follows the disk: new segments, damaged ones, destroyed products, a small budget."""
 
+import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
-from django.conf import settings
+from django.conf import settings as lab_settings
 from django.db import DatabaseError
+from pytest_django.fixtures import Settings
 
 from glasshouse.domain.jobs.models import Job, State
 from glasshouse.domain.journal.models import Event
@@ -17,14 +22,17 @@ from glasshouse.domain.releases.models import Release
 from glasshouse.edges.searcher.searches import Searches
 from glasshouse.edges.searcher.shelf import Shelf
 from glasshouse.edges.worker import working
+from glasshouse.engines.codeindex.search import asking
 from glasshouse.engines.codeindex.search.matching import Query
-from glasshouse.engines.codeindex.search.questions import Ask, Found, Tallied
+from glasshouse.engines.codeindex.search.questions import Ask, Found, SearchBusyError, Tallied
+from glasshouse.engines.store.errors import DamagedError
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.errors import NotFoundError
 from glasshouse.kernel.ids import Uid
 from tests.lab import FILES, NOW, Files, House, next_version
+from tests.searching import searcher
 
-ME, GRANT = Uid.new(), Uid.new()
+ME, VISITOR, GRANT = Uid.new(), Uid.new(), Uid.new()
 
 
 @contextmanager
@@ -37,12 +45,12 @@ def searches(shelf: Shelf) -> Iterator[Searches]:
 def ask(*taken: Release, pattern: str, patterns: tuple[str, ...] = ("**",), person: Uid = ME, after: str = "") -> Ask:
     roots = tuple(Digest(bytes(row.root)) for row in taken)
     product = Uid(taken[0].product.uid)
-    return Ask(person, GRANT, product, roots, patterns, (), "", Query(pattern), 0, after)
+    return Ask(person, VISITOR, GRANT, product, roots, patterns, (), "", Query(pattern), 0, after)
 
 
 def page(searching: Searches, asked: Ask) -> Found:
     found = searching.search(asked, wait=20)
-    assert found is not None
+    assert isinstance(found, Found)
     return found
 
 
@@ -94,13 +102,56 @@ def test_a_release_that_is_indexed_while_the_searcher_runs_is_found_without_a_re
         assert [(str(file.place.path), file.place.root) for file in found.files] == [("src/main.c", 1)]
 
 
+def test_releases_that_arrive_and_are_merged_while_somebody_searches_change_no_answer(
+    house: House, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    settings.GLASSHOUSE = replace(settings.GLASSHOUSE, searches_per_minute=10_000)
+    settings.GLASSHOUSE = replace(settings.GLASSHOUSE, searches_per_minute_organisation=10_000)
+    monkeypatch.setattr(indexing, "MERGE_FROM", 3)
+    files = dict(many(120))
+    taken = house.take(files=files)
+    index(taken)
+    shelf = Shelf(2**26)
+    shelf.refresh()
+    arriving = []
+    for version in range(2, 7):
+        files[f"server-1/new{version}.c"] = b"int common;\nint new_%d;\n" % version
+        arriving.append(house.take(str(version), dict(files)))
+    done = threading.Event()
+
+    def arrive() -> None:
+        for one in arriving:
+            index(taken, one)
+            shelf.refresh()
+            shelf.load()
+        done.set()
+
+    with searches(shelf) as searching:
+        expected = {}
+        for pattern in ("common", r"only_\d7;", "new_"):
+            found = page(searching, ask(taken, pattern=pattern))
+            expected[pattern] = found.files, found.rest, total(searching, found)
+        beside = threading.Thread(target=arrive)
+        beside.start()
+        rounds = 0
+        while not done.is_set() or not rounds:
+            for pattern, (shown, rest, counted) in expected.items():
+                found = page(searching, ask(taken, pattern=pattern, person=ME))
+                assert (found.files, found.rest, total(searching, found)) == (shown, rest, counted)
+            rounds += 1
+        beside.join()
+        assert total(searching, page(searching, ask(arriving[-1], pattern="new_"))).files == 5
+    assert len(indexing.names(Uid(taken.product.uid))) < 6, "they were merged meanwhile"
+
+
 def test_a_budget_that_holds_nothing_gives_the_same_answers(house: House) -> None:
     taken = house.take(files=many())
     index(taken)
-    answers = []
+    answers, held = [], []
     for budget in (0, 2**16, 2**30):
         shelf = Shelf(budget)
         shelf.refresh()
+        shelf.load()
         with searches(shelf) as searching:
             told = []
             for pattern in ("only_17;", "common", r"\d\d", "nothing", "[a-z]+_39\\d"):
@@ -108,8 +159,66 @@ def test_a_budget_that_holds_nothing_gives_the_same_answers(house: House) -> Non
                 told.append((found.files, found.rest, total(searching, found), found.searched, found.skipped))
             after = page(searching, ask(taken, pattern="common")).rest
             answers.append((told, page(searching, ask(taken, pattern="common", after=after)).files))
-        assert shelf.holding(Uid(taken.product.uid)).corpus.held <= budget
+        corpus = shelf.holding(Uid(taken.product.uid)).corpus
+        assert (corpus.held <= budget, corpus.awaited) == (True, 0)
+        held.append(corpus.held)
+    assert held[0] == 0 < held[1] < held[2]
     assert answers[0] == answers[1] == answers[2]
+
+
+def test_while_it_loads_the_searcher_answers_the_same_and_says_how_far_it_is(house: House) -> None:
+    taken = house.take(files=many())
+    index(taken)
+    product = Uid(taken.product.uid)
+    shelf = Shelf(2**26)
+    assert shelf.loading(product) == 0, "before it looked what there is"
+    shelf.refresh()
+    told = []
+    steps = iter(range(100))
+    with searches(shelf) as searching:
+        for _ in range(2):
+            found = page(searching, ask(taken, pattern=r"only_1\d;|common"))
+            tally = total(searching, found)
+            told.append((found.loading, found.files, found.rest, tally, found.searched, found.skipped))
+            shelf.load(is_out=lambda: next(steps) == 0)
+            shelf.load()
+    assert [loading for loading, *_ in told] == [0, None]
+    assert told[0][1:] == told[1][1:]
+    assert shelf.loading(product) is None
+    assert shelf.loading(Uid.new()) is None, "what has no index is not waited for"
+
+
+def test_source_that_was_changed_on_the_disk_is_not_searched_and_told_so(house: House) -> None:
+    taken = house.take(files=many(3_000))
+    index(taken)
+    product = Uid(taken.product.uid)
+    [pack] = (lab_settings.GLASSHOUSE.packs / product.text / "releases").glob("*/blobs-*.pack")
+    content = bytearray(pack.read_bytes())
+    content[len(content) // 2] ^= 1
+    pack.write_bytes(content)
+    whole = len(many(3_000))
+    for budget in (0, 2**28):
+        vault.close()
+        shelf = Shelf(budget)
+        shelf.refresh()
+        shelf.load()
+        with searches(shelf) as searching:
+            for _ in range(whole):  # without memory each search finds one file that cannot be read, and fails
+                try:
+                    found = page(searching, ask(taken, pattern="common"))
+                    tally = total(searching, found)
+                except DamagedError:
+                    continue
+                if tally.is_exact or "not-indexed" in unsearched(found):
+                    break
+            found = page(searching, ask(taken, pattern="common"))
+            tally = total(searching, found)
+            missing = unsearched(found).get("not-indexed", 0)
+            if budget:
+                assert 0 < missing < whole
+                assert (tally.lines, tally.is_exact) == (whole - missing, False), "at least so many"
+            else:
+                assert not tally.is_exact or missing == 0
 
 
 def test_a_changed_byte_of_a_segment_is_detected_reported_and_built_again(house: House) -> None:
@@ -223,6 +332,39 @@ def test_a_narrow_grant_is_answered_in_slots(house: House) -> None:
                 assert round(found.seconds / 0.025, 6).is_integer()
 
 
+def test_fifty_clients_at_once_begin_as_many_searches_as_are_allowed_and_no_more(
+    house: House, settings: Settings
+) -> None:
+    settings.GLASSHOUSE = replace(settings.GLASSHOUSE, searches_per_minute=30, searches_per_minute_organisation=40)
+    taken = house.take(files=many(40))
+    index(taken)
+    other = Uid.new()
+
+    def ask_one(person: Uid, number: int, organisation: Uid) -> str:
+        asked = replace(ask(taken, pattern=f"only_{number};", person=person), organisation=organisation)
+        while True:
+            try:
+                found = asking.search(path, asked, wait=1)
+            except SearchBusyError as refused:
+                if refused.message.startswith("Many of your searches"):
+                    continue
+                return refused.message
+            if isinstance(found, Found):
+                assert found.searched == 40
+                return "found"
+
+    path = settings.GLASSHOUSE.run / "search.sock"
+    with searcher(), ThreadPoolExecutor(50) as clients:
+        told = Counter(clients.map(lambda number: ask_one(ME, number, VISITOR), range(50)))
+        assert told.pop("found") == 30, "the same question again joins it, and counts once"
+        assert all(message.startswith("You search faster") for message in told)
+        assert ask_one(other, 1, VISITOR) == "found"
+        told = Counter(clients.map(lambda number: ask_one(Uid.new(), number, VISITOR), range(50)))
+        assert told.pop("found") == 9, "forty of the organisation"
+        assert all(message.startswith("Your organisation searches") for message in told)
+        assert ask_one(other, 1, Uid.new()) == "found", "whoever is of another one is not held up"
+
+
 def _seconds(searching: Searches, asked: Ask) -> float:
     began = time.monotonic()
     assert page(searching, asked).tally.lines == 1
@@ -248,6 +390,6 @@ def test_one_persons_scans_never_delay_anothers_literal_by_more_than_100_ms(hous
 
 def test_the_index_rests_where_no_search_word_can_be_read(house: House) -> None:
     index(house.take())
-    paths = list((settings.GLASSHOUSE.home / "index").rglob("*.pack"))
+    paths = list((lab_settings.GLASSHOUSE.home / "index").rglob("*.pack"))
     assert paths
     assert not [path for path in paths if b"line_" in path.read_bytes()]

@@ -7,12 +7,13 @@ from collections.abc import Callable
 
 import pytest
 
-from glasshouse.edges.searcher.rates import AT_ONCE, Rates
+from glasshouse.edges.searcher import rates as searcher_rates
+from glasshouse.edges.searcher.rates import Rates
 from glasshouse.edges.searcher.turns import SLICE, Turn, Turns
 from glasshouse.engines.codeindex.search.questions import SearchBusyError
 from glasshouse.kernel.ids import Uid
 
-ADA, BOB, EVE = Uid.new(), Uid.new(), Uid.new()
+ADA, BOB, EVE, THEIRS = Uid.new(), Uid.new(), Uid.new(), Uid.new()
 
 
 class Bench:
@@ -109,12 +110,28 @@ def test_a_search_of_several_threads_stops_all_of_them_while_another_works() -> 
     assert order[first : first + 8].count("page") == 5
 
 
-def test_nobody_searches_faster_than_people_do() -> None:
-    rates = Rates()
-    for _ in range(int(AT_ONCE)):
-        rates.take(ADA)
-    with pytest.raises(SearchBusyError):
-        rates.take(ADA)
-    rates.take(BOB)
-    time.sleep(0.25)
-    rates.take(ADA)
+def test_nobody_begins_more_searches_in_a_minute_than_are_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(searcher_rates, "WINDOW", 0.3)
+    rates = Rates(by_person=5, by_organisation=100)
+    for _ in range(5):
+        rates.take(ADA, THEIRS)
+    with pytest.raises(SearchBusyError, match=r"You search faster.*5 searches a minute") as refused:
+        rates.take(ADA, THEIRS)
+    assert refused.value.hint == "Go on in 1 s."
+    rates.take(BOB, THEIRS)
+    time.sleep(0.35)
+    rates.take(ADA, THEIRS)
+
+
+def test_an_organisation_does_not_get_round_the_cap_with_many_accounts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(searcher_rates, "WINDOW", 0.3)
+    rates = Rates(by_person=2, by_organisation=5)
+    for _ in range(5):
+        rates.take(Uid.new(), THEIRS)
+    for person in (ADA, Uid.new()):
+        with pytest.raises(SearchBusyError, match="Your organisation"):
+            rates.take(person, THEIRS)
+    rates.take(EVE, Uid.new())
+    time.sleep(0.35)
+    for _ in range(2):  # what was refused was not counted
+        rates.take(ADA, THEIRS)

@@ -40,7 +40,8 @@ def desk(house: House) -> Iterator[Desk]:
 
 def find(client: Client, desk: Desk, pattern: str, **fields: Any) -> Any:
     """Search by the form, as a browser without scripts: again while the page says that it is still searching."""
-    asked = {"pattern": pattern, "regex": "on", "case": "smart", "context": "0", "release": desk.release.text, **fields}
+    asked = {"pattern": pattern, "case": "smart", "context": "0", "release": desk.release.text, **fields}
+    asked.setdefault("kind", "regex")
     headers = asked.pop("headers", None)
     for _ in range(100):
         answer = client.post(f"/search/{desk.grant}/", asked, headers=headers)
@@ -81,7 +82,7 @@ def test_no_address_of_the_page_holds_the_pattern(reviewer: Client, desk: Desk) 
     page = text(find(reviewer, desk, "line_7;"))
     addresses = re.findall(r'(?:href|src|action|hx-get|hx-post)="([^"]*)"', page)
     assert addresses
-    assert not [address for address in addresses if "line" in address.replace("?lines=", "")]
+    assert not [address for address in addresses if "line" in re.sub(r"\?lines?=", "", address)]
 
 
 def test_a_permalink_asks_the_same_again_for_its_own_visitor_alone(
@@ -156,6 +157,32 @@ def test_the_total_is_a_piece_that_only_its_own_visitor_gets(
         if "hx-get" not in total:
             break
     assert "200 lines in 1 file." in total
+
+
+def test_where_lines_were_found_stands_beside_them_and_each_part_narrows_the_search(
+    reviewer: Client, desk: Desk
+) -> None:
+    both = [str(row.uid) for row in desk.taken]
+    answer = find(reviewer, desk, "int more;|http_7|line_7;", release=both, paths="**/*.c", language="C")
+    page = text(answer)
+    narrow = re.search(r'<form id="narrow".*?</form>', page)
+    assert narrow
+    fields = dict(re.findall(r'name="([^"]+)" value="([^"]*)"', narrow[0]))
+    assert (fields["pattern"], fields["paths"]) == ("int more;|http_7|line_7;", "**/*.c")
+    for _ in range(100):
+        parts = re.findall(r'<button type="submit" form="narrow" name="([^"]+)" value="([^"]*)"', page)
+        if parts:
+            break
+        time.sleep(0.05)
+        page = text(reviewer.get(re.findall(r'hx-get="([^"]+)"', page)[0], headers=HTMX))
+    assert {("paths", "src/main.c"), ("paths", "src/net/**/*.c"), *(("only", uid) for uid in both)} <= set(parts)
+    assert "secret" not in str(parts)
+    # A browser sends the button's own field behind those of the form: the last one counts.
+    sent = {**fields, "release": both, "paths": [fields["paths"], "src/net/**/*.c"], "case": "match"}
+    narrower = text(find(reviewer, desk, sent.pop("pattern"), **{**sent, "only": both[1]}))
+    assert "src/net/web.c" in narrower
+    assert "src/net/http.c" not in narrower, "that is the other release's"
+    assert "main.c" not in narrower
 
 
 def test_what_was_not_searched_is_listed_and_is_no_missing_match(reviewer: Client, desk: Desk) -> None:
@@ -282,7 +309,7 @@ def test_hostile_source_names_and_patterns_are_data(house: House, browser_of: Br
         assert len(numbers(page)) == 50
         assert [one for one in foreign(page) if one[0] not in {"form", "input", "progress", "details"}] == []
         for payload in PAYLOADS:
-            answer = text(find(client, seat, payload, regex=""))
+            answer = text(find(client, seat, payload, kind="text"))
             assert [one for one in foreign(answer) if one[0] not in {"form", "input", "progress", "details"}] == []
 
 
@@ -303,7 +330,7 @@ def test_a_search_that_takes_longer_says_so_costs_nothing_and_is_joined(
     reviewer: Client, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(finding, "WAIT", 0.0)
-    asked = {"pattern": "line_7;", "regex": "on", "case": "match", "context": "0", "release": desk.release.text}
+    asked = {"pattern": "line_7;", "kind": "regex", "case": "match", "context": "0", "release": desk.release.text}
     address = f"/search/{desk.grant}/"
     first = text(reviewer.post(address, asked))
     assert 'class="state waiting"' in first

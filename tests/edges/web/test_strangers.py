@@ -11,6 +11,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from glasshouse.domain.access.models import Grant
 from glasshouse.domain.engagements.models import Engagement
 from glasshouse.domain.findings.values import Severity
 from glasshouse.domain.journal.models import Event
@@ -18,6 +19,7 @@ from glasshouse.domain.notices.models import Notice
 from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import commands as readingroom
+from glasshouse.domain.readingroom.models import SavedRun, SavedSearch
 from glasshouse.kernel.ids import Uid
 from glasshouse.kernel.lines import Span
 from tests.domain.sites.place import arrival, settle
@@ -90,6 +92,27 @@ def room(house: House) -> Room:
     spoken = speak(house, desk)
     place = settle(house)
     booking = place.book()
+    saved = SavedSearch.objects.create(
+        uid=Uid.new().text,
+        grant=Grant.objects.get(uid=desk.grant.text),
+        search=entry.uid,
+        named=entry.uid,
+        base=first.uid,
+        saved_at=NOW,
+    )
+    run = SavedRun.objects.create(
+        uid=Uid.new().text,
+        saved=saved,
+        grant=desk.grant.text,
+        release=second.uid,
+        before=first.uid,
+        ran_at=NOW,
+        lines=1,
+        files=1,
+        is_exact=True,
+        unsearched=0,
+        places=b"",
+    )
     objects = {
         **spoken,
         "after": second.uid,
@@ -107,6 +130,8 @@ def room(house: House) -> Room:
         "release": first.uid,
         "request_uid": str(engagement.request),
         "site": place.site.text,
+        "run": run.uid,
+        "saved": saved.uid,
         "ticket": "0123456789abcdef" * 2,
         "visit": desk.visit.text,
         "workstation": place.left.text,
@@ -143,6 +168,7 @@ def test_each_kind_of_object_is_tried() -> None:
         *ENGAGED,
         *("after", "before", "event", "grant", "path", "person", "product", "proposal", "release", "ticket", "visit"),
         *("finding", "note", "notice", "question"),
+        *("run", "saved"),
     }
 
 
@@ -222,6 +248,10 @@ def test_the_reviewer_reaches_each_of_them(room: Room, browser_of: Browse) -> No
         "request-withdraw": 405,
         "search-again": 404,  # the entry is none of a search
         "references": 409,  # no searcher runs
+        "saved-end": 405,
+        "saved-new": 403,  # what it looks for was erased
+        "saved-rename": 405,
+        "search-save": 405,
         "receipt": 409,  # not under a signed head yet
         "site-change": 404,
         "still": 204,

@@ -191,6 +191,36 @@ def test_a_history_tells_what_each_release_did(desk: Desk, reviewer: Client) -> 
     assert charged(reviewer) == "0"
 
 
+def test_the_history_of_a_line_tells_of_its_function_too_and_costs_the_line(desk: Desk, reviewer: Client) -> None:
+    page = text(reviewer.get(f"{base(desk)}history/src/use.c?line=5"))
+    assert "History of line 5 of use.c" in page
+    assert 'in <span class="mono">total</span>' in page
+    first, second = desk.taken
+    told = [
+        (f"/r/{desk.grant}/{one.uid}/file/src/use.c?lines={lines}#L{lines.partition('-')[0]}", kind)
+        for one, kind in ((second, "edited"), (first, "same"))
+        for lines in ("5", "3-6")
+    ]
+    assert re.findall(r'class="mark (\w+)">[\w ]+</span>\s+<a class="mono" href="([^"]+)"', page) == [
+        (kind, url) for url, kind in told
+    ]
+    assert f'href="/changes/{desk.grant}/{first.uid}/{second.uid}/file/src/use.c?at=5#B5">beside 1<' in page
+    assert "area" in page  # the line itself, charged
+    assert charged(reviewer) == "1"
+    text(reviewer.get(f"{base(desk)}history/src/use.c?line=5"))
+    assert charged(reviewer) == "1"  # a question costs one line at least, also of what was seen
+    row = last("history-shown")
+    assert b"use.c" not in b"".join(
+        bytes(value) for value in vars(row).values() if isinstance(value, bytes | memoryview)
+    )
+    moved = text(reviewer.get(f"{base(desk)}history/src/a/twice.c?line=3"))
+    assert moved.count("src/a/twice.c → lib/twice.c") == 3
+    outside = text(reviewer.get(f"{base(desk)}history/src/use.c?line=1"))
+    assert "in no function" in outside
+    for wrong, status in (("999", 404), ("0", 422), ("x", 422)):
+        assert reviewer.get(f"{base(desk)}history/src/use.c?line={wrong}").status_code == status
+
+
 def test_a_file_that_moves_out_of_the_grant_vanishes(house: House, browser_of: Browse) -> None:
     taken = [house.take("1", FIRST), house.take("2", SECOND)]
     desk = house.seat(house.cast.reviewer, *taken, patterns=("src/**",))
@@ -207,7 +237,7 @@ def test_the_reading_list_says_what_changed_by_function(desk: Desk, reviewer: Cl
     rows = re.findall(r'<a class="mono" href="([^"]+)">(\w+)</a></th>.*?class="mark (\w+)"', page)
     after = f"/r/{desk.grant}/{second.uid}/"
     assert rows == [
-        (f"{there}file/src/use.c#B3", "total", "edited"),
+        (f"{there}file/src/use.c?at=3#B3", "total", "edited"),
         (f"{after}file/src/use.c?lines=8-11#L8", "fresh", "new"),
     ]
     assert "hidden_" not in page

@@ -133,11 +133,12 @@ def test_a_key_of_one_kind_does_not_sign_as_the_other() -> None:
 def test_a_private_key_returns_from_its_text_and_shows_itself_nowhere_else() -> None:
     text = KEY.to_text()
     assert SigningKey.parse(text).verifier == KEY.verifier
-    assert text.rpartition("+")[2] not in repr(KEY)
+    secret = text.split("+", 4)[4]  # base64 has plus signs of its own
+    assert secret not in repr(KEY)
     for spoiled in (text[1:], text[:-1], text.replace("lab", "lap"), "PRIVATE+KEY", "", text + "A"):
         with pytest.raises(MalformedError) as refused:
             SigningKey.parse(spoiled)
-        assert text.rpartition("+")[2][:8] not in str(refused.value)
+        assert secret[:8] not in str(refused.value)
 
 
 def test_a_megabyte_is_not_a_note() -> None:

@@ -287,15 +287,16 @@ def _exhausted(purse: Purse, windows: Mapping[str, int | str], cost: int) -> Bud
             is_current = name == "total" or rules.still_counts(getattr(budget, name), windows[name])
             used = getattr(budget, f"{name}_used") if is_current else 0
             limit = getattr(budget, f"{name}_limit")
-            if used + cost > limit:
+            over = used + cost - limit
+            if over > 0:
                 when = {"hour": "this hour", "day": "today", "visit": "this visit", "total": "all its time"}[name]
                 return BudgetExhaustedError(
-                    f"Refused: {used + cost - limit:,} lines over the budget for {when} of {budget.get_scope_display()}"
-                    f" ({used:,} of {limit:,} used, {cost:,} asked).",
+                    f"{over:,} {'line' if over == 1 else 'lines'} over the budget for {when} of"
+                    f" {budget.get_scope_display()} ({used:,} of {limit:,} used, {cost:,} asked).",
                     hint="Ask for fewer lines, wait for the next hour or day, or ask for more.",
                     window=name,
                 )
-    return BudgetExhaustedError("Refused: the budget was used up by another page.", hint="Load the page again.")
+    return BudgetExhaustedError("The budget was used up by another page.", hint="Load the page again.")
 
 
 def _mark_seen(grant: int, shown: Shown) -> int:

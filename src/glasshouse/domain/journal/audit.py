@@ -18,7 +18,7 @@ from glasshouse.domain.journal.moments import aware
 from glasshouse.domain.journal.values import Tagger
 from glasshouse.engines.ledger import commitments
 from glasshouse.engines.ledger.checkpoints import Checkpoint, open_checkpoint
-from glasshouse.engines.ledger.errors import MalformedError, SignatureError
+from glasshouse.engines.ledger.errors import DamagedError, MalformedError, SignatureError
 from glasshouse.engines.ledger.log import Log
 from glasshouse.engines.ledger.notes import Note, VerifierKey
 from glasshouse.engines.ledger.signer import state_name
@@ -60,34 +60,44 @@ def audit_tree() -> list[Finding]:
         findings.append(Finding(None, f"The signed head does not verify: {error}"))
     if checkpoint.origin != settings.GLASSHOUSE.origin:
         findings.append(Finding(None, f"The signed head is of {checkpoint.origin}, not of this lab's log."))
-    findings += _behind_the_signer(checkpoint)
-    audited = Log(settings.GLASSHOUSE.ledger).audit(checkpoint.size, checkpoint.root)
+    newest = _signed_last(checkpoint)
+    log = Log(settings.GLASSHOUSE.ledger)
+    if newest.size > checkpoint.size and newest.size > _reach(log):
+        lost = f"entries {checkpoint.size:,} to {newest.size - 1:,} were signed and are gone"
+        findings.append(Finding(checkpoint.size, f"The lab was rolled back: {lost}."))
+        newest = checkpoint
+    elif newest.size == checkpoint.size and newest.root != checkpoint.root:
+        findings.append(Finding(None, "The signer signed another tree of this size."))
+    audited = log.audit(newest.size, newest.root)
     findings += [Finding(one.index, f"{one.path}: {one.message}") for one in audited.differences]
     return findings
 
 
-def _behind_the_signer(head: Checkpoint) -> list[Finding]:
-    """Hold the head against what the signer signed last: a database and a log rolled back together agree.
+def _signed_last(head: Checkpoint) -> Checkpoint:
+    """Return the newest tree that the signer signed: a database and a log rolled back together agree, and lack it.
 
-    Where the signer's folder cannot be read, as it should be where it runs as a user of its own, nothing is
-    compared here; witnesses and receipts notice.
+    A worker that was killed between the signature and keeping it leaves a head that is behind, and lost nothing.
+    Where the signer's folder cannot be read, as it should be where it runs as a user of its own, the head is all
+    there is; witnesses and receipts notice.
     """
     try:
         raw = (settings.GLASSHOUSE.signer / state_name(settings.GLASSHOUSE.origin)).read_bytes()
     except OSError:
-        return []
+        return head
     signed = queries.tree_head(Note.parse(raw))
     for _ in range(_PATIENCE):  # a lab that runs keeps a head a moment after the signer signed it
-        if signed.size <= head.size:
+        kept = queries.signed_head()
+        if kept is None or signed.size <= kept[0].size:
             break
         time.sleep(0.1)
-        head = (queries.signed_head() or (head, b""))[0]
-    if signed.size > head.size:
-        lost = f"entries {head.size:,} to {signed.size - 1:,} were signed and are gone"
-        return [Finding(head.size, f"The lab was rolled back: {lost}.")]
-    if signed.size == head.size and signed.root != head.root:
-        return [Finding(None, "The signer signed another tree of this size.")]
-    return []
+    return signed if signed.size >= head.size else head
+
+
+def _reach(log: Log) -> int:
+    try:
+        return log.size
+    except DamagedError:  # the audit of the tree will name the tail
+        return 0
 
 
 def parts() -> list[tuple[int, int]]:

@@ -68,6 +68,7 @@ class SavedRun(models.Model):
     """What a saved search found new in a release, beside the release before: counts, and where, sealed.
 
     `grant` is the one that names the release: the saved search's own, or a later one of the same engagement.
+    `unsearched` counts new files in scope that were not looked at.
     """
 
     uid = models.CharField(max_length=UID, unique=True)
@@ -80,13 +81,14 @@ class SavedRun(models.Model):
     lines = models.BigIntegerField()
     files = models.BigIntegerField()
     is_exact = models.BooleanField()
+    unsearched = models.BigIntegerField()
     places = models.BinaryField()
 
     class Meta:
-        """A saved search runs once on a release."""
+        """A saved search runs once on a release under a grant."""
 
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["saved", "release"], name="readingroom_saved_run_once"),
+            models.UniqueConstraint(fields=["saved", "release", "grant"], name="readingroom_saved_run_once"),
         ]
 
     def __str__(self) -> str:

@@ -4,12 +4,15 @@
 A saved search is a mandate: between visits the lab looks for its holder, and tells counts. It lapses with its grant.
 """
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from itertools import pairwise
-from typing import Final
+from typing import Final, Self
+
+from django.db.models import Case, Count, Q, QuerySet, Sum, When
 
 from glasshouse.domain.access import queries as access
 from glasshouse.domain.access.models import Grant, GrantedRelease
@@ -20,8 +23,9 @@ from glasshouse.domain.journal import queries as journal
 from glasshouse.domain.journal.models import Event, SeedClass
 from glasshouse.domain.people import queries as people
 from glasshouse.domain.people.viewer import Viewer
+from glasshouse.domain.readingroom import queries
 from glasshouse.domain.readingroom.errors import NoSavedSearchError
-from glasshouse.domain.readingroom.models import SavedRun, SavedSearch
+from glasshouse.domain.readingroom.models import SavedRun, SavedSearch, Visit
 from glasshouse.domain.readingroom.searches import recorded_search
 from glasshouse.domain.releases import queries as releases
 from glasshouse.domain.releases import vault
@@ -33,6 +37,8 @@ from glasshouse.kernel.ids import Uid
 
 PURPOSE: Final = "saved-searches"
 """What the places of new lines are sealed for."""
+MOST_RUNS: Final = 20
+"""Runs that are told of one saved search: those that wait first."""
 
 
 class Mandate(StrEnum):
@@ -47,7 +53,10 @@ class Mandate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What was found new in one release; `lines` are at least so many when not `is_exact`."""
+    """What was found new in one release; `lines` are at least so many when not `is_exact`.
+
+    `unsearched` counts new files that were not looked at; `is_open` says whether the grant that names the release is.
+    """
 
     uid: Uid
     release: ReleaseRef
@@ -57,13 +66,25 @@ class Ran:
     lines: int
     files: int
     is_exact: bool
+    unsearched: int
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits for somebody's next visit: new lines of so many saved searches; at least, when not `is_exact`."""
+
+    lines: int
+    searches: int
+    is_exact: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Saved:
     """A saved search as its holder sees it. Label and `asked` are None once they were erased.
 
-    `runs` are newest first; `due` counts releases that it is still to run on.
+    `new` lines wait for a visit, at least so many when not `is_exact`. `runs` are those that wait and then the newest,
+    `older` ones are left out; `due` counts releases that it is still to run on. `has_visit` says that one is open.
     """
 
     uid: Uid
@@ -74,18 +95,12 @@ class Saved:
     base: ReleaseRef
     saved_at: datetime
     mandate: Mandate
+    new: int
+    is_exact: bool
     runs: Sequence[Ran]
+    older: int
     due: int
-
-    @property
-    def new(self) -> int:
-        """Return how many new lines wait for a visit."""
-        return sum(ran.lines for ran in self.runs if ran.opened_at is None)
-
-    @property
-    def is_exact(self) -> bool:
-        """Say whether `new` is not merely a least."""
-        return all(ran.is_exact for ran in self.runs if ran.opened_at is None)
+    has_visit: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +116,28 @@ class Due:
 def saved_of(viewer: Viewer, now: datetime) -> list[Saved]:
     """Return the viewer's own saved searches, newest first; lapsed ones too, because they say so."""
     rows = SavedSearch.objects.filter(grant__holder_id=viewer.row, ended_at=None)
-    return [_told(viewer, row, now) for row in rows.select_related("grant").order_by("-saved_at", "-pk")]
+    desk = _Desk.of(viewer, now)
+    return [_told(desk, row, now) for row in rows.select_related("grant").order_by("-saved_at", "-pk")]
 
 
 def saved(viewer: Viewer, uid: Uid, now: datetime) -> Saved:
     """Return one of the viewer's own saved searches."""
-    return _told(viewer, own(viewer, uid), now)
+    return _told(_Desk.of(viewer, now), own(viewer, uid), now)
+
+
+def ran(viewer: Viewer, uid: Uid, run: Uid, now: datetime) -> Ran:
+    """Return what one of the viewer's own saved searches found new in a release."""
+    found = _of_runs(own(viewer, uid)).filter(uid=run.text)
+    for told in _runs_told(found, _open_grants(viewer, now)):
+        return told
+    raise NoSavedSearchError
+
+
+def waiting_of(viewer: Viewer, now: datetime) -> Waiting:
+    """Return what of the viewer's saved searches waits for a visit."""
+    held, destroyed = _open_grants(viewer, now), Product.objects.exclude(destroyed_at=None).values_list("uid")
+    rows = SavedRun.objects.filter(saved__ended_at=None, saved__grant__uid__in=held)
+    return _waiting(rows.exclude(saved__grant__product__in=destroyed), held)
 
 
 def own(viewer: Viewer, uid: Uid) -> SavedSearch:
@@ -141,7 +172,8 @@ def mandate(row: SavedSearch, asked: Asked | None, now: datetime) -> Mandate:
 def due(row: SavedSearch, now: datetime) -> list[Due]:
     """Return the releases newer than its base that its holder may read now and it has not run on, oldest first.
 
-    A release may be named by the saved search's own grant, or by another open one of its holder's in the engagement.
+    A release may be named by the saved search's own grant, or by another open one of its holder's in the engagement;
+    it is looked at again when it came under a grant of other patterns than those of the runs that can be opened.
     """
     grants = Grant.objects.filter(
         holder=row.grant.holder_id, engagement=row.grant.engagement, product=row.grant.product
@@ -156,13 +188,23 @@ def due(row: SavedSearch, now: datetime) -> list[Due]:
     places = [place for place, one in enumerate(standing_there) if one.uid == row.base]
     if not places or row.grant not in readable:
         return []
-    ran = set(SavedRun.objects.filter(saved=row).values_list("release", flat=True))
-    later = standing_there[places[0] :]
-    return [
+    by_uid, under = {one.uid: one for one in readable}, defaultdict[str, list[Grant]](list)
+    for release, uid in SavedRun.objects.filter(saved=row).values_list("release", "grant"):
+        if uid in by_uid:
+            under[release].append(by_uid[uid])
+    dues = [
         Due(releases.ref(before), releases.ref(after), row.grant, naming[after.uid, bytes(after.root)])
-        for before, after in pairwise(later)
-        if after.uid not in ran
+        for before, after in pairwise(standing_there[places[0] :])
     ]
+    return [one for one in dues if not any(_is_alike(one.naming, ran) for ran in under[one.after.uid.text])]
+
+
+def _is_alike(one: Grant, other: Grant) -> bool:
+    """Say whether two grants of a product cover the same paths; what is sealed differs even then."""
+    if one.pk == other.pk:
+        return True
+    patterns, others = (queries.patterns_of(Uid(grant.product), bytes(grant.patterns)) for grant in (one, other))
+    return patterns == others
 
 
 def holder_of(row: SavedSearch) -> Viewer | None:
@@ -173,53 +215,116 @@ def holder_of(row: SavedSearch) -> Viewer | None:
         return None
 
 
-def rows_of_product(product: Uid) -> Iterator[SavedSearch]:
-    """Yield the saved searches of a product that were not deleted, oldest first; for the lab's own job."""
-    rows = SavedSearch.objects.filter(grant__product=product.text, ended_at=None)
-    yield from rows.select_related("grant").order_by("pk")
+def rows_of_product(product: Uid, now: datetime) -> list[SavedSearch]:
+    """Return the saved searches of a product whose grant is open, oldest first; for the lab's own job."""
+    return list(_running(now).filter(grant__product=product.text).order_by("pk"))
 
 
 def products_with_due(now: datetime) -> list[Uid]:
     """Return the products of which a saved search is still to run on something."""
-    rows = SavedSearch.objects.filter(ended_at=None).select_related("grant")
-    alive = set(Product.objects.filter(destroyed_at=None).values_list("uid", flat=True))
-    return sorted({Uid(row.grant.product) for row in rows if row.grant.product in alive and due(row, now)})
+    alive = Product.objects.filter(destroyed_at=None).values("uid")
+    found: set[str] = set()
+    for row in _running(now).filter(grant__product__in=alive):
+        if row.grant.product not in found and due(row, now):
+            found.add(row.grant.product)
+    return sorted(Uid(product) for product in found)
+
+
+def _running(now: datetime) -> QuerySet[SavedSearch]:
+    rows = SavedSearch.objects.filter(ended_at=None, grant__revoked_at=None)
+    return rows.filter(grant__begins__lte=now, grant__ends__gt=now).select_related("grant")
 
 
 def _is_open(grant: Grant, now: datetime) -> bool:
     return access.standing(grant, now) is Standing.OPEN and Purpose.SEARCH in access.purposes_of(grant.purposes)
 
 
-def _told(viewer: Viewer, row: SavedSearch, now: datetime) -> Saved:
-    asked = asked_by(viewer, row)
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """What all saved searches of a viewer share: their open grants, their engagements, those with an open visit."""
+
+    viewer: Viewer
+    held: frozenset[str]
+    engagements: Mapping[str, str]
+    visited: frozenset[str]
+
+    @classmethod
+    def of(cls, viewer: Viewer, now: datetime) -> Self:
+        named = Grant.objects.filter(holder_id=viewer.row).values("engagement")
+        visits = Visit.objects.filter(person=viewer.row, closed_at=None)
+        return cls(
+            viewer,
+            _open_grants(viewer, now),
+            dict(Engagement.objects.filter(uid__in=named).values_list("uid", "label")),
+            frozenset(visits.values_list("engagement__uid", flat=True)),
+        )
+
+
+def _told(desk: _Desk, row: SavedSearch, now: datetime) -> Saved:
+    asked = asked_by(desk.viewer, row)
     where = mandate(row, asked, now)
-    runs = list(row.runs.order_by("-pk"))
-    named = {row.base, *(uid for run in runs for uid in (run.release, run.before))}
-    refs = {one.uid: releases.ref(one) for one in Release.objects.select_related("product").filter(uid__in=named)}
+    held = desk.held if where is Mandate.RUNS else frozenset()
+    runs = _of_runs(row)
+    waiting = _waiting(runs, held)
+    is_read = Case(When(opened_at=None, lines__gt=0, grant__in=held, then=0), default=1)
+    told = _runs_told(runs.order_by(is_read, "-pk")[:MOST_RUNS], held)
     return Saved(
         uid=Uid(row.uid),
         grant=Uid(row.grant.uid),
-        engagement=Engagement.objects.get(uid=row.grant.engagement).label,
+        engagement=desk.engagements[row.grant.engagement],
         label=_label(row),
         asked=asked,
-        base=refs[row.base],
+        base=_refs({row.base})[row.base],
         saved_at=row.saved_at,
         mandate=where,
-        runs=[
-            Ran(
-                uid=Uid(run.uid),
-                release=refs[run.release],
-                before=refs[run.before],
-                ran_at=run.ran_at,
-                opened_at=run.opened_at,
-                lines=run.lines,
-                files=run.files,
-                is_exact=run.is_exact,
-            )
-            for run in runs
-        ],
+        new=waiting.lines,
+        is_exact=waiting.is_exact,
+        runs=told,
+        older=runs.count() - len(told),
         due=len(due(row, now)) if where is Mandate.RUNS else 0,
+        has_visit=row.grant.engagement in desk.visited,
     )
+
+
+def _of_runs(row: SavedSearch) -> QuerySet[SavedRun]:
+    return SavedRun.objects.filter(saved=row).defer("places")
+
+
+def _waiting(runs: QuerySet[SavedRun], held: frozenset[str]) -> Waiting:
+    told = runs.filter(opened_at=None, lines__gt=0, grant__in=held).aggregate(
+        lines=Sum("lines"), searches=Count("saved", distinct=True), least=Count("pk", filter=Q(is_exact=False))
+    )
+    return Waiting(told["lines"] or 0, told["searches"], is_exact=not told["least"])
+
+
+def _runs_told(runs: Iterable[SavedRun], held: frozenset[str]) -> list[Ran]:
+    rows = list(runs)
+    refs = _refs({uid for run in rows for uid in (run.release, run.before)})
+    return [
+        Ran(
+            uid=Uid(run.uid),
+            release=refs[run.release],
+            before=refs[run.before],
+            ran_at=run.ran_at,
+            opened_at=run.opened_at,
+            lines=run.lines,
+            files=run.files,
+            is_exact=run.is_exact,
+            unsearched=run.unsearched,
+            is_open=run.grant in held,
+        )
+        for run in rows
+    ]
+
+
+def _refs(uids: set[str]) -> dict[str, ReleaseRef]:
+    rows = Release.objects.select_related("product").filter(uid__in=uids)
+    return {one.uid: releases.ref(one) for one in rows}
+
+
+def _open_grants(viewer: Viewer, now: datetime) -> frozenset[str]:
+    rows = Grant.objects.filter(holder_id=viewer.row)
+    return frozenset(one.uid for one in rows if _is_open(one, now))
 
 
 def _label(row: SavedSearch) -> str | None:

@@ -15,11 +15,12 @@ from glasshouse.domain.journal.values import Json
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import queries
 from glasshouse.domain.releases import vault
-from glasshouse.domain.releases.found import Asked
+from glasshouse.domain.releases.found import Asked, StructureAsked
 from glasshouse.kernel.errors import NotFoundError
 from glasshouse.kernel.ids import Uid
 
 KIND: Final = "readingroom.search-shown"
+STRUCTURE_KIND: Final = "readingroom.structure-shown"
 _CLASSES: Final = (SeedClass.SHARED, SeedClass.VISITOR)
 
 
@@ -32,7 +33,24 @@ class RecordedSearch:
     after: str
 
 
+@dataclass(frozen=True, slots=True)
+class RecordedStructure:
+    """The same of a search for structure."""
+
+    asked: StructureAsked
+    releases: tuple[Uid, ...]
+    after: str
+
+
 def recorded_search(viewer: Viewer, grant: Uid, event: Uid) -> RecordedSearch:
+    """Return the search for lines of one of the viewer's own entries under their own grant, as `recorded` does."""
+    found = recorded(viewer, grant, event)
+    if isinstance(found, RecordedStructure):
+        raise NotFoundError
+    return found
+
+
+def recorded(viewer: Viewer, grant: Uid, event: Uid) -> RecordedSearch | RecordedStructure:
     """Return the search of one of the viewer's own entries under their own grant.
 
     Whether the grant is open is judged when it is asked again. Raises NotFoundError for every other entry, and for one
@@ -40,7 +58,7 @@ def recorded_search(viewer: Viewer, grant: Uid, event: Uid) -> RecordedSearch:
     """
     row = queries.own_event(viewer, event)
     held = Grant.objects.filter(uid=grant.text, holder_id=viewer.row, engagement=row.engagement)
-    if row.kind != KIND or not held.exists():
+    if row.kind not in {KIND, STRUCTURE_KIND} or not held.exists():
         raise NotFoundError
     fields = journal.open_event(row, vault.journal_sealer, classes=_CLASSES).fields
     query, shown = fields.get("query"), fields.get("shown")
@@ -50,7 +68,10 @@ def recorded_search(viewer: Viewer, grant: Uid, event: Uid) -> RecordedSearch:
     roots = [str(root) for root in _listed(shown["releases"])]
     if not roots or not by_root.keys() >= set(roots):
         raise NotFoundError
-    return RecordedSearch(_asked(query), tuple(by_root[root] for root in roots), str(query["after"]))
+    releases, after = tuple(by_root[root] for root in roots), str(query["after"])
+    if row.kind == STRUCTURE_KIND:
+        return RecordedStructure(_structure_asked(query), releases, after)
+    return RecordedSearch(_asked(query), releases, after)
 
 
 def _asked(query: Mapping[str, Json]) -> Asked:
@@ -61,6 +82,15 @@ def _asked(query: Mapping[str, Json]) -> Asked:
         whole_word=bool(query["whole_word"]),
         paths=tuple(str(path) for path in _listed(query["paths"])),
         language=str(query["language"]),
+        context=int(str(query["context"])),
+    )
+
+
+def _structure_asked(query: Mapping[str, Json]) -> StructureAsked:
+    return StructureAsked(
+        str(query["pattern"]),
+        str(query["language"]),
+        paths=tuple(str(path) for path in _listed(query["paths"])),
         context=int(str(query["context"])),
     )
 

@@ -17,6 +17,7 @@ from glasshouse.domain.releases.differences import Difference
 from glasshouse.domain.releases.found import FileHits, NotSearched, Tally
 from glasshouse.domain.releases.histories import Moment
 from glasshouse.domain.releases.reading import Reading
+from glasshouse.domain.releases.traces import Traces
 from glasshouse.domain.releases.values import ChangeKind, Item, ReleaseRef, Window
 from glasshouse.engines.store import Change, Entry
 from glasshouse.engines.store.unpack import LeftOut
@@ -156,6 +157,7 @@ class SearchShown:
     `hits` counts the lines found on this page, `lines` all that it shows. `rest` continues it (`after` of the
     command), empty at the end. `ticket` asks for the tally of the whole search. `searched` counts the files in scope
     that were looked at; what was not is in `not_searched`, and is no "no match". `seconds` is the searcher's time.
+    `loading` is as in SearchPending; the answer is whole then too.
     """
 
     view: View
@@ -169,16 +171,19 @@ class SearchShown:
     searched: int
     not_searched: Sequence[NotSearched]
     seconds: float
+    loading: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SearchPending:
     """A search whose first page takes longer than a request waits; the same request again joins it.
 
-    Nothing of it was shown, so nothing was charged or recorded.
+    Nothing of it was shown, so nothing was charged or recorded. While the searcher loads what it searches, after its
+    start, `loading` says how many hundredths of it are loaded.
     """
 
     releases: tuple[ReleaseRef, ...]
+    loading: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,21 +249,28 @@ class DefinitionsShown:
 class ReferencesShown:
     """A page of lines that hold a name, recorded as the search that found them, by what each does with it.
 
-    `name` is empty where no line was found: it stands on no line that was charged.
+    `name` is empty where no line was found: it stands on no line that was charged. `is_exact` where the vendor's
+    compiler says that every line means the same thing; else the lines only spell it alike.
     """
 
     found: SearchShown
     name: str = field(repr=False)
     uses: Sequence[tuple[str, Sequence[FileHits]]]
+    is_exact: bool
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryShown:
-    """What the releases of a grant did to one file, recorded, the oldest first."""
+    """What the releases of a grant did to one file, recorded, the oldest first.
+
+    Of a line that was asked for, `window` holds its text and `traces` what became of it and of its function.
+    """
 
     view: View
     path: TreePath
     moments: Sequence[Moment]
+    window: Window | None = None
+    traces: Traces | None = None
 
 
 @dataclass(frozen=True, slots=True)

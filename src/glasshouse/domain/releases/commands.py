@@ -13,7 +13,17 @@ from glasshouse.domain.jobs import queries as jobs_queries
 from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.journal.values import Recorded
 from glasshouse.domain.people.viewer import Viewer
-from glasshouse.domain.releases import defining, indexing, queries, reliances, searching, surveys, symbols, vault
+from glasshouse.domain.releases import (
+    crossingshelf,
+    defining,
+    indexing,
+    queries,
+    reliances,
+    searching,
+    surveys,
+    symbols,
+    vault,
+)
 from glasshouse.domain.releases.errors import ReleaseExistsError, ReleaseUnknownError
 from glasshouse.domain.releases.indexing import Builder, Report, build_here
 from glasshouse.domain.releases.models import Product, Release, Reliance
@@ -210,6 +220,8 @@ def destroy_marked_keys() -> list[str]:
             searching.forget()
             defining.forget()
             surveys.forget()
+            crossingshelf.forget()
             indexing.remove(uid)
+            crossingshelf.remove(uid)
             destroyed.append(product.slug)
     return destroyed

@@ -51,7 +51,10 @@ class FileOutline:
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """Where a name is defined, or declared. `label` is the name with nothing hidden, for a page."""
+    """Where a name is defined, or declared. `label` is the name with nothing hidden, for a page.
+
+    `is_exact` where the vendor's compiler says that it is this very thing, and not only of the same name.
+    """
 
     path: TreePath
     line: int
@@ -60,6 +63,7 @@ class Definition:
     kind: str = ""
     family: Family = Family.OTHER
     language: str = ""
+    is_exact: bool = False
 
     @property
     def label(self) -> str:

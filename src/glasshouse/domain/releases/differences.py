@@ -46,13 +46,14 @@ class Half:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A page of the comparison. `next_row` continues it; None at the end."""
+    """A page of the comparison from `first_row` on. `next_row` continues it; None at the end."""
 
     rows: Sequence[Row]
     added: int
     removed: int
     before: Half
     after: Half
+    first_row: int
     next_row: int | None
 
     @property
@@ -89,12 +90,23 @@ def _is_too_large(entry: Entry) -> bool:
 
 
 def difference(
-    before: ReleaseRef, path_before: TreePath, after: ReleaseRef, path: TreePath, *, first_row: int = 0
+    before: ReleaseRef,
+    path_before: TreePath,
+    after: ReleaseRef,
+    path: TreePath,
+    *,
+    first_row: int = 0,
+    at: int | None = None,
 ) -> Difference:
-    """Compare two files line by line and return one page of rows, equal stretches left out."""
+    """Compare two files line by line and return one page of rows, equal stretches left out.
+
+    `at` names a line of the newer file: a page that holds it is returned, or what differs nearest to it.
+    """
     old, new = _File.of(before, path_before), _File.of(after, path)
     pairs = list(_rows(old.lines, new.lines))
     visible = list(_with_context(pairs))
+    if at is not None:
+        first_row = _page_with(visible, at - 1)
     page = visible[first_row : first_row + PAGE_ROWS]
     old_shown = sorted({pair.before for _, pair in page if pair.before is not None})
     new_shown = sorted({pair.after for _, pair in page if pair.after is not None})
@@ -115,6 +127,7 @@ def difference(
         removed=sum(pair.after is None or pair.side is Side.CHANGED for pair in pairs),
         before=old.half(old_shown),
         after=new.half(new_shown),
+        first_row=first_row,
         next_row=end if end < len(visible) else None,
     )
 
@@ -187,6 +200,12 @@ def _rows(before: Sequence[bytes], after: Sequence[bytes]) -> Iterator[Pair]:
         at_a, at_b = index_a + 1, index_b + 1
         if index_a < len(before) and index_b < len(after):
             yield Pair(Side.SAME, index_a, index_b)
+
+
+def _page_with(visible: Sequence[tuple[int, Pair]], index: int) -> int:
+    """Return the first row of a page that holds a line of the newer file: the first page where that one does."""
+    place = next((row for row, (_, pair) in enumerate(visible) if (pair.after or 0) >= index), len(visible))
+    return 0 if place < PAGE_ROWS else min(place, len(visible) - 1) - CONTEXT
 
 
 def _with_context(pairs: Sequence[Pair]) -> Iterator[tuple[int, Pair]]:

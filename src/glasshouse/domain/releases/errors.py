@@ -50,3 +50,15 @@ class SymbolsDamagedError(ConflictError):
     """A table of symbols was changed on the disk."""
 
     code = "releases.symbols-damaged"
+
+
+class ForeignSymbolsError(InvalidError):
+    """A symbol index in which no document is of the release that it was given for."""
+
+    code = "releases.foreign-symbols"
+
+
+class TooManySymbolIndexesError(ConflictError):
+    """A release has as many symbol indexes as are asked for one name."""
+
+    code = "releases.too-many-symbol-indexes"

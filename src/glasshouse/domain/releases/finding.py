@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Asking the searcher, and its answer as it is shown: coloured, marked, with what it costs and what is recorded."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -9,6 +9,7 @@ from django.conf import settings
 
 from glasshouse.domain.access.values import Patterns, Shown
 from glasshouse.domain.journal.values import Json
+from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.releases import queries, vault
 from glasshouse.domain.releases.found import (
     Asked,
@@ -16,7 +17,10 @@ from glasshouse.domain.releases.found import (
     FoundAt,
     FoundLine,
     NotSearched,
+    Share,
+    Shares,
     Stretch,
+    StructureAsked,
     Tally,
     Unsearched,
 )
@@ -24,8 +28,8 @@ from glasshouse.domain.releases.marking import marked
 from glasshouse.domain.releases.values import ReleaseRef, shown_of
 from glasshouse.engines.codeindex.colour import colour
 from glasshouse.engines.codeindex.languages import Language
-from glasshouse.engines.codeindex.search import asking
-from glasshouse.engines.codeindex.search.questions import Ask, FileFound, Found, LineFound, Place
+from glasshouse.engines.codeindex.search import asking, questions
+from glasshouse.engines.codeindex.search.questions import Ask, FileFound, Found, LineFound, Place, Tallied, Waiting
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.errors import NotFoundError
 from glasshouse.kernel.ids import Uid
@@ -48,21 +52,29 @@ class FoundPage:
     searched: int
     not_searched: Sequence[NotSearched]
     seconds: float
+    loading: int | None
     digest: Digest
     shown: Sequence[Shown] = field(repr=False)
     evidence: Json = field(repr=False)
 
 
 def find(
-    person: Uid, grant: Uid, releases: Sequence[ReleaseRef], patterns: Patterns, asked: Asked, *, after: str
-) -> FoundPage | None:
+    viewer: Viewer,
+    grant: Uid,
+    releases: Sequence[ReleaseRef],
+    patterns: Patterns,
+    asked: Asked | StructureAsked,
+    *,
+    after: str,
+) -> FoundPage | Waiting:
     """Have the searcher look through releases of one product, as far as the patterns cover them.
 
-    None when it takes longer than `WAIT`. Raises SearcherSilentError where no searcher runs, NotFoundError for a page
-    that continues nothing.
+    Waiting when it takes longer than `WAIT`. Raises SearcherSilentError where no searcher runs, NotFoundError for a
+    page that continues nothing.
     """
     question = Ask(
-        person=person,
+        person=viewer.uid,
+        organisation=viewer.organisation,
         grant=grant,
         product=releases[0].product,
         roots=tuple(ref.root for ref in releases),
@@ -74,24 +86,28 @@ def find(
         after=after,
     )
     found = asking.search(settings.GLASSHOUSE.run / _SOCKET, question, wait=WAIT)
-    return None if found is None else page_of(found, releases, patterns, asked)
+    return found if isinstance(found, Waiting) else page_of(found, releases, patterns, asked)
 
 
-def page_of(found: Found, releases: Sequence[ReleaseRef], patterns: Patterns, asked: Asked) -> FoundPage:
+def page_of(
+    found: Found, releases: Sequence[ReleaseRef], patterns: Patterns, asked: Asked | StructureAsked
+) -> FoundPage:
     """Return an answer as it is shown; raises NotFoundError where it names what the patterns do not cover."""
     return _Reading(releases, patterns, asked).page(found)
 
 
-def tally(person: Uid, grant: Uid, ticket: str) -> Tally:
-    """Return how far a search has counted; raises NotFoundError for a ticket that is not this person's."""
-    counted = asking.tally(settings.GLASSHOUSE.run / _SOCKET, person, grant, ticket)
-    return Tally(counted.lines, counted.files, counted.is_exact, counted.is_running)
+def tally(person: Uid, grant: Uid, ticket: str, releases: Sequence[ReleaseRef]) -> Tally:
+    """Return how far a search of some of these releases has counted.
+
+    Raises NotFoundError for a ticket that is not this person's.
+    """
+    return _tally(asking.tally(settings.GLASSHOUSE.run / _SOCKET, person, grant, ticket), releases)
 
 
 class _Reading:
     """Reads the searcher's answer for one asker, and holds it to what they may see."""
 
-    def __init__(self, releases: Sequence[ReleaseRef], patterns: Patterns, asked: Asked) -> None:
+    def __init__(self, releases: Sequence[ReleaseRef], patterns: Patterns, asked: Asked | StructureAsked) -> None:
         self._releases = releases
         self._covering = [patterns, *([Patterns(asked.paths)] if asked.paths else [])]
 
@@ -123,13 +139,14 @@ class _Reading:
             lines=len(texts),
             rest=found.rest,
             ticket=found.ticket,
-            tally=Tally(found.tally.lines, found.tally.files, found.tally.is_exact, found.tally.is_running),
+            tally=_tally(found.tally, self._releases),
             searched=found.searched,
             not_searched=[
                 NotSearched(Unsearched(one.reason), one.files, [self._at(place) for place in one.some])
                 for one in found.skipped
             ],
             seconds=found.seconds,
+            loading=found.loading,
             digest=Digest.of(b"".join(texts)),
             shown=shown,
             evidence=evidence,
@@ -156,6 +173,33 @@ class _Reading:
         if not all(patterns.covers(place.path) for patterns in self._covering):
             raise NotFoundError
         return FoundAt(self._releases[place.root], place.path)
+
+
+def _tally(counted: Tallied, releases: Sequence[ReleaseRef]) -> Tally:
+    return Tally(
+        lines=counted.lines,
+        files=counted.files,
+        is_exact=counted.is_exact,
+        is_running=counted.is_running,
+        left=counted.left,
+        shares=_shares(counted.shares, {str(ref.root): ref for ref in releases}) if counted.shares else None,
+        is_sharing=counted.is_sharing,
+    )
+
+
+def _shares(told: questions.Shares, releases: Mapping[str, ReleaseRef]) -> Shares:
+    return Shares(
+        folders=[Share(one.name, one.lines, one.files, paths=one.paths) for one in told.folders],
+        more_folders=told.more_folders,
+        releases=[
+            Share(releases[one.name].version, one.lines, one.files, release=releases[one.name])
+            for one in told.releases
+            if one.name in releases
+        ],
+        languages=[Share(one.name, one.lines, one.files) for one in told.languages],
+        more_languages=told.more_languages,
+        is_exact=told.is_exact,
+    )
 
 
 def _is_cut(line: LineFound) -> bool:

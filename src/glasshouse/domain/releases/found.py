@@ -10,6 +10,8 @@ from glasshouse.domain.access.values import Patterns
 from glasshouse.domain.releases.values import ReleaseRef
 from glasshouse.engines.codeindex.languages import Language
 from glasshouse.engines.codeindex.search.matching import Query, matcher
+from glasshouse.engines.codeindex.structure.values import LANGUAGES as STRUCTURED
+from glasshouse.engines.codeindex.structure.values import Structure
 from glasshouse.engines.codeindex.text import Token
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.errors import InvalidError
@@ -19,6 +21,8 @@ MAX_CONTEXT = 10
 MAX_PATHS = 16
 LANGUAGES: Final = tuple(language.value for language in Language)
 """The names of languages that a search can be narrowed to."""
+STRUCTURE_LANGUAGES: Final = STRUCTURED
+"""The names of languages whose structure can be searched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +43,48 @@ class Asked:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be searched for."""
-        if not 0 <= self.context <= MAX_CONTEXT:
-            raise InvalidError(f"A search shows 0 to {MAX_CONTEXT} lines of context, not {self.context}.")
+        _check_scope(self.paths, self.context)
         if self.language and self.language not in LANGUAGES:
             raise InvalidError(f"Not a language: {self.language[:40]!r}", hint="Leave it empty to search them all.")
-        if len(self.paths) > MAX_PATHS:
-            raise InvalidError(f"A search has at most {MAX_PATHS} path patterns, not {len(self.paths)}.")
-        if self.paths:
-            Patterns(self.paths)
         matcher(self.query)  # raises for a pattern that cannot be searched, before anybody is asked
 
     @property
     def query(self) -> Query:
         """Return the pattern and how it is meant."""
         return Query(self.pattern, self.is_literal, self.ignores_case, self.whole_word)
+
+
+@dataclass(frozen=True, slots=True)
+class StructureAsked:
+    """What a person asks of the structure of code: a piece of code of a language, with `$NAME` for holes.
+
+    `language` is a name of STRUCTURE_LANGUAGES, the others are as in `Asked`. Raises InvalidError with a reason for
+    people; whether the pattern is code of its language is said by the search.
+    """
+
+    pattern: str
+    language: str
+    paths: tuple[str, ...] = ()
+    context: int = 2
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be searched for."""
+        _check_scope(self.paths, self.context)
+        Structure(self.pattern, self.language)
+
+    @property
+    def query(self) -> Structure:
+        """Return the pattern with its language."""
+        return Structure(self.pattern, self.language)
+
+
+def _check_scope(paths: tuple[str, ...], context: int) -> None:
+    if not 0 <= context <= MAX_CONTEXT:
+        raise InvalidError(f"A search shows 0 to {MAX_CONTEXT} lines of context, not {context}.")
+    if len(paths) > MAX_PATHS:
+        raise InvalidError(f"A search has at most {MAX_PATHS} path patterns, not {len(paths)}.")
+    if paths:
+        Patterns(paths)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +157,10 @@ class Unsearched(StrEnum):
     TOO_LARGE = "too-large"
     LINK = "link"
     NOT_INDEXED = "not-indexed"
+    # Of a structural search alone.
+    NOT_PARSED = "not-parsed"
+    TOO_SLOW = "too-slow"
+    TOO_MANY = "too-many-matches"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,13 +173,48 @@ class NotSearched:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """The lines found in one part of what was searched, and in how many of its files.
+
+    `name` is that of a language, empty where none is known, of a release, or the path of a file or folder, which ends
+    with a slash. `paths` are the patterns that narrow the same search to a folder or file, none where none can.
+    """
+
+    name: str
+    lines: int
+    files: int
+    release: ReleaseRef | None = None
+    paths: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """Where lines were found, the parts with the most first; at least so many when it is not exact.
+
+    `folders` are the entries of the deepest folder that holds all of them. `more` counts those that are left out.
+    """
+
+    folders: Sequence[Share]
+    more_folders: int
+    releases: Sequence[Share]
+    languages: Sequence[Share]
+    more_languages: int
+    is_exact: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Tally:
     """How much a whole search finds, in lines and in files, each path counted for itself.
 
-    Not `is_exact`: at least so many. While it `is_running`, ask again.
+    Not `is_exact`: at least so many. While it `is_running`, ask again. `left` counts the files that a structural search
+    has not come to; it goes on only while it is asked, and its next pages come to the others. `shares` say where the
+    lines are, or come later while it `is_sharing`.
     """
 
     lines: int
     files: int
     is_exact: bool
     is_running: bool
+    left: int = 0
+    shares: Shares | None = None
+    is_sharing: bool = False

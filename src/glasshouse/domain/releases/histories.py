@@ -23,6 +23,10 @@ class Event(StrEnum):
     MOVED = "moved"
     VANISHED = "vanished"
     ABSENT = "absent"
+    UNKNOWN = "unknown"
+    """It cannot be told: too large to compare, not compared in time, or nobody looked yet. Of parts of a file alone."""
+    PRESENT = "present"
+    """It is there, and since when cannot be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,15 @@ def _followed(releases: Sequence[ReleaseRef], patterns: Patterns, start: Entry) 
         is_there = found is not None
         last = found or last
         yield found
+
+
+def followed(near: ReleaseRef, far: ReleaseRef, patterns: Patterns, path: TreePath) -> Entry | None:
+    """Return what a path of the release `near` is in `far`, moved or not, as far as the patterns cover it."""
+    found = queries.counterpart(far, patterns, path)
+    if found is not None:
+        return found
+    item = queries.counterpart(near, patterns, path)
+    return _moved(near, far, patterns, item) if item is not None else None
 
 
 def _moved(near: ReleaseRef, far: ReleaseRef, patterns: Patterns, entry: Entry) -> Entry | None:

@@ -5,9 +5,10 @@
     <home>/index/<product>/building-<random>.pack  being made; whoever holds the lock may remove it
     <home>/index/<product>/lock                    held by the one indexer
 
-A segment is a pack of kind "search": block 0 is its head (JSON), then a block for each of its parts. `sequence` orders
-the segments; `replaces` names those that were merged into it, which count no more from the moment it is there. Each
-segment is durable when written, so an indexer that was killed goes on with the documents that no segment has.
+A segment is a pack of kind "search": block 0 is its head (JSON), block 1 the languages that first lines tell (JSON:
+digests by language), then a block for each of its parts. `sequence` orders the segments; `replaces` names those that
+were merged into it, which count no more from the moment it is there. Each segment is durable when written, so an
+indexer that was killed goes on with the documents that no segment has.
 """
 
 import fcntl
@@ -15,7 +16,7 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,7 @@ from django.conf import settings
 
 from glasshouse.domain.releases import vault
 from glasshouse.domain.releases.values import ReleaseRef
+from glasshouse.engines.codeindex.languages import Language, language_by_head
 from glasshouse.engines.codeindex.search import building
 from glasshouse.engines.codeindex.search.errors import SegmentDamagedError
 from glasshouse.engines.codeindex.search.segments import DIGEST_BYTES, Document, Segment
@@ -39,7 +41,10 @@ MAX_CHUNKS: Final = 65_000
 SMALL_BYTES: Final = 48 * 2**20
 MERGE_FROM: Final = 6
 _CHUNK: Final = 64 * 1024
-_HEAD: Final = frozenset({"bytes", "chunks", "documents", "replaces", "sequence"})
+_FIRST_LINE: Final = 256
+_PARTS: Final = 2
+_FORMAT: Final = 2
+_HEAD: Final = frozenset({"bytes", "chunks", "documents", "format", "replaces", "sequence"})
 Report = Callable[[int, int], None]
 
 
@@ -101,7 +106,7 @@ def head(product: Uid, name: str) -> Kept:
     pack = _reader(product, name)
     try:
         told = json.loads(pack.block(0))
-        if told.keys() != _HEAD:
+        if told.keys() != _HEAD or told["format"] != _FORMAT:
             raise pack.damaged("block 0 is no head")
         return Kept(
             name=name,
@@ -126,15 +131,31 @@ def load(product: Uid, kept: Kept) -> Segment:
     """Read a segment whole; raises DamagedError when a byte of it was changed."""
     pack = _reader(product, kept.name)
     try:
-        return Segment.parse([pack.block(number) for number in range(1, pack.blocks)])
+        blocks = [pack.block(number) for number in range(pack.blocks)]
+        return Segment.parse(blocks[_PARTS:])
     except SegmentDamagedError as error:
         raise pack.damaged("its columns do not fit together") from error
 
 
 def digests(product: Uid, kept: Kept) -> set[bytes]:
     """Return which documents a segment holds, reading no more of it than that."""
-    column = _reader(product, kept.name).block(2)  # behind the two heads; the digests come first, and fit in a part
+    column = _reader(product, kept.name).block(
+        _PARTS + 1
+    )  # behind the segment's own head; the digests come first, and fit in a part
     return {column[start : start + DIGEST_BYTES] for start in range(0, kept.documents * DIGEST_BYTES, DIGEST_BYTES)}
+
+
+def languages(product: Uid, name: str) -> dict[bytes, Language]:
+    """Return the documents of a segment whose first line names a language; raises DamagedError."""
+    pack = _reader(product, name)
+    try:
+        return {
+            bytes.fromhex(digest): Language(language)
+            for language, told in json.loads(pack.block(1)).items()
+            for digest in told
+        }
+    except (ValueError, TypeError, AttributeError) as error:
+        raise pack.damaged("block 1 names no languages") from error
 
 
 def build_here(product: Uid, batches: Sequence[Batch]) -> Iterator[str]:
@@ -146,8 +167,18 @@ def build_here(product: Uid, batches: Sequence[Batch]) -> Iterator[str]:
 def build(product: Uid, batch: Batch) -> str:
     """Read the documents of a batch, each checked by digest, index them, and let the segment rest; return its name."""
     store = vault.product_store(product)
-    segment = building.build(Document(digest, store.document(digest)) for digest in batch.digests)
-    return _write(product, segment, sequence=batch.sequence, size=batch.bytes)
+    languages: dict[bytes, Language] = {}
+
+    def documents() -> Iterator[Document]:
+        for digest in batch.digests:
+            content = store.document(digest)
+            language = language_by_head(content[:_FIRST_LINE])
+            if language is not None:
+                languages[digest] = language
+            yield Document(digest, content)
+
+    segment = building.build(documents())
+    return _write(product, segment, languages, sequence=batch.sequence, size=batch.bytes)
 
 
 def index(
@@ -259,9 +290,11 @@ def _merge(product: Uid, report: Report, note_damage: Callable[[str], None]) -> 
         if has_room and sum(one.bytes for one in chosen) + kept.bytes <= BATCH_BYTES:
             chosen.append(kept)
     loaded = []
+    told: dict[bytes, Language] = {}
     for kept in chosen:
         try:
             loaded.append(load(product, kept))
+            told |= languages(product, kept.name)
         except DamagedError:
             note_damage(kept.name)
             (folder(product) / kept.name).unlink()  # the next job builds it again
@@ -270,6 +303,7 @@ def _merge(product: Uid, report: Report, note_damage: Callable[[str], None]) -> 
     _write(
         product,
         building.merge(loaded),
+        told,
         sequence=chosen[-1].sequence,
         size=sum(kept.bytes for kept in chosen),
         replaces=[kept.name for kept in chosen],
@@ -277,7 +311,15 @@ def _merge(product: Uid, report: Report, note_damage: Callable[[str], None]) -> 
     _tidy(product)
 
 
-def _write(product: Uid, segment: Segment, *, sequence: int, size: int, replaces: Sequence[str] = ()) -> str:
+def _write(
+    product: Uid,
+    segment: Segment,
+    languages: Mapping[bytes, Language],
+    *,
+    sequence: int,
+    size: int,
+    replaces: Sequence[str] = (),
+) -> str:
     where = folder(product)
     where.mkdir(mode=0o700, parents=True, exist_ok=True)
     random = secrets.token_hex(16)
@@ -286,12 +328,14 @@ def _write(product: Uid, segment: Segment, *, sequence: int, size: int, replaces
         "bytes": size,
         "chunks": len(segment.lengths),
         "documents": len(segment),
+        "format": _FORMAT,
         "replaces": list(replaces),
         "sequence": sequence,
     }
     writer = PackWriter(partial, vault.ring().open(product), KIND)
     try:
         writer.write(json.dumps(told).encode())
+        writer.write(json.dumps(_by_language(languages)).encode())
         for part in segment.parts():
             writer.write(part)
         writer.finish()
@@ -300,6 +344,13 @@ def _write(product: Uid, segment: Segment, *, sequence: int, size: int, replaces
     partial.rename(where / name)
     _sync(where)
     return name
+
+
+def _by_language(languages: Mapping[bytes, Language]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for digest, language in sorted(languages.items()):
+        found.setdefault(language.value, []).append(digest.hex())
+    return found
 
 
 def _tidy(product: Uid) -> None:

@@ -115,3 +115,27 @@ class Judgement(models.Model):
     def __str__(self) -> str:
         """Return the outcome."""
         return self.outcome
+
+
+class SymbolIndex(models.Model):
+    """What a vendor's own build told of a release's symbols, by digest. The index itself rests sealed, in `pack`."""
+
+    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="symbol_indexes")
+    digest = models.BinaryField(max_length=32)
+    pack = models.CharField(max_length=80)
+    documents = models.BigIntegerField()
+    mentions = models.BigIntegerField()
+    left_out_documents = models.BigIntegerField()
+    foreign_documents = models.BigIntegerField()
+    left_out_mentions = models.BigIntegerField()
+    imported_at = models.DateTimeField()
+
+    class Meta:
+        """An index is taken in once for a release; the newest answers first."""
+
+        constraints: ClassVar = [models.UniqueConstraint(fields=["release", "digest"], name="releases_symbols_once")]
+        ordering: ClassVar = ["-imported_at", "-pk"]
+
+    def __str__(self) -> str:
+        """Return whose it is."""
+        return f"symbols of {self.release}"

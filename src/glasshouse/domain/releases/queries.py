@@ -10,15 +10,15 @@ from glasshouse.domain.access.models import GrantedRelease
 from glasshouse.domain.access.values import Patterns
 from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
-from glasshouse.domain.releases import vault
+from glasshouse.domain.releases import crossingshelf, vault
 from glasshouse.domain.releases.errors import NotTextError, ReleaseUnknownError
 from glasshouse.domain.releases.listing import narrowed_listing
-from glasshouse.domain.releases.models import Product, Release
+from glasshouse.domain.releases.models import Product, Release, SymbolIndex
 from glasshouse.domain.releases.reading import Reading
 from glasshouse.domain.releases.values import Item, Line, ReleaseRef, Window, shown_of
 from glasshouse.engines.codeindex.colour import colour
 from glasshouse.engines.codeindex.languages import language_of
-from glasshouse.engines.store import Entry, Manifest, ProductStore, Report
+from glasshouse.engines.store import Damage, Entry, Manifest, ProductStore, Report
 from glasshouse.engines.store import windows as store_windows
 from glasshouse.engines.store.unpack import LeftOut
 from glasshouse.kernel.digests import Digest
@@ -214,5 +214,14 @@ def _with_context(store: ProductStore, item: Entry, span: Span) -> tuple[list[by
 
 
 def verify(found: ReleaseRef, progress: Callable[[int, int], None]) -> Report:
-    """Decrypt and re-hash everything a release names; raises nothing for damage, but lists it."""
-    return vault.product_store(found.product).verify(found.root, progress=progress)
+    """Decrypt and re-hash everything a release names; raises nothing for damage, but lists it.
+
+    The symbol indexes that were taken in for it are read too.
+    """
+    report = vault.product_store(found.product).verify(found.root, progress=progress)
+    rows = SymbolIndex.objects.filter(release__uid=found.uid.text)
+    for digest, pack in rows.values_list("digest", "pack"):
+        if not crossingshelf.is_whole(found.product, pack):
+            index = Digest(bytes(digest))
+            report.damages.append(Damage(None, f"Symbol index {index} was changed on the disk: import it again."))
+    return report

@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 
 from glasshouse.domain.access.globs import expression
 from glasshouse.domain.access.values import Patterns
-from glasshouse.domain.releases import vault
+from glasshouse.domain.releases import indexing, vault
 from glasshouse.domain.releases.found import Unsearched
 from glasshouse.engines.codeindex.languages import Language, language_of
 from glasshouse.engines.store import Content
+from glasshouse.engines.store.errors import DamagedError
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.ids import Uid
 from glasshouse.kernel.paths import TreePath
@@ -29,6 +30,7 @@ DIGEST: Final = 32
 # What a file of each kind is; the first is searched.
 KINDS: Final = (None, Unsearched.BINARY, Unsearched.TOO_LARGE, Unsearched.LINK)
 _LANGUAGES: Final = tuple(Language)
+_PLACES: Final = {language: place for place, language in enumerate(_LANGUAGES)}
 _EXPRESSION_BYTES: Final = 64 * 2**20
 
 
@@ -105,7 +107,7 @@ def narrowed(files: Files, patterns: Sequence[Patterns], language: str) -> Mask:
         if not one.is_whole:
             mask &= _covered(files, one)
     if language:
-        mask &= _languages(files) == _LANGUAGES.index(Language(language))
+        mask &= languages(files) == _LANGUAGES.index(Language(language))
     return mask
 
 
@@ -123,12 +125,59 @@ def _covered(files: Files, patterns: Patterns) -> Mask:
     return mask
 
 
+def languages(files: Files) -> NDArray[np.int16]:
+    """Return each file's language as a place in `Language`, -1 where none is known.
+
+    It is told by the name, else by the first line, as far as the files are indexed.
+    """
+    return _languages(files, frozenset(indexing.names(files.product)))
+
+
 @functools.lru_cache(maxsize=32)
-def _languages(files: Files) -> NDArray[np.int16]:
-    """Return each file's language by its name alone: what its first line says would have to be read first."""
-    known = {language: index for index, language in enumerate(_LANGUAGES)}
+def _languages(files: Files, segments: frozenset[str]) -> NDArray[np.int16]:
+    found = _named(files).copy()
+    told: dict[bytes, int] = {}
+    for name in segments:
+        told |= _told(files.product, name)
+    for row in np.flatnonzero((found < 0) & (files.kinds == 0)).tolist():
+        found[row] = told.get(files.digest(row), -1)
+    return found
+
+
+@functools.lru_cache(maxsize=32)
+def _named(files: Files) -> NDArray[np.int16]:
+    """Return each file's language by its name alone."""
     named = (language_of(files.path(row), b"") for row in range(len(files)))
-    return np.fromiter((-1 if one is None else known[one] for one in named), np.int16, len(files))
+    return np.fromiter((-1 if one is None else _PLACES[one] for one in named), np.int16, len(files))
+
+
+@functools.lru_cache(maxsize=128)
+def _told(product: Uid, name: str) -> dict[bytes, int]:
+    """Return what a segment tells of first lines; nothing while it is damaged, which others report."""
+    try:
+        return {digest: _PLACES[language] for digest, language in indexing.languages(product, name).items()}
+    except DamagedError:
+        return {}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entries:
+    """Each path cut behind so many parts, a folder's with a slash at its end; `numbers` index `names`."""
+
+    numbers: NDArray[np.int32]
+    names: tuple[bytes, ...]
+
+
+@functools.lru_cache(maxsize=64)
+def entries(files: Files, depth: int) -> Entries:
+    """Return the entries of a release so many folders down."""
+    known: dict[bytes, int] = {}
+    numbers = np.empty(len(files), np.int32)
+    for row in range(len(files)):
+        parts = files.raw_path(row).split(b"/", depth)
+        entry = b"/".join(parts[:depth]) + b"/" * (len(parts) > depth)
+        numbers[row] = known.setdefault(entry, len(known))
+    return Entries(numbers, tuple(known))
 
 
 def forget() -> None:
@@ -136,3 +185,6 @@ def forget() -> None:
     files_of.cache_clear()
     _covered.cache_clear()
     _languages.cache_clear()
+    _named.cache_clear()
+    _told.cache_clear()
+    entries.cache_clear()

@@ -23,10 +23,10 @@ from glasshouse.engines.store.errors import DamagedError
 from glasshouse.kernel.ids import Uid
 from glasshouse.kernel.paths import TreePath
 
-WORKERS: Final = 2
-SYMBOLS_A_TABLE: Final = 400_000
+WORKERS: Final = 3
+SYMBOLS_A_TABLE: Final = 350_000
 BYTES_A_TABLE: Final = 256 * 2**20
-BYTES_UNDER_WAY: Final = 5 * extraction.BATCH_BYTES
+BYTES_UNDER_WAY: Final = 4 * extraction.BATCH_BYTES
 SMALL_TABLE: Final = 100_000
 MERGE_FROM: Final = 6
 _BEAT: Final = 2.0  # a document that breaks the tool takes longer than a lease allows without a word
@@ -107,7 +107,7 @@ def _plan(product: Uid, releases: Sequence[ReleaseRef]) -> list[_Wanted]:
 
 
 class _Work:
-    """One pass over the wanted documents: read here, asked about by two threads, collected here in their order."""
+    """One pass over the wanted documents: read here, asked about by three threads, collected here in their order."""
 
     def __init__(self, product: Uid, run: Run, report: Report, of: int) -> None:
         self._product = product
@@ -167,10 +167,12 @@ class _Work:
         for document, outline in zip(batch, outlines, strict=True):
             self._add(document.key, outline, len(document.content))
         self._report(self._documents, self._of)
-        if self._builder.symbols >= SYMBOLS_A_TABLE or self._builder.bytes >= BYTES_A_TABLE:
+        if self._builder.bytes >= BYTES_A_TABLE:
             self._rest()
 
     def _add(self, key: Key, outline: Outline, size: int) -> None:
+        if self._builder.symbols + len(outline) > SYMBOLS_A_TABLE:  # one document may have as many as a table
+            self._rest()
         self._builder.add(key, outline, size=size)
         self._documents += 1
         self._gaps += outline.gap not in {None, Gap.NO_PARSER}

@@ -10,7 +10,7 @@ from glasshouse.engines.codeindex.symbols.extraction import MAX_PRINTED, Ended, 
 from glasshouse.engines.sandbox import Outcome
 
 MIB: Final = 2**20
-# Two megabytes of source take a fifteenth of a second; a document that takes this long does not end.
+# Four megabytes of source take a seventh of a second; a document that takes this long does not end.
 _SECONDS: Final = 4
 _SECONDS_PER_MIB: Final = 1
 # The processor may be shared by many: time on the wall is a last resort, never what judges a document.

@@ -98,24 +98,77 @@ class NotSearched(Schema):
         return cls(reason=one.reason.value, files=one.files, some=[FoundAt.of(at) for at in one.some])
 
 
+class Share(Schema):
+    """The lines found in one part of what was searched; `paths` narrow the same search to a folder or file."""
+
+    name: str
+    lines: int
+    files: int
+    paths: list[str]
+
+    @classmethod
+    def of(cls, share: found.Share) -> Self:
+        """Copy the value."""
+        return cls(name=share.name, lines=share.lines, files=share.files, paths=list(share.paths))
+
+
+class Shares(Schema):
+    """Where lines were found, most first: the entries of the deepest folder that holds all, versions, languages."""
+
+    folders: list[Share]
+    more_folders: int
+    releases: list[Share]
+    languages: list[Share]
+    more_languages: int
+    is_exact: bool
+
+    @classmethod
+    def of(cls, shares: found.Shares) -> Self:
+        """Copy the value."""
+        return cls(
+            folders=[Share.of(one) for one in shares.folders],
+            more_folders=shares.more_folders,
+            releases=[Share.of(one) for one in shares.releases],
+            languages=[Share.of(one) for one in shares.languages],
+            more_languages=shares.more_languages,
+            is_exact=shares.is_exact,
+        )
+
+
 class Tally(Schema):
-    """How much a whole search finds, at least so much where it is not exact; ask again while it runs."""
+    """How much a whole search finds, at least so much where it is not exact; ask again while it runs.
+
+    A search for structure has `left` files to come to; it goes on while its tally is asked for. `shares` say where the
+    lines are; ask again while it `is_sharing`.
+    """
 
     lines: int
     files: int
     is_exact: bool
     is_running: bool
+    left: int
+    shares: Shares | None
+    is_sharing: bool
 
     @classmethod
     def of(cls, tally: found.Tally) -> Self:
         """Copy the value."""
-        return cls(lines=tally.lines, files=tally.files, is_exact=tally.is_exact, is_running=tally.is_running)
+        return cls(
+            lines=tally.lines,
+            files=tally.files,
+            is_exact=tally.is_exact,
+            is_running=tally.is_running,
+            left=tally.left,
+            shares=Shares.of(tally.shares) if tally.shares else None,
+            is_sharing=tally.is_sharing,
+        )
 
 
 class Search(Schema):
     """A page of what a search found; without `showing` it is pending, and the same call joins it.
 
-    `rest` continues the page as `after`, `ticket` asks for the tally.
+    `rest` continues the page as `after`, `ticket` asks for the tally. After its start the searcher is `loading`: so
+    many hundredths of the text are in memory; searches are answered as ever, only more slowly.
     """
 
     showing: Showing | None
@@ -128,6 +181,7 @@ class Search(Schema):
     searched: int
     not_searched: list[NotSearched]
     seconds: float
+    loading: int | None
 
     @classmethod
     def of(cls, shown: values.SearchShown | values.SearchPending) -> Self:
@@ -144,6 +198,7 @@ class Search(Schema):
                 searched=0,
                 not_searched=[],
                 seconds=0,
+                loading=shown.loading,
             )
         return cls(
             showing=Showing.of(shown.view),
@@ -156,4 +211,5 @@ class Search(Schema):
             searched=shown.searched,
             not_searched=[NotSearched.of(one) for one in shown.not_searched],
             seconds=shown.seconds,
+            loading=shown.loading,
         )

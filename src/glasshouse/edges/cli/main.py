@@ -13,6 +13,7 @@ from glasshouse.edges.cli import (
     operating,
     reading,
     releases,
+    saved,
     searching,
     signingin,
     sites,
@@ -38,6 +39,7 @@ app.add_typer(ledger.ledger, name="ledger")
 signingin.add_to(app)
 reading.add_to(releases.release)
 searching.add_to(app)
+app.add_typer(saved.saved, name="saved")
 covering.add_to(app)
 visiting.add_to(app)
 engaging.add_to(app)

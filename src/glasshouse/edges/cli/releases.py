@@ -83,6 +83,44 @@ def list_(as_json: AsJson = False) -> None:
         )
 
 
+@release.command(epilog="Example: glasshouse release symbols c-ares 1.18.1-3 ./index.scip")
+def symbols(
+    product: Annotated[str, typer.Argument(help="The product's short name.")],
+    version: Annotated[str, typer.Argument(help="The release that the index was made of.")],
+    index: Annotated[Path, typer.Argument(help="A SCIP index of your own build; at most 512 MiB.")],
+    as_json: AsJson = False,
+) -> None:
+    """Take in the symbols that a compiler knew, for exact definitions and references; the same index again is kept."""
+    with answered(as_json=as_json):
+        laboratory.open_lab()
+        from glasshouse.domain.releases import takingsymbols
+
+        if not index.is_file():
+            raise NotFoundError(f"There is no file at {index}.")
+        with progress(f"Reading symbols of {product} {version}, documents", as_json=as_json) as report:
+            taken = takingsymbols.take_symbols(actor(), product, version, index, now=clock.now(), progress=report)
+        here = "Taken in" if taken.is_new else "Here already"
+        documents = f"{taken.documents:,} document{'' if taken.documents == 1 else 's'}"
+        left_out = f"{taken.left_out_documents:,} documents ({taken.foreign_documents:,} of another text)"
+        tell(
+            {
+                "digest": str(taken.digest),
+                "documents": taken.documents,
+                "foreign_documents": taken.foreign_documents,
+                "is_new": taken.is_new,
+                "left_out_documents": taken.left_out_documents,
+                "left_out_mentions": taken.left_out_mentions,
+                "mentions": taken.mentions,
+            },
+            [
+                f"{here}: {taken.mentions:,} places in {documents} of {product} {version}.",
+                f"Left out: {left_out}, {taken.left_out_mentions:,} places that are not in their file.",
+                f"Index {taken.digest}",
+            ],
+            as_json=as_json,
+        )
+
+
 @release.command(epilog="Example: glasshouse release verify c-ares 1.18.1-3")
 def verify(product: str, version: str, as_json: AsJson = False) -> None:
     """Decrypt and hash everything of a release; exit 1 and say so when a byte was changed."""

@@ -12,7 +12,7 @@ from glasshouse.edges.cli import promises, remote
 from glasshouse.edges.cli.operating import AsJson
 from glasshouse.edges.cli.output import answered, errors, safe, tell_json
 from glasshouse.edges.cli.reading import Grant, Product, granted
-from glasshouse.kernel.errors import ConflictError, NotFoundError
+from glasshouse.kernel.errors import ConflictError, InvalidError, NotFoundError
 
 PAUSE: Final = 0.2
 PATIENCE: Final = 120.0
@@ -44,6 +44,9 @@ def search(
     word: Annotated[bool, typer.Option("--word", "-w", help="Match whole words only.")] = False,
     paths: Annotated[list[str] | None, typer.Option("--paths", help="Only such paths: src/**, **/*.h.")] = None,
     language: Annotated[str, typer.Option(help="Only files of this language: C, Python.")] = "",
+    structure: Annotated[
+        str, typer.Option("--structure", help="The pattern is code of this language, $NAME stands for anything.")
+    ] = "",
     context: Annotated[int, typer.Option("--context", "-C", min=0, max=10, help="Lines shown on each side.")] = 0,
     pages: Annotated[int, typer.Option(min=1, max=100, help="Pages of 50 found lines to show, each charged.")] = 1,
     grant: Grant = "",
@@ -52,22 +55,25 @@ def search(
     """Search releases of your grant during your visit; the lines shown are charged, one line at least a search."""
     with answered(as_json=as_json), remote.signed_in() as lab:
         grant_uid, releases = _scope(lab, product, versions or [], grant)
-        asked = {
+        asked: dict[str, object] = {
             "context": context,
-            "ignores_case": ignore_case,
-            "is_literal": literal,
-            "language": language,
             "paths": paths or [],
             "pattern": pattern,
             "releases": releases,
-            "whole_word": word,
         }
-        shown = list(_pages(lab, grant_uid, asked, pages))
+        if structure:
+            if literal or ignore_case or word or language:
+                raise InvalidError("Code is matched as it stands: --structure goes without -F, -i, -w and --language.")
+            where, asked = f"/grants/{grant_uid}/search/structure", {**asked, "language": structure}
+        else:
+            switches = {"ignores_case": ignore_case, "is_literal": literal, "whole_word": word}
+            where, asked = f"/grants/{grant_uid}/search", {**asked, **switches, "language": language}
+        shown = list(_pages(lab, where, asked, pages))
         tally = _tally(lab, grant_uid, shown[0])
         if as_json:
             tell_json({"pages": shown, "tally": tally})
         else:
-            _tell(shown, tally)
+            _tell(shown, tally, of="matches" if structure else "lines")
     if not shown[0]["hits"]:
         raise typer.Exit(_NO_MATCH)
 
@@ -81,10 +87,10 @@ def _scope(lab: remote.Lab, product: str, versions: Sequence[str], wanted: str) 
     raise NotFoundError(f"No grant of yours covers {product}.", hint="See `glasshouse grant list`.")
 
 
-def _pages(lab: remote.Lab, grant: str, asked: Mapping[str, object], most: int) -> Iterator[remote.Answer]:
+def _pages(lab: remote.Lab, where: str, asked: Mapping[str, object], most: int) -> Iterator[remote.Answer]:
     after = ""
     for _ in range(most):
-        page = _page(lab, grant, {**asked, "after": after})
+        page = _page(lab, where, {**asked, "after": after})
         promises.keep(page["showing"])
         yield page
         after = page["rest"]
@@ -92,12 +98,16 @@ def _pages(lab: remote.Lab, grant: str, asked: Mapping[str, object], most: int) 
             return
 
 
-def _page(lab: remote.Lab, grant: str, asked: Mapping[str, object]) -> remote.Answer:
+def _page(lab: remote.Lab, where: str, asked: Mapping[str, object]) -> remote.Answer:
     until = time.monotonic() + PATIENCE
+    told = None
     while True:
-        page: remote.Answer = lab.post(f"/grants/{grant}/search", asked)
+        page: remote.Answer = lab.post(where, asked)
         if page["showing"] is not None:
             return page
+        if page["loading"] not in {None, told}:
+            told = page["loading"]
+            errors.print(safe(f"Search is loading, {told} %; until then it is slower."))
         if time.monotonic() >= until:
             raise StillSearchingError("The search is still running.", hint="Ask again, or narrow it with --paths.")
         time.sleep(PAUSE)
@@ -112,7 +122,8 @@ def _tally(lab: remote.Lab, grant: str, page: remote.Answer) -> remote.Answer:
     return tally
 
 
-def _tell(pages: Sequence[remote.Answer], tally: Mapping[str, Any]) -> None:
+def tell_files(pages: Sequence[remote.Answer]) -> None:
+    """Print found lines, by file."""
     for page in pages:
         for file in page["files"]:
             _print(f"{file['release']['version']} {file['path']}")
@@ -125,14 +136,25 @@ def _tell(pages: Sequence[remote.Answer], tally: Mapping[str, Any]) -> None:
             if file["also_total"]:
                 _print(f"   the same content at {file['also_total']:,} more")
     sys.stdout.flush()
+
+
+def _tell(pages: Sequence[remote.Answer], tally: Mapping[str, Any], *, of: str) -> None:
+    tell_files(pages)
     least = "" if tally["is_exact"] else "at least "
-    errors.print(
-        safe(f"{least}{tally['lines']:,} lines in {tally['files']:,} files; {pages[0]['searched']:,} searched.")
-    )
+    # What was left at the first page may have been analysed since.
+    searched = pages[0]["searched"] + pages[0]["tally"]["left"] - tally["left"]
+    errors.print(safe(f"{least}{tally['lines']:,} {of} in {tally['files']:,} files; {searched:,} searched."))
+    if tally["left"]:
+        errors.print(safe(f"Not analysed yet: {tally['left']:,} files; ask again or for more --pages to go on."))
     for one in pages[0]["not_searched"]:
         errors.print(safe(f"Not searched, which is not “no match”: {one['files']:,} files ({one['reason']})."))
-    last = pages[-1]["showing"]
-    charged, left = sum(page["showing"]["charged"] for page in pages), last["balance"]["day"]
+    tell_charge([page["showing"] for page in pages])
+
+
+def tell_charge(showings: Sequence[Mapping[str, Any]]) -> None:
+    """Say what was recorded and charged."""
+    last = showings[-1]
+    charged, left = sum(one["charged"] for one in showings), last["balance"]["day"]
     errors.print(
         safe(f"Recorded #{last['number']}: {charged:,} lines charged, {left['limit'] - left['used']:,} left today.")
     )

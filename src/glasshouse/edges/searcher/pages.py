@@ -9,7 +9,7 @@ from typing import Final
 from glasshouse.edges.searcher.scoping import Scoped
 from glasshouse.engines.codeindex.languages import language_of
 from glasshouse.engines.codeindex.search.corpus import Corpus, Hit
-from glasshouse.engines.codeindex.search.matching import matcher
+from glasshouse.engines.codeindex.search.matching import Query, matcher
 from glasshouse.engines.codeindex.search.questions import Ask, FileFound, LineFound
 from glasshouse.kernel.digests import Digest
 
@@ -18,15 +18,15 @@ ALSO: Final = 8
 _HEAD: Final = 256
 
 
-def files_of(hits: Sequence[Hit], asked: Ask, corpus: Corpus, scoped: Scoped) -> tuple[FileFound, ...]:
+def files_of(hits: Sequence[Hit], asked: Ask, query: Query, corpus: Corpus, scoped: Scoped) -> tuple[FileFound, ...]:
     """Return the hits by file, in their order."""
     return tuple(
-        _file(document, list(group), asked, corpus, scoped)
+        _file(document, list(group), asked, corpus, scoped, query=query)
         for document, group in groupby(hits, key=attrgetter("document"))
     )
 
 
-def _file(document: int, hits: Sequence[Hit], asked: Ask, corpus: Corpus, scoped: Scoped) -> FileFound:
+def _file(document: int, hits: Sequence[Hit], asked: Ask, corpus: Corpus, scoped: Scoped, *, query: Query) -> FileFound:
     (place, *also), total = scoped.places(document, ALSO + 1)
     head = corpus.lines(document, 1, 1)
     language = language_of(place.path, head[0][:_HEAD] if head else b"")
@@ -37,15 +37,18 @@ def _file(document: int, hits: Sequence[Hit], asked: Ask, corpus: Corpus, scoped
         hits=len(hits),
         also=tuple(also),
         also_total=total - 1,
-        stretches=tuple(_stretches(document, hits, asked, corpus)),
+        stretches=tuple(_stretches(document, hits, asked, query, corpus)),
     )
 
 
-def _stretches(document: int, hits: Sequence[Hit], asked: Ask, corpus: Corpus) -> Iterator[tuple[LineFound, ...]]:
+def _stretches(
+    document: int, hits: Sequence[Hit], asked: Ask, query: Query, corpus: Corpus
+) -> Iterator[tuple[LineFound, ...]]:
     by_line = {hit.line: hit for hit in hits}
     for first, last in _ranges(list(by_line), asked.context):
-        lines = corpus.lines(document, first, last)
-        yield tuple(_line(number, text, by_line.get(number), asked) for number, text in enumerate(lines, start=first))
+        # Without context each line of a stretch is a hit, whose text is here.
+        lines = corpus.lines(document, first, last) if asked.context else [b""] * (last - first + 1)
+        yield tuple(_line(number, text, by_line.get(number), query) for number, text in enumerate(lines, start=first))
 
 
 def _ranges(numbers: Sequence[int], context: int) -> list[tuple[int, int]]:
@@ -60,9 +63,9 @@ def _ranges(numbers: Sequence[int], context: int) -> list[tuple[int, int]]:
     return ranges
 
 
-def _line(number: int, text: bytes, hit: Hit | None, asked: Ask) -> LineFound:
+def _line(number: int, text: bytes, hit: Hit | None, query: Query) -> LineFound:
     if hit is not None:
         return LineFound(number, hit.text, hit.column, hit.length, hit.spans, is_hit=True)
     # Context may match as well: of the page before or the next one. A long line was written by a machine.
-    spans = matcher(asked.query).spans(text) if len(text) <= MAX_LINE else ()
+    spans = matcher(query).spans(text) if len(text) <= MAX_LINE else ()
     return LineFound(number, text[:MAX_LINE], 0, len(text), spans, is_hit=bool(spans))

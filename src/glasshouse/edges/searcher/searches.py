@@ -12,13 +12,19 @@ from concurrent.futures import TimeoutError as StillRunning
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from django.conf import settings
+
 from glasshouse.edges.searcher import pages
 from glasshouse.edges.searcher.rates import Rates
 from glasshouse.edges.searcher.scoping import Scoped, scoped
+from glasshouse.edges.searcher.sharing import shares_of
 from glasshouse.edges.searcher.shelf import Holding, Shelf
+from glasshouse.edges.searcher.structures import Structures
 from glasshouse.edges.searcher.turns import Turn, Turns
-from glasshouse.engines.codeindex.search.corpus import Page, Place
-from glasshouse.engines.codeindex.search.questions import Ask, Found, SearchBusyError, Tallied
+from glasshouse.engines.codeindex.search.corpus import Page, Place, Spread
+from glasshouse.engines.codeindex.search.matching import Query
+from glasshouse.engines.codeindex.search.questions import Ask, Found, SearchBusyError, Tallied, Waiting
+from glasshouse.engines.codeindex.structure.values import Structure
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.errors import GlasshouseError, InvalidError, NotFoundError
 from glasshouse.kernel.ids import Uid
@@ -28,10 +34,15 @@ FIRST: Final = 50
 COUNT_SECONDS: Final = 2.0
 PAGE_SECONDS: Final = 60.0
 SLOT: Final = 0.025
+_AHEAD: Final = 0.002
+"""Seconds that a first page has to go out before its count takes the processors."""
 KEPT_SECONDS: Final = 900.0
 _KEPT: Final = 2_000
 _SCOPES: Final = 64
 _PAGES, _COUNTS = 48, 48
+_STRUCTURES = 3
+WANTED_SECONDS: Final = 10.0
+"""How long an analysis goes on for which nobody asks."""
 _UNKNOWN: Final = Tallied(0, 0, is_exact=False, is_running=True)
 
 
@@ -44,6 +55,9 @@ class Counting:
     begun: float
     tally: Tallied = _UNKNOWN
     ready_at: float = 0.0
+    before: Tallied = _UNKNOWN  # what is told until then
+    wanted_at: float = 0.0
+    is_behind: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -60,32 +74,37 @@ class Searches:
     def __init__(self, shelf: Shelf) -> None:
         self._shelf = shelf
         self._turns = Turns()
-        self._rates = Rates()
+        lab = settings.GLASSHOUSE
+        self._rates = Rates(by_person=lab.searches_per_minute, by_organisation=lab.searches_per_minute_organisation)
         self._lock = threading.Lock()
         self._running: dict[Ask, _Running] = {}
         self._counts: OrderedDict[tuple[Ask, int], Counting] = OrderedDict()  # by the corpus's generation
         self._tickets: dict[str, Counting] = {}
         self._scopes: OrderedDict[tuple[object, ...], Scoped] = OrderedDict()
         self._counting: dict[Uid, threading.Lock] = {}
+        self._newest: dict[Uid, Counting] = {}
         self._pages = ThreadPoolExecutor(_PAGES, "page")
         self._counters = ThreadPoolExecutor(_COUNTS, "count")
+        self._structures = Structures()
+        self._behind: dict[Uid, Counting] = {}
         self._is_closed = False
 
     def close(self) -> None:
         """End every search soon."""
         self._is_closed = True
+        self._structures.close()
         self._pages.shutdown(cancel_futures=True)
         self._counters.shutdown(cancel_futures=True)
 
-    def search(self, asked: Ask, *, wait: float) -> Found | None:
-        """Return a page, None when it takes longer than `wait`: the same question then joins the search."""
+    def search(self, asked: Ask, *, wait: float) -> Found | Waiting:
+        """Return a page, or that it takes longer than `wait`: the same question then joins the search."""
         arrived = time.monotonic()
         self._shelf.check_lives(asked.product)
         running = self._join(asked)
         try:
             found = running.page.result(wait)
         except StillRunning:
-            return None
+            return Waiting(self._shelf.loading(asked.product))
         except GlasshouseError:
             self._leave(running)
             self._shelf.check_lives(asked.product)  # what was destroyed meanwhile is not here
@@ -94,7 +113,8 @@ class Searches:
         self._shelf.check_lives(asked.product)  # it may have been destroyed while we looked
         if running.is_narrow:
             _until_slot(arrived)
-        return replace(found, tally=self.tally(asked.person, asked.grant, found.ticket))
+        loading = self._shelf.loading(asked.product)
+        return replace(found, tally=self.tally(asked.person, asked.grant, found.ticket), loading=loading)
 
     def tally(self, person: Uid, grant: Uid, ticket: str) -> Tallied:
         """Return how far a search has counted; raises NotFoundError for a ticket that is not this person's."""
@@ -103,7 +123,8 @@ class Searches:
         if counting is None or (counting.asked.person, counting.asked.grant) != (person, grant):
             raise NotFoundError
         self._shelf.check_lives(counting.asked.product)
-        return counting.tally if time.monotonic() >= counting.ready_at else _UNKNOWN
+        counting.wanted_at = time.monotonic()
+        return counting.tally if time.monotonic() >= counting.ready_at else counting.before
 
     def _join(self, asked: Ask) -> _Running:
         with self._lock:
@@ -111,9 +132,11 @@ class Searches:
             running = self._running.get(asked)
             if running is not None:
                 return running
-            self._rates.take(asked.person)
-            if sum(other.asked.person == asked.person for other in self._running.values()) >= _PAGES // 4:
+            own = [other for other in self._running.values() if other.asked.person == asked.person]
+            structured = sum(isinstance(other.asked.query, Structure) for other in own)
+            if len(own) >= _PAGES // 4 or (isinstance(asked.query, Structure) and structured >= _STRUCTURES):
                 raise SearchBusyError("Many of your searches are under way.", hint="Wait for one of them to end.")
+            self._rates.take(asked.person, asked.organisation)
             running = self._running[asked] = _Running(asked, time.monotonic())
         self._pages.submit(self._work, running)
         return running
@@ -145,6 +168,10 @@ class Searches:
             running.page.set_exception(failed)
 
     def _page(self, running: _Running) -> Found:
+        query = running.asked.query
+        return self._structured(running, query) if isinstance(query, Structure) else self._lined(running, query)
+
+    def _lined(self, running: _Running, query: Query) -> Found:
         asked = running.asked
         holding = self._shelf.holding(asked.product)
         began = time.perf_counter()
@@ -153,15 +180,15 @@ class Searches:
             running.is_narrow = scope.is_narrow
             until = time.monotonic() + PAGE_SECONDS
             page = holding.corpus.search(
-                asked.query,
+                query,
                 scope.scope,
                 first=FIRST,
                 after=_after(asked, holding, scope),
                 is_out=lambda: self._is_out(turn, holding, until),
             )
-            files = pages.files_of(page.hits, asked, holding.corpus, scope)
+            files = pages.files_of(page.hits, asked, query, holding.corpus, scope)
         seconds = time.perf_counter() - began
-        counting = self._count(asked, holding, scope, page)
+        counting = self._count(asked, query, holding, scope, page)
         return Found(
             ticket=counting.ticket,
             files=files,
@@ -171,6 +198,47 @@ class Searches:
             skipped=scope.skipped,
             seconds=math.ceil(seconds / SLOT) * SLOT if scope.is_narrow else round(seconds, 4),
         )
+
+    def _structured(self, running: _Running, structure: Structure) -> Found:
+        asked = running.asked
+        holding = self._shelf.holding(asked.product)
+        scope = self._scope(asked, holding)
+        running.is_narrow = scope.is_narrow
+        found = self._structures.page(asked, structure, holding, scope)
+        counting, _ = self._counting_of(asked, holding)
+        counting.wanted_at = time.monotonic()
+        with self._lock:
+            is_behind, counting.is_behind = counting.is_behind, True
+        if found.tally.left and not is_behind:
+            counting.tally = replace(found.tally, is_running=True)
+            self._counters.submit(self._analyse_on, counting, structure, holding, scope)
+        elif not is_behind:
+            counting.tally, counting.is_behind = found.tally, False
+        return replace(found, ticket=counting.ticket)
+
+    def _analyse_on(self, counting: Counting, structure: Structure, holding: Holding, scope: Scoped) -> None:
+        """Analyse what is behind a page for as long as its person asks for the tally, and asks nothing newer."""
+        person = counting.asked.person
+        with self._lock:
+            self._behind[person] = counting
+
+        def tell(tally: Tallied) -> bool:
+            counting.tally = tally
+            is_newest = self._behind.get(person) is counting
+            return is_newest and time.monotonic() - counting.wanted_at < WANTED_SECONDS
+
+        try:
+            self._structures.finish(counting.asked, structure, holding, scope, tell=tell)
+        except GlasshouseError as error:
+            log.warning("an analysis ended: %s", error.code)
+        except Exception:  # one search must not end the others
+            log.exception("an analysis failed")
+        finally:
+            with self._lock:
+                counting.is_behind = False
+                if self._behind.get(person) is counting:
+                    del self._behind[person]
+            counting.tally = replace(counting.tally, is_running=False)
 
     def _is_out(self, turn: Turn, holding: Holding, until: float) -> bool:
         turn.give_way()
@@ -191,7 +259,23 @@ class Searches:
                 self._scopes.popitem(last=False)
         return made
 
-    def _count(self, asked: Ask, holding: Holding, scope: Scoped, page: Page) -> Counting:
+    def _count(self, asked: Ask, query: Query, holding: Holding, scope: Scoped, page: Page) -> Counting:
+        counting, is_new = self._counting_of(asked, holding)
+        if not counting.tally.is_running:
+            return counting
+        if not asked.after and page.rest is None:
+            spread = Spread.of([hit.document for hit in page.hits], [1] * len(page.hits))
+            weights = [scope.weights[document] for document in spread.numbers.tolist()]
+            lines, is_exact = int((spread.lines * weights).sum()), scope.is_whole
+            shares = shares_of(asked, spread, scope, is_exact=is_exact)
+            tally = Tallied(lines, sum(weights), is_exact=is_exact, is_running=False, shares=shares)
+            self._settle(counting, scope, tally)
+        elif is_new:
+            self._counters.submit(self._count_all, counting, query, holding, scope)
+        return counting
+
+    def _counting_of(self, asked: Ask, holding: Holding) -> tuple[Counting, bool]:
+        """Return the counting of a search, and whether this is its first page."""
         whole = replace(asked, after="", context=0)
         key = (whole, holding.corpus.generation)
         with self._lock:
@@ -200,28 +284,26 @@ class Searches:
             if counting is None:
                 counting = self._counts[key] = Counting(whole, secrets.token_hex(16), time.monotonic())
                 self._tickets[counting.ticket] = counting
-        if not counting.tally.is_running:
-            return counting
-        if not asked.after and page.rest is None:
-            lines = sum(scope.weights[hit.document] for hit in page.hits)
-            files = sum(scope.weights[document] for document in {hit.document for hit in page.hits})
-            self._settle(counting, scope, Tallied(lines, files, is_exact=scope.is_whole, is_running=False))
-        elif is_new:
-            self._counters.submit(self._count_all, counting, holding, scope)
-        return counting
+        return counting, is_new
 
-    def _count_all(self, counting: Counting, holding: Holding, scope: Scoped) -> None:
+    def _count_all(self, counting: Counting, query: Query, holding: Holding, scope: Scoped) -> None:
         person = counting.asked.person
         tally = Tallied(0, 0, is_exact=False, is_running=False)
         with self._lock:
             alone = self._counting.setdefault(person, threading.Lock())
+            self._newest[person] = counting
+        time.sleep(_AHEAD)
         try:
             with alone, self._turns.turn(person, is_page=False) as turn:
                 until = time.monotonic() + COUNT_SECONDS
-                count = holding.corpus.count(
-                    counting.asked.query, scope.scope, is_out=lambda: self._is_out(turn, holding, until)
-                )
-                tally = Tallied(count.lines, count.files, is_exact=count.is_exact and scope.is_whole, is_running=False)
+                count = holding.corpus.count(query, scope.scope, is_out=lambda: self._is_out(turn, holding, until))
+                is_exact, spread = count.is_exact and scope.is_whole, count.spread
+                tally = Tallied(count.lines, count.files, is_exact=is_exact, is_running=False)
+                if spread is None:  # the total first: its lines by document take as long again
+                    self._settle(counting, scope, replace(tally, is_sharing=True))
+                    spread, is_all = self._spread(counting, query, holding, scope, turn)
+                    is_exact = is_exact and is_all
+                tally = replace(tally, shares=shares_of(counting.asked, spread, scope, is_exact=is_exact))
         except GlasshouseError as error:
             log.warning("a count ended: %s", error.code)
         except Exception:  # one count must not end the others
@@ -229,9 +311,21 @@ class Searches:
         finally:
             self._settle(counting, scope, tally)
 
+    def _spread(
+        self, counting: Counting, query: Query, holding: Holding, scope: Scoped, turn: Turn
+    ) -> tuple[Spread, bool]:
+        until, person = time.monotonic() + COUNT_SECONDS, counting.asked.person
+
+        def is_out() -> bool:
+            return self._is_out(turn, holding, until) or self._newest.get(person) is not counting
+
+        return holding.corpus.spread(query, scope.scope, is_out=is_out)
+
     def _settle(self, counting: Counting, scope: Scoped, tally: Tallied) -> None:
         if scope.is_narrow:
             passed = time.monotonic() - counting.begun
+            if time.monotonic() >= counting.ready_at:
+                counting.before = counting.tally
             counting.ready_at = counting.begun + math.ceil(passed / SLOT) * SLOT
         counting.tally = tally
 

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Answering on a socket, each question in a thread of its own, while another thread keeps the index fresh."""
+"""Answering on a socket, each question in a thread of its own, while others keep the index fresh and load text."""
 
+import gc
 import logging
-import os
 import socket
+import sys
 import threading
-from pathlib import Path
+from collections.abc import Callable
 from typing import Final
 
 from django.conf import settings
@@ -19,40 +20,28 @@ from glasshouse.kernel.stopping import Stop
 log = logging.getLogger("glasshouse.searcher")
 REFRESH: Final = 0.5
 _PULSE: Final = 0.2
+_SWITCH: Final = 0.0005  # seconds that a thread which answers waits for one that counts, a tenth of what is usual
 _CONNECTIONS: Final = 256
 
 
-def serve(path: Path, stop: Stop) -> None:
-    """Answer questions at a socket that only this user can reach, each in a thread of its own."""
+def serve(listening: socket.socket, stop: Stop) -> None:
+    """Answer the questions that come to a socket, each in a thread of its own, until told to stop."""
+    sys.setswitchinterval(_SWITCH)
+    gc.freeze()  # what was loaded to begin with is not looked through again and again
     shelf = Shelf(settings.GLASSHOUSE.search_memory_bytes)
     searches = Searches(shelf)
-    with _listening(path) as listening:
-        threading.Thread(target=_keep_fresh, args=(shelf, stop), daemon=True, name="refresh").start()
-        free = threading.Semaphore(_CONNECTIONS)
-        while not stop.is_set:
-            try:
-                connection, _ = listening.accept()
-            except TimeoutError:
-                continue
-            free.acquire()
-            threading.Thread(target=_answer, args=(connection, searches, free), daemon=True).start()
-    searches.close()
-
-
-def _listening(path: Path) -> socket.socket:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    partial = path.with_suffix(".new")
-    partial.unlink(missing_ok=True)
-    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    mask = os.umask(0o177)
-    try:
-        listening.bind(str(partial))
-    finally:
-        os.umask(mask)
-    listening.listen(64)
-    partial.rename(path)  # whoever sees the name is answered
     listening.settimeout(_PULSE)
-    return listening
+    for work, pause in ((shelf.refresh, REFRESH), (lambda: shelf.load(is_out=lambda: stop.is_set), _PULSE)):
+        threading.Thread(target=_keep, args=(work, pause, stop), daemon=True).start()
+    free = threading.Semaphore(_CONNECTIONS)
+    while not stop.is_set:
+        try:
+            connection, _ = listening.accept()
+        except TimeoutError:
+            continue
+        free.acquire()
+        threading.Thread(target=_answer, args=(connection, searches, free), daemon=True).start()
+    searches.close()
 
 
 def _answer(connection: socket.socket, searches: Searches, free: threading.Semaphore) -> None:
@@ -63,11 +52,11 @@ def _answer(connection: socket.socket, searches: Searches, free: threading.Semap
         free.release()
 
 
-def _keep_fresh(shelf: Shelf, stop: Stop) -> None:
+def _keep(work: Callable[[], None], pause: float, stop: Stop) -> None:
     while not stop.is_set:
         try:
-            shelf.refresh()
+            work()
         except Exception:  # the disk, the database: searching goes on with what is held
             log.exception("the index could not be read again")
             close_old_connections()  # one that the server dropped would stay dropped
-        stop.wait(REFRESH)
+        stop.wait(pause)

@@ -1,9 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the searcher holds: for each product the corpus of its segments, kept in step with what lies on disk."""
+"""What the searcher holds: for each product the corpus of its segments, kept in step with what lies on disk.
+
+A segment is searched as soon as it is read; the text of its documents follows, and is read one by one until then.
+"""
 
 import logging
 import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from django.conf import settings
@@ -21,6 +27,7 @@ from glasshouse.kernel.ids import Uid
 
 log = logging.getLogger("glasshouse.searcher")
 _WARM: Final = 16
+_READERS: Final = 2
 
 
 @dataclass(slots=True, eq=False)
@@ -32,7 +39,12 @@ class Holding:
     segments: dict[str, Segment] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
     is_gone: bool = False
+    is_read: bool = False
     changing: threading.Lock = field(default_factory=threading.Lock)
+
+
+def _is_over(holding: Holding, is_out: Callable[[], bool]) -> bool:
+    return holding.is_gone or is_out()
 
 
 class Shelf:
@@ -44,6 +56,7 @@ class Shelf:
         self._reported: set[str] = set()
         self._unasked: dict[str, Uid] = {}
         self._lock = threading.Lock()
+        self._is_first = True
 
     def check_lives(self, product: Uid) -> None:
         """Raise NotFoundError when a product's key was destroyed or never was, and forget it at once."""
@@ -72,6 +85,33 @@ class Shelf:
             except GlasshouseError as error:
                 if not isinstance(error, NotFoundError):
                     log.warning("product %s cannot be searched: %s", product, error.message)
+        self._is_first = False
+
+    def load(self, *, is_out: Callable[[], bool] = lambda: False) -> None:
+        """Read the text of what came since into memory, as far as the budget reaches; beside everything else.
+
+        After a start it waits until every product can be searched.
+        """
+        for holding in list(self._holdings.values()):
+            if holding.corpus.awaited and not self._is_first:
+                lost = holding.corpus.load(is_out=partial(_is_over, holding, is_out))
+                if lost and not holding.is_gone:
+                    log.warning("product %s: %s documents cannot be read and are not searched", holding.product, lost)
+
+    def loading(self, product: Uid) -> int | None:
+        """Return how many hundredths of its text this searcher holds, None when all of this product's is there.
+
+        Of all products together: how much text one of them has is told to nobody.
+        """
+        holdings = list(self._holdings.values())
+        own = self._holdings.get(product)
+        if own is None and not self._is_first:
+            return None
+        if own is not None and own.is_read and not own.corpus.awaited:
+            return None
+        whole = sum(holding.corpus.held for holding in holdings)
+        awaited = sum(holding.corpus.awaited for holding in holdings)
+        return 0 if self._is_first or not whole else min(99, 100 - -(-100 * awaited // whole))
 
     def _corpus(self, product: Uid) -> Corpus:
         kept = indexing.standing(self._heads(product, indexing.names(product)))
@@ -85,12 +125,15 @@ class Shelf:
         with holding.changing:
             names = indexing.names(holding.product)
             if holding.seen.issuperset(names):
+                holding.is_read = True
                 return
-            heads = list(self._heads(holding.product, names))
-            for kept in indexing.standing(heads):
-                if kept.name not in holding.seen and not holding.is_gone:
-                    self._take(holding, kept)
+            heads = self._heads(holding.product, names)
+            fresh = [kept for kept in indexing.standing(heads) if kept.name not in holding.seen]
+            for kept, segment in self._read(holding, fresh):
+                if not holding.is_gone:
+                    self._take(holding, kept, segment)
             holding.seen.update(names)
+            holding.is_read = True
         self._warm(holding.product)
 
     def _warm(self, product: Uid) -> None:
@@ -98,21 +141,19 @@ class Shelf:
         for root in vault.product_store(product).roots()[-_WARM:]:
             searching.files_of(product, root, settings.GLASSHOUSE.search_file_bytes)
 
-    def _take(self, holding: Holding, kept: Kept) -> None:
-        try:
-            segment = indexing.load(holding.product, kept)
-        except DamagedError as error:
-            self._report(holding.product, kept.name, error)
-            return
+    def _read(self, holding: Holding, fresh: Iterable[Kept]) -> Iterator[tuple[Kept, Segment]]:
+        """Yield the segments that can be read, in their order; several are read at a time."""
+        with ThreadPoolExecutor(_READERS, "segment") as readers:
+            reading = [(kept, readers.submit(indexing.load, holding.product, kept)) for kept in fresh]
+            for kept, future in reading:
+                try:
+                    yield kept, future.result()
+                except DamagedError as error:
+                    self._report(holding.product, kept.name, error)
+
+    def _take(self, holding: Holding, kept: Kept, segment: Segment) -> None:
         replaced = [name for name in kept.replaces if name in holding.segments]
-        try:
-            if replaced:
-                holding.corpus.replace([holding.segments[name] for name in replaced], segment)
-            else:
-                holding.corpus.add(segment)
-        except DamagedError as error:  # of the source itself: its files are told as not searched
-            log.warning("a part of the index cannot be used: %s", error.message)
-            return
+        holding.corpus.replace([holding.segments[name] for name in replaced], segment, loads=False)
         for name in replaced:
             del holding.segments[name]
         holding.segments[kept.name] = segment

@@ -44,6 +44,7 @@ class FoundFile:
     first: int
     last: int
     lines: SafeString
+    history: str
     also: Sequence[Elsewhere]
     also_more: int
 
@@ -89,7 +90,8 @@ def skipped_of(found: Sequence[NotSearched], grant: Uid, *, has_releases: bool) 
 
 
 def _file(file: FileHits, grant: Uid, texts: Iterator[str] | Pen, *, has_releases: bool) -> FoundFile:
-    url = Place.of(grant, file.release.uid).file(file.path)
+    place = Place.of(grant, file.release.uid)
+    url = place.file(file.path)
     items: list[str] = []
     for number, stretch in enumerate(file.stretches):
         if number:
@@ -104,9 +106,14 @@ def _file(file: FileHits, grant: Uid, texts: Iterator[str] | Pen, *, has_release
         first=file.stretches[0].first,
         last=file.stretches[-1].last,
         lines=mark_safe("".join(items)),  # noqa: S308 -- every text was escaped; numbers are numbers, addresses quoted
+        history=f"{place.history(file.path)}?line={_first_hit(file)}",
         also=[Elsewhere(_apart(file, at), _url(at, grant)) for at in file.also],
         also_more=file.also_total - len(file.also),
     )
+
+
+def _first_hit(file: FileHits) -> int:
+    return next((line.number for part in file.stretches for line in part.lines if line.is_hit), file.stretches[0].first)
 
 
 def _apart(file: FileHits, at: FoundAt) -> str:

@@ -94,7 +94,14 @@ class Comparison:
         """Return the address of what changed by function."""
         return f"{self.base}functions"
 
-    def file(self, path: TreePath, was: TreePath | None = None) -> str:
-        """Return the address of a file side by side; `was` is its path in the older release where that differs."""
-        moved = f"?was={quote(str(was), safe='/')}" if was is not None and was != path else ""
-        return f"{self.base}file/{quoted(path)}{moved}"
+    def file(self, path: TreePath, was: TreePath | None = None, line: int = 0) -> str:
+        """Return the address of a file side by side; `was` is its path in the older release where that differs.
+
+        With `line`, of the page and the place where that line of the newer file stands.
+        """
+        asked = {
+            **({"was": str(was)} if was is not None and was != path else {}),
+            **({"at": str(line)} if line else {}),
+        }
+        query = "&".join(f"{name}={quote(value, safe='/')}" for name, value in asked.items())
+        return f"{self.base}file/{quoted(path)}{'?' if query else ''}{query}{f'#B{line}' if line else ''}"

@@ -6,7 +6,7 @@ matches letters in either case, one with a capital matches them as typed.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Self
 
 from django import forms
@@ -16,14 +16,16 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from glasshouse.domain.access.values import Patterns
-from glasshouse.domain.readingroom.searches import RecordedSearch
-from glasshouse.domain.releases.found import LANGUAGES, MAX_CONTEXT, Asked
+from glasshouse.domain.readingroom.searches import RecordedSearch, RecordedStructure
+from glasshouse.domain.releases.found import LANGUAGES, MAX_CONTEXT, STRUCTURE_LANGUAGES, Asked, StructureAsked
 from glasshouse.domain.releases.values import ReleaseRef
 from glasshouse.kernel.errors import InvalidError
 from glasshouse.kernel.ids import Uid
 
-PATTERN_CODE: Final = "codeindex.pattern"
-"""The code of what is wrong with the pattern itself, and said beside its field."""
+PATTERN_CODES: Final = frozenset({"codeindex.pattern", "codeindex.structure"})
+"""The codes of what is wrong with the pattern itself, and said beside its field."""
+STRUCTURE: Final = "structure"
+_KINDS: Final = (("regex", _("Regular expression")), ("text", _("Text as typed")), (STRUCTURE, _("Code structure")))
 _CONTEXT: Final = 2
 _CASES: Final = (("smart", _("Smart case")), ("match", _("Match case")), ("ignore", _("Ignore case")))
 _CLASSES: Final = re.compile(r"\\[pP](?:\{[^}]*\}|.)|\\x\{?[0-9A-Fa-f]+\}?|\\.")
@@ -60,7 +62,17 @@ class SearchForm(forms.Form):
             }
         ),
     )
-    regex = forms.BooleanField(label=_("Regular expression"), required=False, initial=True)
+    kind = forms.ChoiceField(
+        choices=_KINDS,
+        required=False,
+        initial="regex",
+        widget=forms.Select(
+            attrs={
+                "aria-label": _("How it is read"),
+                "title": _("Code structure: a piece of code, $NAME stands for anything, $$$ for any number of things"),
+            }
+        ),
+    )
     case = forms.ChoiceField(
         choices=_CASES,
         initial="smart",
@@ -105,19 +117,24 @@ class SearchForm(forms.Form):
         offered = self.fields["release"]
         if isinstance(offered, forms.ChoiceField):
             offered.choices = [(one.uid.text, str(one)) for one in self.releases]
-        self.asked: Asked | None = None
+        self.asked: Asked | StructureAsked | None = None
 
     @classmethod
-    def of(cls, recorded: RecordedSearch, releases: Sequence[ReleaseRef]) -> "SearchForm":
+    def of(cls, recorded: RecordedSearch | RecordedStructure, releases: Sequence[ReleaseRef]) -> "SearchForm":
         """Fill the form with a search that was recorded."""
         asked = recorded.asked
+        switches: dict[str, object] = {"kind": STRUCTURE}
+        if isinstance(asked, Asked):
+            switches = {
+                "kind": "text" if asked.is_literal else "regex",
+                "case": "ignore" if asked.ignores_case else "match",
+                "word": asked.whole_word,
+            }
         form = cls(None, releases=releases, chosen=[uid.text for uid in recorded.releases])
         form.initial = {
             **form.initial,
             "pattern": asked.pattern,
-            "regex": not asked.is_literal,
-            "case": "ignore" if asked.ignores_case else "match",
-            "word": asked.whole_word,
+            **switches,
             "paths": " ".join(asked.paths),
             "language": asked.language,
             "context": asked.context,
@@ -168,18 +185,34 @@ class SearchForm(forms.Form):
         if not self.ticked:
             self.add_error("release", ValidationError(_("Choose a release to search.")))
             return cleaned
-        is_literal = not cleaned["regex"]
+        if cleaned["kind"] == STRUCTURE and cleaned["language"] not in STRUCTURE_LANGUAGES:
+            said = _("Choose the language that the code is written in: %(known)s.")
+            self.add_error("language", said % {"known": ", ".join(STRUCTURE_LANGUAGES)})
+            return cleaned
         try:
-            self.asked = Asked(
-                cleaned["pattern"],
-                is_literal=is_literal,
-                ignores_case=ignores_case(cleaned["pattern"], cleaned["case"], is_literal=is_literal),
-                whole_word=cleaned["word"],
-                paths=cleaned["paths"],
-                language=cleaned["language"],
-                context=cleaned["context"],
-            )
+            self.asked = _structure(cleaned) if cleaned["kind"] == STRUCTURE else _lines_asked(cleaned)
         except InvalidError as error:
-            said = f"{error.message.rstrip('.')}. {error.hint}".strip()
-            self.add_error("pattern" if error.code == PATTERN_CODE else None, said)
+            self.refuse(error)
         return cleaned
+
+    def refuse(self, error: InvalidError) -> None:
+        """Say what is wrong: with the pattern, beside it."""
+        said = f"{error.message.rstrip('.')}. {error.hint}".strip()
+        self.add_error("pattern" if error.code in PATTERN_CODES else None, said)
+
+
+def _structure(cleaned: Mapping[str, Any]) -> StructureAsked:
+    return StructureAsked(cleaned["pattern"], cleaned["language"], paths=cleaned["paths"], context=cleaned["context"])
+
+
+def _lines_asked(cleaned: Mapping[str, Any]) -> Asked:
+    is_literal = cleaned["kind"] == "text"
+    return Asked(
+        cleaned["pattern"],
+        is_literal=is_literal,
+        ignores_case=ignores_case(cleaned["pattern"], cleaned["case"], is_literal=is_literal),
+        whole_word=cleaned["word"],
+        paths=cleaned["paths"],
+        language=cleaned["language"],
+        context=cleaned["context"],
+    )

@@ -22,6 +22,7 @@ from glasshouse.edges.web.views import (
     questions,
     reading,
     record,
+    saved,
     search,
     sites,
     symbols,
@@ -79,6 +80,14 @@ READING: list[URLPattern] = [
     path("changes/<str:grant>/<str:before>/<str:after>/", changes.release_changes, name="release-changes"),
     path("changes/<str:grant>/<str:before>/<str:after>/functions", symbols.functions, name="function-changes"),
     path("changes/<str:grant>/<str:before>/<str:after>/file/<path:path>", changes.difference, name="difference"),
+]
+
+SAVED: list[URLPattern] = [
+    path("search/saved/", saved.saved_searches, name="saved-searches"),
+    path("search/saved/<str:saved>/label", saved.rename, name="saved-rename"),
+    path("search/saved/<str:saved>/end", saved.end, name="saved-end"),
+    path("search/saved/<str:saved>/new/<str:run>", saved.new_lines, name="saved-new"),
+    path("search/<str:grant>/save/<str:event>", saved.save, name="search-save"),
 ]
 
 SEARCH: list[URLPattern] = [
@@ -183,6 +192,7 @@ urlpatterns: list[URLPattern] = [
     *DOOR,
     *ME,
     *READING,
+    *SAVED,
     *SEARCH,
     *RECORD,
     *PRODUCTS,

@@ -49,6 +49,7 @@ KINDS: Final[Mapping[str, Any]] = {
     "readingroom.history-shown": gettext_lazy("History of a file shown"),
     "readingroom.functions-shown": gettext_lazy("Functions that changed shown"),
     "readingroom.search-shown": gettext_lazy("Found lines shown"),
+    "readingroom.structure-shown": gettext_lazy("Found code shown"),
     "readingroom.search-saved": gettext_lazy("Search saved"),
     "readingroom.search-renamed": gettext_lazy("Saved search renamed"),
     "readingroom.search-ended": gettext_lazy("Saved search deleted"),

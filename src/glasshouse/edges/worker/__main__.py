@@ -11,6 +11,7 @@ import sys
 
 import django
 
+from glasshouse.kernel.memory import give_large_blocks_back
 from glasshouse.kernel.stopping import Stop
 
 log = logging.getLogger("glasshouse.worker")
@@ -35,6 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     stop.on(signal.SIGTERM, signal.SIGINT)
     if chosen.jobs:
         os.nice(_NICE)
+        give_large_blocks_back()
         from glasshouse.edges.worker.working import run_for_ever  # noqa: PLC0415 -- models load after setup
 
         run_for_ever(stop)

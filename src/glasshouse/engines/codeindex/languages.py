@@ -198,6 +198,11 @@ _XML_SIGN: Final = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,40}<(?:\?xml|!DOCTYPE TS)
 _PHP_SIGN: Final = re.compile(rb"\s{0,40}<\?php\b")
 
 
+def language_by_head(head: bytes) -> Language | None:
+    """Name the language that a file's first line tells, whatever its name: an interpreter, a mode, a declaration."""
+    return _by_head(head.partition(b"\n")[0][:_HEAD_BYTES])
+
+
 def language_of(path: TreePath, head: bytes) -> Language | None:
     """Name the language of a file from its path and first bytes (4 KB of them count), None where none is known."""
     head = head[:_HEAD_BYTES]

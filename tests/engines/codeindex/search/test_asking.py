@@ -34,6 +34,7 @@ from glasshouse.engines.codeindex.search.questions import (
     SearcherSilentError,
     Skipped,
     Tallied,
+    Waiting,
 )
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.errors import InvalidError, NotFoundError
@@ -42,6 +43,7 @@ from glasshouse.kernel.paths import TreePath
 
 ASK = Ask(
     person=Uid.new(),
+    organisation=Uid.new(),
     grant=Uid.new(),
     product=Uid.new(),
     roots=(Digest.of(b"one"), Digest.of(b"two")),
@@ -60,10 +62,10 @@ class Hand:
 
     def __init__(self) -> None:
         self.asked: list[Ask] = []
-        self.found: Found | None = None
+        self.found: Found | Waiting = Waiting()
         self.refusal: Exception | None = None
 
-    def search(self, asked: Ask, *, wait: float) -> Found | None:
+    def search(self, asked: Ask, *, wait: float) -> Found | Waiting:
         assert 0 <= wait <= asking.MAX_WAIT
         self.asked.append(asked)
         if self.refusal is not None:
@@ -185,8 +187,10 @@ def test_any_bytes_are_refused_or_left(path: Path, hand: Hand, content: bytes) -
 
 
 def test_a_question_arrives_as_it_was_asked(path: Path, hand: Hand) -> None:
-    assert asking.search(path, ASK, wait=0.1) is None
+    assert asking.search(path, ASK, wait=0.1) == Waiting()
     assert hand.asked == [ASK]
+    hand.found = Waiting(loading=40)
+    assert asking.search(path, ASK, wait=0.1) == Waiting(loading=40)
     assert ask_from_json(json.loads(json.dumps(ask_to_json(ASK)))) == ASK
 
 
@@ -198,7 +202,7 @@ def page(texts: list[bytes]) -> Found:
     place = Place(1, TreePath(b"src/\xff\xfe odd\x1b.c"))
     file = FileFound(place, Digest.of(b"f"), "C", 1, (Place(0, TreePath(b"a")),), 4, (lines, lines))
     skipped = (Skipped("binary", 9, (Place(0, TreePath(b"logo.png")),)),)
-    return Found("ticket", (file, file), "rest", TALLY, 5, skipped, 0.25)
+    return Found("ticket", (file, file), "rest", TALLY, 5, skipped, 0.25, loading=99)
 
 
 @given(texts=st.lists(st.binary(max_size=40), max_size=8))

@@ -3,6 +3,7 @@
 
 import hashlib
 import re
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from glasshouse.engines.codeindex.search.corpus import Corpus, Count, Page, Plac
 from glasshouse.engines.codeindex.search.errors import PatternError
 from glasshouse.engines.codeindex.search.matching import Query, matcher
 from glasshouse.engines.codeindex.search.segments import Document, Segment
+from glasshouse.kernel.errors import NotFoundError
 
 
 def documents_of(*contents: bytes) -> list[Document]:
@@ -31,6 +33,12 @@ class Shelf:
     def read(self, digest: bytes) -> bytes:
         self.reads.append(digest)
         return self._contents[digest]
+
+    def digest(self, corpus: Corpus, number: int) -> bytes:
+        """The digest of a document by its number."""
+        numbers = corpus.numbers_of([document.digest for document in self.documents]).tolist()
+        place: int = numbers.index(number)
+        return self.documents[place].digest
 
     def corpus(self, *, budget: int = 1 << 30, per_segment: int = 3) -> Corpus:
         corpus = Corpus(self.read, budget=budget)
@@ -111,6 +119,11 @@ def test_planner_and_index_find_what_a_full_scan_finds(
     count = corpus.count(query, everything(corpus))
     holding = {digest for digest, _, _ in expected}
     assert count == Count(len(expected), len(holding), len(holding), is_exact=True)
+    by_document = Counter(digest for digest, _, _ in expected)
+    told, is_whole = corpus.spread(query, everything(corpus))
+    for spread in (told, count.spread or told):
+        assert spread.lines.tolist() == [by_document[shelf.digest(corpus, n)] for n in spread.numbers.tolist()]
+        assert (len(spread.numbers), is_whole) == (len(by_document), True)
 
 
 @settings(max_examples=100, deadline=None)
@@ -199,6 +212,13 @@ def test_a_count_whose_time_is_out_says_at_least_so_many() -> None:
     assert 0 < count.lines < 30 * 2_999
     whole = corpus.count(Query("int"), everything(corpus))
     assert whole == Count(30 * 2_998, 30, 30, is_exact=True)
+    assert whole.spread is None
+    spread, is_whole = corpus.spread(Query("int"), everything(corpus))
+    assert (spread.numbers.tolist(), spread.lines.tolist(), is_whole) == (list(range(30)), [2_998] * 30, True)
+    turns = iter(range(10**6))
+    spread, is_whole = corpus.spread(Query("int"), everything(corpus), is_out=lambda: next(turns) > 2)
+    assert not is_whole
+    assert 0 < spread.lines.sum() < 30 * 2_998
 
 
 def test_every_line_is_counted_without_reading() -> None:
@@ -224,6 +244,59 @@ def test_a_merged_segment_serves_without_reading_again() -> None:
     assert [hit.document for hit in corpus.search(query, scope, after=page.rest).hits] == [4, 5, 6, 7, 8]
     assert shelf.reads == []
     assert corpus.held == held
+
+
+def test_a_segment_is_searched_before_its_text_is_loaded_and_while_it_is() -> None:
+    contents = [long_text(number) for number in range(12)] + [b"needle"]
+    shelf, query = Shelf(*contents), Query("needle|value_7 ")
+    corpus = Corpus(shelf.read, budget=1 << 30)
+    first, second = build(shelf.documents[:6]), build(shelf.documents[6:])
+    corpus.add(first, loads=False)
+    corpus.add(second, loads=False)
+    scope, size = everything(corpus), corpus.held
+    assert corpus.awaited == size == sum(len(content) + 1 for content in contents)
+    expected, generation = found(corpus, query, scope), corpus.generation
+    assert [hit[:2] for hit in expected] == [hit[:2] for hit in scanned(shelf.documents, query)]
+    page = corpus.search(query, scope, first=5)
+    assert corpus.load(is_out=iter([False, True]).__next__) == 0
+    assert 0 <= corpus.awaited < size
+    assert found(corpus, query, scope) == expected
+    corpus.replace([first, second], merge([first, second]), loads=False)
+    assert corpus.load() == corpus.awaited == 0
+    shelf.reads.clear()
+    assert found(corpus, query, scope) == expected
+    assert corpus.search(query, scope, first=5, after=page.rest).hits[0].line == expected[5][1]
+    assert (shelf.reads, corpus.generation, corpus.held) == ([], generation + 1, size)
+
+
+class UnreadableError(NotFoundError):
+    """What a store says of a document that was changed."""
+
+
+@pytest.mark.parametrize("budget", [0, 1 << 30])
+def test_a_document_that_cannot_be_read_is_no_longer_there_and_the_others_are(budget: int) -> None:
+    shelf = Shelf(b"needle one", b"needle two", b"needle three")
+
+    def read(digest: bytes) -> bytes:
+        if digest == shelf.documents[1].digest:
+            raise UnreadableError
+        return shelf.read(digest)
+
+    corpus = Corpus(read, budget=budget)
+    segment = build(shelf.documents)
+    corpus.add(segment, loads=False)
+    old, digests = everything(corpus), [document.digest for document in shelf.documents]
+    assert corpus.load() == (1 if budget else 0)
+    if not budget:
+        with pytest.raises(UnreadableError):
+            corpus.search(Query("needle"), old)
+    numbers = corpus.numbers_of(digests)
+    assert numbers.tolist() == [0, -1, 2]
+    scope = corpus.scope(numbers, np.ones_like(numbers))
+    assert corpus.count(Query("needle"), scope) == Count(2, 2, 2, is_exact=True)
+    assert corpus.place(digests[1], 1) is None
+    corpus.replace([segment], build(shelf.documents))
+    assert corpus.numbers_of(digests).tolist() == [0, -1, 2]
 
 
 def test_a_replacement_that_holds_less_is_refused() -> None:

@@ -12,6 +12,7 @@ from glasshouse.domain.readingroom.commands.decisions import (
     propose_shredding,
     revoke_grant,
 )
+from glasshouse.domain.readingroom.commands.exact import BY_NAME
 from glasshouse.domain.readingroom.commands.notes import change_note, remove_note, share_note, write_note
 from glasshouse.domain.readingroom.commands.questions import ask_question, close_question, reply_to_question
 from glasshouse.domain.readingroom.commands.raising import comment_on_finding, move_finding, raise_from_note
@@ -25,7 +26,7 @@ from glasshouse.domain.readingroom.commands.saved import (
     run_saved_searches,
     save_search,
 )
-from glasshouse.domain.readingroom.commands.search import search, search_tally
+from glasshouse.domain.readingroom.commands.search import search, search_tally, structural_search
 from glasshouse.domain.readingroom.commands.symbols import (
     enter,
     find_definitions,
@@ -47,6 +48,7 @@ from glasshouse.domain.readingroom.commands.views import (
 from glasshouse.domain.readingroom.commands.visits import ask_for_text, begin_visit, close_visit, prepare_close
 
 __all__ = [
+    "BY_NAME",
     "RERUN",
     "Verdict",
     "ask_for_missing_runs",
@@ -95,6 +97,7 @@ __all__ = [
     "search",
     "search_tally",
     "share_note",
+    "structural_search",
     "withdraw_mark",
     "write_note",
 ]

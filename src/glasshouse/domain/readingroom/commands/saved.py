@@ -4,7 +4,8 @@
 A run tells counts and shows nothing; what it found is a showing like any other once somebody opens it.
 """
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Final
 
@@ -29,6 +30,7 @@ from glasshouse.domain.releases import finding, newlines, vault
 from glasshouse.domain.releases.found import Asked
 from glasshouse.domain.releases.models import Release
 from glasshouse.domain.releases.newlines import NewLines
+from glasshouse.engines.store.errors import BrokenSealError, DamagedError, ReleaseNotFoundError
 from glasshouse.kernel.errors import InvalidError, RefusedError
 from glasshouse.kernel.ids import Uid
 
@@ -37,6 +39,8 @@ RERUN: Final = "readingroom.saved-searches"
 MAX_SAVED: Final = 20
 """Saved searches that a person keeps a grant."""
 MAX_LABEL: Final = 80
+SLICE_SECONDS: Final = 120.0
+"""How long one job runs saved searches, before an index that somebody waits for gets its turn."""
 Report = Callable[[int, int], None]
 
 
@@ -45,8 +49,8 @@ def save_search(viewer: Viewer, grant: Uid, event: Uid, label: str, *, now: date
 
     Raises NotFoundError for another's search, RefusedError when the grant is not open, ManySavedSearchesError.
     """
-    label = _checked(label)
     recorded = recorded_search(viewer, grant, event)
+    label = _checked(label)
     newest = (
         Release.objects.filter(uid__in=[uid.text for uid in recorded.releases]).order_by("imported_at", "pk").last()
     )
@@ -81,8 +85,8 @@ def save_search(viewer: Viewer, grant: Uid, event: Uid, label: str, *, now: date
 
 def rename_search(viewer: Viewer, uid: Uid, label: str, *, now: datetime) -> None:
     """Give one of the viewer's own saved searches another label."""
-    label = _checked(label)
     row = mandates.own(viewer, uid)
+    label = _checked(label)
     with journal.transaction():
         told = journal.record(
             "readingroom.search-renamed",
@@ -114,9 +118,9 @@ def open_new_lines(viewer: Viewer, uid: Uid, run: Uid, *, now: datetime, after: 
 
     `after` is the `rest` of the page before. Raises as a search does: without an open grant or visit nothing is shown.
     """
+    row = mandates.own(viewer, uid)
     if after and not (after.isascii() and after.isdigit() and len(after) <= len(str(newlines.MOST_PLACES))):
         raise InvalidError("This continues no page.")
-    row = mandates.own(viewer, uid)
     found = row.runs.filter(uid=run.text).first()
     if found is None:
         raise NoSavedSearchError
@@ -143,21 +147,28 @@ def open_new_lines(viewer: Viewer, uid: Uid, run: Uid, *, now: datetime, after: 
 def run_saved_searches(product: Uid, *, now: Callable[[], datetime], report: Report) -> int:
     """Run every saved search of a product on the releases that it has not run on; return how many runs came.
 
-    Whoever holds it is judged at each run: a search whose grant ended, or whose pattern was erased, runs no more.
+    Whoever holds it is judged at each run: a search whose grant ended, or whose pattern was erased, runs no more. A
+    release that cannot be read stops no other run; it is raised once all others came. After some minutes the rest is
+    asked for as another job, behind those that wait.
     """
-    runs = 0
-    for row in mandates.rows_of_product(product):
-        holder = mandates.holder_of(row)
-        asked = mandates.asked_by(holder, row) if holder else None
-        if asked is None or mandates.mandate(row, asked, now()) is not Mandate.RUNS:
-            continue
-        for one in mandates.due(row, now()):
-            try:
-                found = _look(one, asked, report)
-            except RefusedError:
-                vault.close()  # the key was destroyed meanwhile, and this process may hold it still
-                return runs
+    runs, damage = 0, None
+    until = time.monotonic() + SLICE_SECONDS
+    for row, asked, one in _to_run(product, now, report):
+        if runs and time.monotonic() >= until:
+            with journal.transaction():
+                _ask(product, "operator:worker", now())
+            return runs
+        try:
+            found = _look(one, asked, report)
+        except RefusedError:
+            vault.close()  # the key was destroyed meanwhile, and this process may hold it still
+            return runs
+        except (BrokenSealError, DamagedError, ReleaseNotFoundError) as error:
+            damage = error
+        else:
             runs += _keep(row, one, asked, found, now())
+    if damage is not None:
+        raise damage
     return runs
 
 
@@ -181,6 +192,16 @@ def _ask(product: Uid, actor: str, now: datetime, *, not_before: datetime | None
     jobs.ask(RERUN, {"product": product.text}, actor=actor, now=now, not_before=not_before)
 
 
+def _to_run(product: Uid, now: Callable[[], datetime], report: Report) -> Iterator[tuple[SavedSearch, Asked, Due]]:
+    rows = mandates.rows_of_product(product, now())
+    for number, row in enumerate(rows):
+        report(number, len(rows))
+        holder = mandates.holder_of(row)
+        asked = mandates.asked_by(holder, row) if holder else None
+        if asked is not None and mandates.mandate(row, asked, now()) is Mandate.RUNS:
+            yield from ((row, asked, one) for one in mandates.due(row, now()))
+
+
 def _look(one: Due, asked: Asked, report: Report) -> NewLines:
     product = one.after.product
     patterns = [queries.patterns_of(product, bytes(grant.patterns)) for grant in (one.own, one.naming)]
@@ -198,7 +219,8 @@ def _keep(row: SavedSearch, one: Due, asked: Asked, found: NewLines, now: dateti
         current = rows.first()
         if current is None or mandates.mandate(current, asked, now) is not Mandate.RUNS:
             return False
-        if one.after.uid not in {still.after.uid for still in mandates.due(current, now)}:
+        still = {(due.after.uid, due.naming.pk) for due in mandates.due(current, now)}
+        if (one.after.uid, one.naming.pk) not in still:
             return False
         SavedRun.objects.create(
             uid=uid.text,
@@ -210,6 +232,7 @@ def _keep(row: SavedSearch, one: Due, asked: Asked, found: NewLines, now: dateti
             lines=found.lines,
             files=found.files,
             is_exact=found.is_exact,
+            unsearched=found.unsearched,
             places=sealed,
         )
         journal.record(
@@ -225,6 +248,7 @@ def _keep(row: SavedSearch, one: Due, asked: Asked, found: NewLines, now: dateti
                     "files": found.files,
                     "is_exact": found.is_exact,
                     "lines": found.lines,
+                    "unsearched": found.unsearched,
                 },
             },
         )

@@ -12,10 +12,12 @@ from glasshouse.domain.journal.values import Fields, Json
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import queries
 from glasshouse.domain.readingroom.commands.showing import show, visit_of
+from glasshouse.domain.readingroom.searches import KIND, STRUCTURE_KIND
 from glasshouse.domain.readingroom.values import Room, SearchPending, SearchShown, VisitRef
 from glasshouse.domain.releases import finding
 from glasshouse.domain.releases.finding import FoundPage
-from glasshouse.domain.releases.found import Asked, Tally
+from glasshouse.domain.releases.found import Asked, StructureAsked, Tally
+from glasshouse.engines.codeindex.search.questions import Waiting
 from glasshouse.kernel.errors import InvalidError
 from glasshouse.kernel.ids import Uid
 
@@ -30,15 +32,33 @@ def search(
     `after` is the `rest` of the page before. A page that takes longer than a request waits is pending: the same call
     again joins it, and nothing is charged before it is shown.
     """
+    return _search(viewer, grant, releases, asked, now=now, after=after)
+
+
+def structural_search(
+    viewer: Viewer, grant: Uid, releases: Sequence[Uid], asked: StructureAsked, *, now: datetime, after: str = ""
+) -> SearchShown | SearchPending:
+    """Show a viewer the code that a pattern of syntax matches in releases of a grant, a page at a time, and record it.
+
+    As `search`; `hits` and the tally count matches, each by its first line, and the first 24 lines of a match are
+    shown. A page that takes long is shown as far as it came, and `rest` goes on there. Files that could not be analysed
+    are in `not_searched`. Raises InvalidError for a pattern that is no code of its language.
+    """
+    return _search(viewer, grant, releases, asked, now=now, after=after)
+
+
+def _search(
+    viewer: Viewer, grant: Uid, releases: Sequence[Uid], asked: Asked | StructureAsked, *, now: datetime, after: str
+) -> SearchShown | SearchPending:
     if not 1 <= len(set(releases)) == len(releases) <= MAX_RELEASES:
         raise InvalidError(f"A search looks through 1 to {MAX_RELEASES} different releases.")
     rooms = [queries.open_room(viewer, grant, release, Purpose.SEARCH, now=now) for release in releases]
     room = rooms[0]
     visit = visit_of(room)
     refs = tuple(one.release for one in rooms)
-    page = finding.find(viewer.uid, grant, refs, room.terms.patterns, asked, after=after)
-    if page is None:
-        return SearchPending(refs)
+    page = finding.find(viewer, grant, refs, room.terms.patterns, asked, after=after)
+    if isinstance(page, Waiting):
+        return SearchPending(refs, page.loading)
     return show_found(viewer, rooms, visit, page, asked, after=after, now=now)
 
 
@@ -47,7 +67,7 @@ def show_found(
     rooms: Sequence[Room],
     visit: VisitRef,
     page: FoundPage,
-    asked: Asked,
+    asked: Asked | StructureAsked,
     *,
     after: str,
     now: datetime,
@@ -58,7 +78,7 @@ def show_found(
         viewer,
         rooms[0],
         visit,
-        "readingroom.search-shown",
+        STRUCTURE_KIND if isinstance(asked, StructureAsked) else KIND,
         shown=page.shown,
         fields={**_fields(rooms, page), **(more or {})},
         source={"files": page.evidence} if page.evidence else {},
@@ -79,6 +99,7 @@ def show_found(
         searched=page.searched,
         not_searched=page.not_searched,
         seconds=page.seconds,
+        loading=page.loading,
     )
 
 
@@ -88,7 +109,7 @@ def search_tally(viewer: Viewer, grant: Uid, ticket: str, *, now: datetime) -> T
     Raises NotFoundError for a ticket that was not given to this viewer under this grant.
     """
     queries.check_may_go_on(viewer, grant, Purpose.SEARCH, now=now)
-    return finding.tally(viewer.uid, grant, ticket)
+    return finding.tally(viewer.uid, grant, ticket, queries.granted(grant))
 
 
 def _fields(rooms: Sequence[Room], page: FoundPage) -> dict[str, Json]:
@@ -101,7 +122,15 @@ def _fields(rooms: Sequence[Room], page: FoundPage) -> dict[str, Json]:
     }
 
 
-def _query(asked: Asked, after: str) -> Fields:
+def _query(asked: Asked | StructureAsked, after: str) -> Fields:
+    if isinstance(asked, StructureAsked):
+        return {
+            "after": after,
+            "context": asked.context,
+            "language": asked.language,
+            "paths": list(asked.paths),
+            "pattern": asked.pattern,
+        }
     return {
         "after": after,
         "context": asked.context,

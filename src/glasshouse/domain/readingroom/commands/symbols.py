@@ -9,8 +9,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from itertools import groupby
-from operator import attrgetter
 from typing import Final
 
 import rfc8785
@@ -20,10 +18,17 @@ from glasshouse.domain.access.values import Purpose, Shown
 from glasshouse.domain.journal.values import Fields, Json
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import queries
+from glasshouse.domain.readingroom.commands.exact import (
+    BY_NAME,
+    by_use,
+    exact_references,
+    found_lines,
+    is_exact,
+    word_at,
+)
 from glasshouse.domain.readingroom.commands.search import search
 from glasshouse.domain.readingroom.commands.showing import show, visit_of
 from glasshouse.domain.readingroom.commands.views import covered_changes
-from glasshouse.domain.readingroom.errors import NoWordError
 from glasshouse.domain.readingroom.values import (
     DefinitionsShown,
     FileSteps,
@@ -37,17 +42,18 @@ from glasshouse.domain.readingroom.values import (
     SearchPending,
     Spot,
 )
-from glasshouse.domain.releases import defining, functionchanges, histories
+from glasshouse.domain.releases import defining, functionchanges, histories, traces
 from glasshouse.domain.releases import queries as releases
+from glasshouse.domain.releases.crossings import Meant
 from glasshouse.domain.releases.defining import Definition
-from glasshouse.domain.releases.found import Asked, FileHits, FoundLine, Stretch
-from glasshouse.domain.releases.values import Change, Window, sides_of
+from glasshouse.domain.releases.found import Asked, FoundLine
+from glasshouse.domain.releases.values import Change, sides_of
 from glasshouse.engines.codeindex.symbols.functions import FunctionChange
 from glasshouse.engines.codeindex.symbols.nesting import Node
 from glasshouse.engines.codeindex.symbols.ranking import Hit
 from glasshouse.engines.codeindex.symbols.tables import MAX_ASKED, How, Wanted
 from glasshouse.engines.codeindex.symbols.values import Family
-from glasshouse.engines.codeindex.text import Role, display_text
+from glasshouse.engines.codeindex.text import display_text
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.errors import InvalidError
 from glasshouse.kernel.ids import Uid
@@ -98,13 +104,14 @@ def open_definitions(
     """Show a viewer where the word at a spot of a file is defined; its own line is charged unless it was seen."""
     room = queries.open_room(viewer, grant, release, Purpose.READ, now=now)
     rules.check_covers(room.terms, path)
-    window, name = _word_at(room, path, spot)
+    word = word_at(room, path, spot)
     return _definitions(
         viewer,
         room,
-        Wanted(name),
+        Wanted(word.name),
         (path, spot.line),
-        shown=[window.shown],
+        meant=word.meant(room),
+        shown=[word.window.shown],
         source=_file_of(room, path),
         visitor=None,
         now=now,
@@ -136,12 +143,18 @@ def find_definitions(
 def open_references(
     viewer: Viewer, grant: Uid, release: Uid, path: TreePath, spot: Spot, *, now: datetime, after: str = ""
 ) -> ReferencesShown | SearchPending:
-    """Show a viewer the lines of the release that hold the word at a spot, as `search` shows lines: charged each."""
+    """Show a viewer the lines of the release that mean the word at a spot, as `search` shows lines: charged each.
+
+    Where an imported index knows the word, those that mean the same come first, by the compiler's word; behind them,
+    and where none knows it, come the lines that hold it as a word.
+    """
     room = queries.open_room(viewer, grant, release, Purpose.READ, now=now)
     rules.check_covers(room.terms, path)
     visit_of(room)
-    _, name = _word_at(room, path, spot)
-    return _references(viewer, room, name, path, after=after, now=now)
+    word = word_at(room, path, spot)
+    if is_exact(after) and (shown := exact_references(viewer, room, word, after=after, now=now)):
+        return shown
+    return _references(viewer, room, word.name, path, after=after.removeprefix(BY_NAME), now=now)
 
 
 def find_references(
@@ -152,27 +165,46 @@ def find_references(
     return _references(viewer, room, name, None, after=after, now=now)
 
 
-def open_history(viewer: Viewer, grant: Uid, release: Uid, path: TreePath, *, now: datetime) -> HistoryShown:
-    """Show a viewer what each release of the grant did to a file of this one; names and digests cost no lines."""
+def open_history(
+    viewer: Viewer, grant: Uid, release: Uid, path: TreePath, *, now: datetime, line: int | None = None
+) -> HistoryShown:
+    """Show a viewer what each release of the grant did to a file of this one; names and digests cost no lines.
+
+    With `line`, also what became of that line and of the function around it: the line is shown, and charged unless
+    it was seen; the question costs one line at least.
+    """
     room = queries.open_room(viewer, grant, release, Purpose.READ, now=now)
     rules.check_covers(room.terms, path)
     visit = visit_of(room)
-    moments = histories.history(queries.granted(grant), room.release, room.terms.patterns, path)
+    granted, patterns = queries.granted(grant), room.terms.patterns
+    moments = histories.history(granted, room.release, patterns, path)
     listed: list[Json] = [
         [str(one.release.root), one.event.value, str(one.entry.path) if one.entry else "", one.is_changed]
         for one in moments
     ]
+    window = releases.lines(room.release, path, Span(line, line)) if line else None
+    if window is not None and not window.lines:
+        raise InvalidError(f"The file has {window.all_lines:,} lines.", hint="Choose one of them.")
+    found = traces.traces(granted, room.release, patterns, path, window.first) if window else None
+    if found is not None:
+        listed += [_standing(one) for one in (*found.function, *found.line)]
     view = show(
         viewer,
         room,
         visit,
         "readingroom.history-shown",
-        shown=[],
-        fields={"items": len(moments), "listing": _digest(listed)},
-        source=_file_of(room, path),
+        shown=[window.shown] if window else [],
+        fields={"items": len(listed), "listing": _digest(listed)},
+        source={**_file_of(room, path), **({"line": window.first} if window else {})},
+        at_least=1 if window else 0,
         now=now,
     )
-    return HistoryShown(view, path, moments)
+    return HistoryShown(view, path, moments, window, replace(found, name=_label(found.name)) if found else None)
+
+
+def _standing(one: traces.Standing) -> Json:
+    place: list[Json] = [str(one.part.path), str(one.part.span)] if one.part else []
+    return [str(one.release.root), one.event.value, *place, one.is_changed]
 
 
 def open_function_changes(
@@ -223,18 +255,6 @@ def _file_of(room: Room, path: TreePath) -> Fields:
     return {"digest": str(releases.entry(room.release, path).digest), "path": str(path)}
 
 
-def _word_at(room: Room, path: TreePath, spot: Spot) -> tuple[Window, str]:
-    """Read the line of a spot and return it with the word there, of which nothing was shown yet."""
-    window = releases.lines(room.release, path, Span(spot.line, spot.line))
-    tokens = window.lines[0].tokens if window.lines else ()
-    # What a screen would not show stands as a mark, and no word goes on over one.
-    text = "".join("\0" * len(one.text) if one.role is Role.MARK else one.text for one in tokens)
-    for match in _WORD.finditer(text):
-        if match.start() <= spot.column <= match.end():
-            return window, match[0]
-    raise NoWordError("No word stands there.", hint="Name the column of a letter of the word.")
-
-
 def _definitions(
     viewer: Viewer,
     room: Room,
@@ -245,25 +265,33 @@ def _definitions(
     source: Fields,
     visitor: Fields | None,
     now: datetime,
+    meant: Meant | None = None,
 ) -> DefinitionsShown:
     visit = visit_of(room)
     near = here[0] if here else None
     found = defining.definitions(room.release, room.terms.patterns, wanted, near=near)
-    listed: list[Json] = [[str(one.path), one.line, one.label, one.kind] for one in found.items]
+    exact = meant.definitions() if meant else []
+    known = {(one.path, one.line) for one in exact}
+    items = [*exact, *(one for one in found.items if (one.path, one.line) not in known)]
+    listed: list[Json] = [[str(one.path), one.line, one.label, one.kind] for one in items]
     view = show(
         viewer,
         room,
         visit,
         "readingroom.definitions-shown",
         shown=shown,
-        fields={"items": len(found.items), "listing": _digest(listed)},
+        fields={
+            "items": len(items),
+            "listing": _digest(listed),
+            **({"index": str(meant.index)} if meant and exact else {}),
+        },
         source=source,
         visitor=visitor,
         at_least=1,
         now=now,
     )
-    target = None if wanted.how is How.PREFIX or found.is_cut else _target(found.items, here)
-    return DefinitionsShown(view, _label(wanted.name), found.items, target, found.is_cut, found.is_pending)
+    likely = exact or ([] if wanted.how is How.PREFIX or found.is_cut else items)
+    return DefinitionsShown(view, _label(wanted.name), items, _target(likely, here), found.is_cut, found.is_pending)
 
 
 def _target(items: Sequence[Definition], here: tuple[TreePath, int] | None) -> Definition | None:
@@ -281,33 +309,9 @@ def _references(
     found = search(viewer, room.grant, [room.release.uid], asked, now=now, after=after)
     if isinstance(found, SearchPending):
         return found
-    files = {file.path: file for file in found.files}
-    lines = {
-        (file.path, line.number): line
-        for file in found.files
-        for stretch in file.stretches
-        for line in stretch.lines
-        if line.is_hit
-    }
-    hits = [_hit(path, line) for (path, _), line in lines.items()]
+    hits = [_hit(file.path, line) for file in found.files for line in found_lines(file)]
     ranked = defining.references(room.release, room.terms.patterns, name, hits, here=here)
-    uses = [
-        (use.value, [_part_of(files[path], [lines[path, one.hit.line] for one in some]) for path, some in by_path])
-        for use, of_use in groupby(ranked, key=attrgetter("use"))
-        for by_path in [groupby(of_use, key=attrgetter("hit.path"))]
-    ]
-    return ReferencesShown(found, _label(name) if lines else "", uses)
-
-
-def _part_of(file: FileHits, lines: Sequence[FoundLine]) -> FileHits:
-    """Return some of a file's lines, neighbours in one stretch."""
-    stretches: list[Stretch] = []
-    for line in lines:
-        if stretches and stretches[-1].last + 1 == line.number:
-            stretches[-1] = Stretch([*stretches[-1].lines, line])
-        else:
-            stretches.append(Stretch([line]))
-    return replace(file, stretches=stretches, hits=len(lines))
+    return ReferencesShown(found, _label(name) if hits else "", by_use(ranked, found.files), is_exact=False)
 
 
 def _hit(path: TreePath, line: FoundLine) -> Hit:

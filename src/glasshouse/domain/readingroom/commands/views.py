@@ -16,7 +16,8 @@ from glasshouse.domain.access.values import Patterns, Purpose
 from glasshouse.domain.journal.values import Json
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import queries
-from glasshouse.domain.readingroom.commands.showing import show, visit_of
+from glasshouse.domain.readingroom.commands import showing
+from glasshouse.domain.readingroom.commands.showing import visit_of
 from glasshouse.domain.readingroom.values import (
     ChangesShown,
     DifferenceShown,
@@ -47,7 +48,7 @@ def open_file(
     fields: dict[str, Json] = {"first": window.first, "last": window.last, "lines": str(window.lines_digest)}
     if column:
         fields["column"] = column
-    view = show(
+    view = showing.show(
         viewer,
         room,
         visit,
@@ -66,7 +67,7 @@ def open_facts(viewer: Viewer, grant: Uid, release: Uid, path: TreePath, *, now:
     rules.check_covers(room.terms, path)
     visit = visit_of(room)
     entry = releases.entry(room.release, path)
-    view = show(
+    view = showing.show(
         viewer,
         room,
         visit,
@@ -95,7 +96,7 @@ def open_folder(
     every = releases.listing(room.release, room.terms.patterns, folder)
     items = every[first : None if size is None else first + size]
     digest = listing_digest(items)
-    view = show(
+    view = showing.show(
         viewer,
         room,
         visit,
@@ -117,7 +118,7 @@ def open_left_out(
     every = releases.covered_left_out(room.release, room.terms.patterns)
     items = every[first : None if size is None else first + size]
     listed = rfc8785.dumps([[one.name.hex(), one.reason.value, one.detail] for one in items])
-    view = show(
+    view = showing.show(
         viewer,
         room,
         visit,
@@ -145,7 +146,7 @@ def open_changes(
     listed = rfc8785.dumps([[kind_of(change).value, *_named(change)] for change in changes])
     counts = Counter(kind_of(change) for change in every)
     files = sum(item.files for item in releases.listing(room.release, room.terms.patterns, None))
-    view = show(
+    view = showing.show(
         viewer,
         room,
         visit,
@@ -175,16 +176,20 @@ def open_difference(
     now: datetime,
     path_before: TreePath | None = None,
     first_row: int = 0,
+    at: int | None = None,
 ) -> DifferenceShown:
-    """Show a viewer one file side by side in two releases; each side's new lines are charged and recorded."""
+    """Show a viewer one file side by side in two releases; each side's new lines are charged and recorded.
+
+    `at` asks for the page on which a line of the newer file stands.
+    """
     earlier = queries.room(viewer, grant, before)
     room = queries.open_room(viewer, grant, after, Purpose.READ, now=now)
     old_path = path_before or path
     rules.check_covers(room.terms, path)
     rules.check_covers(earlier.terms, old_path)
     visit = visit_of(room)
-    found = difference(earlier.release, old_path, room.release, path, first_row=first_row)
-    view = show(
+    found = difference(earlier.release, old_path, room.release, path, first_row=first_row, at=at)
+    view = showing.show(
         viewer,
         room,
         visit,

@@ -38,11 +38,12 @@ class Migration(migrations.Migration):
                 ('lines', models.BigIntegerField()),
                 ('files', models.BigIntegerField()),
                 ('is_exact', models.BooleanField()),
+                ('unsearched', models.BigIntegerField()),
                 ('places', models.BinaryField()),
                 ('saved', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='readingroom.savedsearch')),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('saved', 'release'), name='readingroom_saved_run_once')],
+                'constraints': [models.UniqueConstraint(fields=('saved', 'release', 'grant'), name='readingroom_saved_run_once')],
             },
         ),
     ]

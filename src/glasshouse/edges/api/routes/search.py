@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from ninja import Field, Router, Schema
 
 from glasshouse.domain.readingroom import commands
-from glasshouse.domain.releases.found import MAX_CONTEXT, Asked
+from glasshouse.domain.releases.found import MAX_CONTEXT, Asked, StructureAsked
 from glasshouse.edges.api import found
 from glasshouse.edges.api.auth import SOURCE
 from glasshouse.edges.api.shapes import answering
@@ -29,6 +29,17 @@ class SearchAsked(Schema):
     whole_word: bool = False
     paths: Annotated[list[str], Field(default_factory=list)]
     language: str = ""
+    context: Annotated[int, Field(ge=0, le=MAX_CONTEXT)] = _CONTEXT
+    after: str = ""
+
+
+class StructureSearchAsked(Schema):
+    """What code to look for: a piece of it in `language`, with `$NAME` for what may be anything; else as a search."""
+
+    releases: list[str]
+    pattern: str
+    language: str
+    paths: Annotated[list[str], Field(default_factory=list)]
     context: Annotated[int, Field(ge=0, le=MAX_CONTEXT)] = _CONTEXT
     after: str = ""
 
@@ -55,6 +66,22 @@ def search(request: HttpRequest, grant: str, asked: SearchAsked) -> found.Search
             language=asked.language,
             context=asked.context,
         ),
+        now=clock.now(),
+        after=asked.after,
+    )
+    return found.Search.of(shown)
+
+
+@router.post(
+    "/grants/{grant}/search/structure", auth=SOURCE, response=answering(found.Search), url_name="structural_search"
+)
+def structural_search(request: HttpRequest, grant: str, asked: StructureSearchAsked) -> found.Search:
+    """Search the structure of code; `hits` and the tally count matches. Charged and recorded as a search."""
+    shown = commands.structural_search(
+        viewer_of(request),
+        Uid.parse(grant),
+        [Uid.parse(release) for release in asked.releases],
+        StructureAsked(asked.pattern, asked.language, paths=tuple(asked.paths), context=asked.context),
         now=clock.now(),
         after=asked.after,
     )

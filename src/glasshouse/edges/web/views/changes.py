@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from glasshouse.domain.readingroom import commands, queries
@@ -61,7 +62,8 @@ def changes(request: HttpRequest) -> HttpResponse:
     viewer = viewer_of(request)
     if {"grant", "before", "after"} <= request.GET.keys():
         chosen = [Uid.parse(request.GET[name]) for name in ("grant", "before", "after")]
-        return redirect(Comparison.of(*chosen).base)
+        there = Comparison.of(*chosen)
+        return redirect(there.functions if request.GET.get("by") == "function" else there.base)
     desk = [found for found in queries.desk(viewer, clock.now()) if len(found.releases) > 1]
     pairs = [
         (found, [(old, new) for old, new in zip(found.releases, found.releases[1:], strict=False)]) for found in desk
@@ -88,7 +90,7 @@ def release_changes(request: HttpRequest, grant: str, before: str, after: str) -
         "last": shown.first + len(rows),
         "total": shown.total,
         "releases": queries.granted(grant_uid),
-        "functions_url": there.functions,
+        "ways": ways_of(there, is_by_function=False),
         "grant": grant_uid,
         "room": "changes",
     }
@@ -110,6 +112,7 @@ def difference(request: HttpRequest, grant: str, before: str, after: str, path: 
         now=clock.now(),
         path_before=was,
         first_row=_first(request),
+        at=Span.parse(request.GET["at"]).first if "at" in request.GET else None,
     )
     found = shown.difference
     sides = (line for row in found.rows for line in (row.before, row.after))
@@ -128,10 +131,18 @@ def difference(request: HttpRequest, grant: str, before: str, after: str, path: 
         "file_before": Place.of(grant_uid, before_uid).file(shown.path_before),
         "file_after": Place.of(grant_uid, after_uid).file(inside),
         "next_row": None if found.next_row is None else found.next_row + 1,
-        "first_row": _first(request),
+        "first_row": found.first_row,
         "room": "changes",
     }
     return page_of(request, "reading/difference.html", shown.view, context)
+
+
+def ways_of(there: Comparison, *, is_by_function: bool) -> list[tuple[str, str, bool]]:
+    """Return the two ways to list what changed, as tabs."""
+    return [
+        (gettext("By file"), there.base, not is_by_function),
+        (gettext("By function"), there.functions, is_by_function),
+    ]
 
 
 def _changed(change: Change, there: Comparison, old: Place, new: Place) -> Changed:

@@ -15,7 +15,7 @@ from glasshouse.domain.approvals.values import State
 from glasshouse.domain.engagements import queries as engagements
 from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
-from glasshouse.domain.readingroom import queries
+from glasshouse.domain.readingroom import queries, saved
 from glasshouse.domain.releases import queries as releases
 from glasshouse.domain.sites import queries as sites
 from glasshouse.edges.http.viewer import viewer_of
@@ -45,10 +45,12 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def _reading(viewer: Viewer) -> dict[str, Any]:
-    desk = queries.desk(viewer, clock.now())
+    now = clock.now()
+    desk = queries.desk(viewer, now)
     return {
         "is_reviewer": viewer.may_act_as(Role.REVIEWER) or bool(desk),
         "desk": desk,
+        "news": saved.waiting_of(viewer, now),
         "visits": queries.visits_of(viewer),
         "expected": list(sites.coming(viewer, clock.now())),
     }

@@ -145,7 +145,7 @@ def file(request: HttpRequest, grant: str, release: str, path: str) -> HttpRespo
         "outline_url": place.outline(inside),
         "definition_url": place.definition(inside),
         "references_url": place.references(inside),
-        "history_url": place.history(inside),
+        "history_url": place.history(inside) + (f"?line={asked.picked.first}" if asked.picked else ""),
     }
     if isinstance(shown, FactsShown):
         return page_of(request, "reading/facts.html", shown.view, context)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Self
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -19,12 +19,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from glasshouse.domain.access.errors import GrantUnknownError
 from glasshouse.domain.access.values import Purpose
+from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import commands, queries
 from glasshouse.domain.readingroom.queries import DeskGrant
-from glasshouse.domain.readingroom.searches import recorded_search
+from glasshouse.domain.readingroom.searches import recorded
 from glasshouse.domain.readingroom.values import SearchPending, SearchShown, View
 from glasshouse.domain.releases import queries as releases_queries
-from glasshouse.domain.releases.found import Asked, Tally, Unsearched
+from glasshouse.domain.releases.found import Asked, StructureAsked, Tally, Unsearched
 from glasshouse.domain.releases.values import ReleaseRef
 from glasshouse.edges.http import refusals
 from glasshouse.edges.http.errors import status_of
@@ -32,10 +33,10 @@ from glasshouse.edges.http.headers import allow_pictures
 from glasshouse.edges.http.routes import is_fragment
 from glasshouse.edges.http.viewer import viewer_of
 from glasshouse.edges.web.found import files_of, found_characters, skipped_of
-from glasshouse.edges.web.search_forms import SearchForm
+from glasshouse.edges.web.search_forms import PATTERN_CODES, STRUCTURE, SearchForm
 from glasshouse.edges.web.showing import limits_html, page_of, pen_of
 from glasshouse.kernel import clock
-from glasshouse.kernel.errors import ConflictError, GlasshouseError, NotFoundError, RefusedError
+from glasshouse.kernel.errors import ConflictError, GlasshouseError, InvalidError, NotFoundError, RefusedError
 from glasshouse.kernel.ids import Uid
 
 _WAITS: Final = ("150ms", "300ms", "600ms", "1s")
@@ -87,7 +88,7 @@ class Wanted:
 
     grant: Uid
     form: SearchForm
-    asked: Asked
+    asked: Asked | StructureAsked
     releases: Sequence[Uid]
     after: str = ""
     waited: int = 0
@@ -98,15 +99,23 @@ class Wanted:
         asked = self.asked
         return [
             ("pattern", asked.pattern),
-            ("case", "ignore" if asked.ignores_case else "match"),
+            *_switches(asked),
             ("paths", " ".join(asked.paths)),
             ("language", asked.language),
             ("context", asked.context),
-            *([] if asked.is_literal else [("regex", "on")]),
-            *([("word", "on")] if asked.whole_word else []),
             *(("release", uid.text) for uid in self.releases),
             *other.items(),
         ]
+
+
+def _switches(asked: Asked | StructureAsked) -> list[tuple[str, object]]:
+    if isinstance(asked, StructureAsked):
+        return [("kind", STRUCTURE), ("case", "match")]
+    return [
+        ("kind", "text" if asked.is_literal else "regex"),
+        ("case", "ignore" if asked.ignores_case else "match"),
+        *([("word", "on")] if asked.whole_word else []),
+    ]
 
 
 @require_safe
@@ -132,7 +141,7 @@ def search(request: HttpRequest, grant: str) -> HttpResponse:
     if request.method != "POST":
         form = SearchForm(None, releases=releases, chosen=request.GET.getlist("release"))
         return _page(request, Scene.of_desk(_held(request, grant_uid, now)), form.focused(), {})
-    form = SearchForm(request.POST, releases=releases)
+    form = SearchForm(_narrowed(request.POST), releases=releases)
     if not form.is_valid() or form.asked is None:
         return _page(request, Scene.of_desk(_held(request, grant_uid, now)), form.focused(), {}, status=422)
     waited = request.POST.get("waited", "")
@@ -141,18 +150,27 @@ def search(request: HttpRequest, grant: str) -> HttpResponse:
     return _answer(request, wanted, now)
 
 
+def _narrowed(data: QueryDict) -> QueryDict:
+    """Return what was sent, with `only` that release if one is named; of other fields the last one counts anyway."""
+    if "only" not in data:
+        return data
+    changed = data.copy()
+    changed.setlist("release", [str(data["only"])])
+    return changed
+
+
 @require_safe
 def search_again(request: HttpRequest, grant: str, event: str) -> HttpResponse:
     """Ask one of the viewer's own searches again; it is a search like any other, charged and recorded."""
     viewer, grant_uid, now = viewer_of(request), Uid.parse(grant), clock.now()
-    recorded = recorded_search(viewer, grant_uid, Uid.parse(event))
+    before = recorded(viewer, grant_uid, Uid.parse(event))
     try:
         queries.check_may_go_on(viewer, grant_uid, Purpose.SEARCH, now=now)
     except RefusedError as error:
         return _refused(request, grant_uid, None, error, now)
     _prepare(request, queries.granted(grant_uid))
-    form = SearchForm.of(recorded, queries.granted(grant_uid))
-    wanted = Wanted(grant_uid, form, recorded.asked, recorded.releases, recorded.after, event=event)
+    form = SearchForm.of(before, queries.granted(grant_uid))
+    wanted = Wanted(grant_uid, form, before.asked, before.releases, before.after, event=event)
     return _answer(request, wanted, now)
 
 
@@ -170,7 +188,9 @@ def search_tally(request: HttpRequest, grant: str, ticket: str) -> HttpResponse:
         raise
     except (ConflictError, NotFoundError):
         pass
-    context = {"tally": tally, "ticket": ticket, "grant": grant_uid, "wait": _WAITS[1]}
+    is_code = request.GET.get("of") == "code"
+    wait = _WAITS[-1 if is_code else 1]
+    context = {"tally": tally, "ticket": ticket, "grant": grant_uid, "wait": wait, "is_code": is_code, "is_oob": True}
     return render(request, "search/tally.html", context)
 
 
@@ -183,26 +203,37 @@ def _prepare(request: HttpRequest, found: Sequence[ReleaseRef]) -> None:
 def _answer(request: HttpRequest, wanted: Wanted, now: datetime) -> HttpResponse:
     """Search, and show the page, that it is not there yet, or why not."""
     try:
-        shown = commands.search(
-            viewer_of(request), wanted.grant, wanted.releases, wanted.asked, now=now, after=wanted.after
-        )
+        shown = _search(viewer_of(request), wanted, now)
     except NotFoundError:
         raise
     except GlasshouseError as error:
         if is_fragment(request):
             raise
+        if isinstance(error, InvalidError) and error.code in PATTERN_CODES and wanted.form.is_bound:
+            wanted.form.refuse(error)
+            scene = Scene.of_desk(_held(request, wanted.grant, now))
+            return _page(request, scene, wanted.form.focused(), {}, status=422)
         return _refused(request, wanted.grant, wanted.form, error, now)
     if isinstance(shown, SearchPending):
-        return _pending(request, wanted, now)
+        return _pending(request, wanted, shown, now)
     return _shown(request, wanted, shown)
 
 
-def _pending(request: HttpRequest, wanted: Wanted, now: datetime) -> HttpResponse:
+def _search(viewer: Viewer, wanted: Wanted, now: datetime) -> SearchShown | SearchPending:
+    asked = wanted.asked
+    if isinstance(asked, StructureAsked):
+        return commands.structural_search(viewer, wanted.grant, wanted.releases, asked, now=now, after=wanted.after)
+    return commands.search(viewer, wanted.grant, wanted.releases, asked, now=now, after=wanted.after)
+
+
+def _pending(request: HttpRequest, wanted: Wanted, found: SearchPending, now: datetime) -> HttpResponse:
     context = {
+        "loading": found.loading,
         "grant": wanted.grant,
         "pending": wanted.fields(after=wanted.after, waited=min(wanted.waited + 1, 99)),
         "wait": _WAITS[min(wanted.waited, len(_WAITS) - 1)],
         "is_more": bool(wanted.after),
+        "is_code": isinstance(wanted.asked, StructureAsked),
     }
     if is_fragment(request):
         return render(request, "search/pending.html", context)
@@ -228,8 +259,10 @@ def _shown(request: HttpRequest, wanted: Wanted, shown: SearchShown) -> HttpResp
         "wait": _WAITS[0],
         "took": _took(shown.seconds),
         "asked": wanted.asked,
+        "is_code": isinstance(wanted.asked, StructureAsked),
         "after": wanted.after,
         "more": wanted.fields(after=shown.rest) if shown.rest else None,
+        "narrow": wanted.fields(),
         "permalink": permalink,
         "has_releases": has_releases,
         "room": "searches",

@@ -4,6 +4,7 @@
 A name derives from source and stands in no address: it travels in a body, or as the place of a word in a file.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from glasshouse.domain.readingroom.values import (
     DefinitionsShown,
     FileSteps,
     FunctionStep,
+    HistoryShown,
     ReferencesShown,
     SearchPending,
     Spot,
@@ -23,16 +25,18 @@ from glasshouse.domain.readingroom.values import (
 from glasshouse.domain.releases.defining import Definition
 from glasshouse.domain.releases.differences import is_comparable
 from glasshouse.domain.releases.histories import Event, Moment
+from glasshouse.domain.releases.traces import Standing
 from glasshouse.domain.releases.values import ChangeKind, kind_of, sides_of
 from glasshouse.edges.http.routes import is_fragment
 from glasshouse.edges.http.viewer import viewer_of
+from glasshouse.edges.web.code import characters, window_html
 from glasshouse.edges.web.found import files_of, found_characters, skipped_of
 from glasshouse.edges.web.name_forms import NameForm
 from glasshouse.edges.web.outline import outline_html
 from glasshouse.edges.web.places import Comparison, Place
 from glasshouse.edges.web.showing import PROMISE, limits_html, page_of, pen_of
 from glasshouse.edges.web.tree import size_text
-from glasshouse.edges.web.views.changes import MARKS
+from glasshouse.edges.web.views.changes import MARKS, ways_of
 from glasshouse.kernel import clock
 from glasshouse.kernel.errors import InvalidError
 from glasshouse.kernel.ids import Uid
@@ -50,6 +54,8 @@ _EVENT_MARKS: Final = {
     Event.MOVED: "moved",
     Event.VANISHED: "na",
     Event.ABSENT: "na",
+    Event.UNKNOWN: "unknown",
+    Event.PRESENT: "same",
 }
 
 
@@ -122,6 +128,7 @@ def _definitions(request: HttpRequest, shown: DefinitionsShown, form: NameForm, 
         "name": shown.name,
         "items": [(one, _at(place, one)) for one in shown.items],
         "is_cut": shown.is_cut,
+        "has_exact": any(one.is_exact for one in shown.items),
         "is_pending": shown.is_pending,
         "uses_url": uses_url,
     }
@@ -165,6 +172,8 @@ def _references(
     pen = pen_of(request, found.view, sum(found_characters(files) for __, files in shown.uses))
     context |= {
         "name": shown.name,
+        "is_exact": shown.is_exact,
+        "goes_on_by_name": found.rest == commands.BY_NAME,
         "uses": [(use, files_of(files, room.grant, pen, has_releases=False)) for use, files in shown.uses],
         "found": found,
         "skipped": skipped_of(found.not_searched, room.grant, has_releases=False),
@@ -173,40 +182,97 @@ def _references(
 
 
 @dataclass(frozen=True, slots=True)
+class PartStep:
+    """A function or a line in one release: what happened, its lines, and where it is opened."""
+
+    standing: Standing
+    mark: str
+    lines: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
-    """A file in one release: what happened, and where it is opened and compared."""
+    """A file in one release: what happened, and where it is opened and compared; so too a part of it."""
 
     moment: Moment
     mark: str
     url: str
     compare: str
     is_here: bool
+    function: PartStep | None
+    line: PartStep | None
 
 
 @require_safe
 def history(request: HttpRequest, grant: str, release: str, path: str) -> HttpResponse:
-    """Show what each release of the grant did to a file."""
-    inside = TreePath.parse(path)
+    """Show what each release of the grant did to a file; with `line`, to that line and the function around it too."""
+    inside, line = TreePath.parse(path), _line(request)
     grant_uid, release_uid = Uid.parse(grant), Uid.parse(release)
-    shown = commands.open_history(viewer_of(request), grant_uid, release_uid, inside, now=clock.now())
-    place = Place.of(grant_uid, release_uid)
+    shown = commands.open_history(
+        viewer_of(request), grant_uid, release_uid, inside, now=clock.now(), line=line or None
+    )
+    place, traces, moments = Place.of(grant_uid, release_uid), shown.traces, shown.moments
+    functions = (traces.function if traces else ()) or [None] * len(moments)
+    lines = traces.line if traces else [None] * len(moments)
+    steps = [
+        _moment(grant_uid, release_uid, moment, function, found)
+        for moment, function, found in zip(moments, functions, lines, strict=True)
+    ]
+    followed = lines if traces else moments
     context = {
         "path": inside,
-        "file_url": place.file(inside),
-        "steps": [_moment(one, grant_uid, release_uid) for one in reversed(shown.moments)],
-        "present": sum(one.entry is not None for one in shown.moments),
-        "versions": len({one.entry.digest for one in shown.moments if one.entry is not None}),
+        "file_url": f"{place.file(inside)}?lines={line}#L{line}" if line else place.file(inside),
+        "here_address": place.history(inside),
+        "steps": steps[::-1],
+        "present": sum(one.line.lines != "" if one.line else one.moment.entry is not None for one in steps),
+        "versions": len(_digests(followed)),
+        "traces": traces,
+        "line": line,
+        "lines": _asked_line(request, shown),
     }
     return page_of(request, "reading/history.html", shown.view, context)
 
 
-def _moment(one: Moment, grant: Uid, here: Uid) -> Step:
+def _asked_line(request: HttpRequest, shown: HistoryShown) -> str:
+    if shown.window is None:
+        return ""
+    return window_html(shown.window, None, pen_of(request, shown.view, characters(shown.window.lines)))
+
+
+def _digests(followed: Sequence[Moment | Standing | None]) -> set[bytes]:
+    found = set()
+    for one in followed:
+        if isinstance(one, Standing) and one.part is not None:
+            found.add(one.part.digest)
+        elif isinstance(one, Moment) and one.entry is not None:
+            found.add(one.entry.digest.raw)
+    return found
+
+
+def _moment(grant: Uid, here: Uid, one: Moment, function: Standing | None, line: Standing | None) -> Step:
     url = Place.of(grant, one.release.uid).file(one.entry.path) if one.entry else ""
     compare = ""
     if one.before and one.entry and one.is_changed and is_comparable(one.before[1], one.entry):
         earlier, entry = one.before
-        compare = Comparison.of(grant, earlier.uid, one.release.uid).file(one.entry.path, entry.path)
-    return Step(one, _EVENT_MARKS[one.event], url, compare, one.release.uid == here)
+        number = next((part.part.span.first for part in (line, function) if part and part.part and part.is_changed), 0)
+        compare = Comparison.of(grant, earlier.uid, one.release.uid).file(one.entry.path, entry.path, number)
+    return Step(
+        one,
+        _EVENT_MARKS[one.event],
+        url,
+        compare,
+        one.release.uid == here,
+        _part(grant, function) if function else None,
+        _part(grant, line) if line else None,
+    )
+
+
+def _part(grant: Uid, one: Standing) -> PartStep:
+    if one.part is None:
+        return PartStep(one, _EVENT_MARKS[one.event], "", "")
+    url = f"{Place.of(grant, one.release.uid).file(one.part.path)}?lines={one.part.span}#L{one.part.span.first}"
+    return PartStep(one, _EVENT_MARKS[one.event], _lines(one.part.span), url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +320,9 @@ def functions(request: HttpRequest, grant: str, before: str, after: str) -> Http
         "last": shown.first + len(shown.files),
         "total": shown.total,
         "list_url": there.base,
+        "ways": ways_of(there, is_by_function=True),
+        "releases": queries.granted(grant_uid),
+        "grant": grant_uid,
         "room": "changes",
     }
     return page_of(request, "reading/functions.html", shown.view, context)
@@ -265,9 +334,8 @@ def _file(steps: FileSteps, there: Comparison, old: Place, new: Place) -> FileRo
     if entry is None:
         raise TypeError("a change has at least one side")
     was = before.path if before and after and before.path != after.path else None
-    compared = ""
-    if before and after and before.digest != after.digest and is_comparable(before, after):
-        compared = there.file(after.path, before.path)
+    is_compared = bool(before and after and before.digest != after.digest and is_comparable(before, after))
+    compared = there.file(after.path, before.path) if is_compared and before and after else ""
     old_url = old.file(before.path) if before else ""
     new_url = new.file(after.path) if after else ""
     kind = kind_of(steps.change)
@@ -277,7 +345,9 @@ def _file(steps: FileSteps, there: Comparison, old: Place, new: Place) -> FileRo
             _lines(one.before),
             _lines(one.after),
             MARKS[ChangeKind(one.step)],
-            _function(one, compared, old_url, new_url),
+            there.file(after.path, before.path, one.after.first)
+            if is_compared and before and after and one.after and one.step == ChangeKind.CHANGED.value
+            else _function(one, old_url, new_url),
         )
         for one in steps.functions
     ]
@@ -286,9 +356,7 @@ def _file(steps: FileSteps, there: Comparison, old: Place, new: Place) -> FileRo
     )
 
 
-def _function(one: FunctionStep, compared: str, old: str, new: str) -> str:
-    if compared and one.before and one.after and one.step == ChangeKind.CHANGED.value:
-        return f"{compared}#B{one.after.first}"
+def _function(one: FunctionStep, old: str, new: str) -> str:
     url, span = (new, one.after) if one.after else (old, one.before)
     return f"{url}?lines={span}#L{span.first}" if span else url
 

@@ -11,7 +11,6 @@ import json
 import socket
 import struct
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -21,6 +20,8 @@ from glasshouse.engines.codeindex.search.messages import (
     found_from_json,
     found_to_json,
     source_of,
+    tally_from_json,
+    tally_to_json,
 )
 from glasshouse.engines.codeindex.search.questions import (
     Ask,
@@ -29,7 +30,9 @@ from glasshouse.engines.codeindex.search.questions import (
     SearchBusyError,
     SearcherSilentError,
     Tallied,
+    Waiting,
 )
+from glasshouse.engines.codeindex.structure.errors import StructureError, StructureToolError
 from glasshouse.kernel.errors import GlasshouseError, NotFoundError
 from glasshouse.kernel.ids import Uid
 
@@ -38,13 +41,25 @@ MAX_ANSWER: Final = 64 * 2**20
 TIMEOUT: Final = 10.0
 MAX_WAIT: Final = 5.0
 _LENGTHS: Final = struct.Struct(">II")
+_REASONS: Final[Mapping[str, type[GlasshouseError]]] = {
+    "busy": SearchBusyError,
+    "structure": StructureError,
+    "structure-tool": StructureToolError,
+}
+"""What an asker can do something about; every other reason is the searcher's."""
+
+
+class _CutShortError(MalformedMessageError):
+    """The other side ended before its message did."""
+
+    code = "codeindex.answer-cut-short"
 
 
 class Searcher(Protocol):
     """Who answers. Refusals are raised as errors of the kernel's families."""
 
-    def search(self, asked: Ask, *, wait: float) -> Found | None:
-        """Return a page, None when it takes longer than `wait` seconds: the same question then joins the search."""
+    def search(self, asked: Ask, *, wait: float) -> Found | Waiting:
+        """Return a page, or that it takes longer than `wait` seconds: the same question then joins the search."""
         ...
 
     def tally(self, person: Uid, grant: Uid, ticket: str) -> Tallied:
@@ -52,11 +67,11 @@ class Searcher(Protocol):
         ...
 
 
-def search(path: Path, asked: Ask, *, wait: float) -> Found | None:
-    """Have the searcher at a socket search; None when it takes longer than `wait` seconds."""
+def search(path: Path, asked: Ask, *, wait: float) -> Found | Waiting:
+    """Have the searcher at a socket search, and wait `wait` seconds for the page."""
     header, body = _exchange(path, {"ask": ask_to_json(asked), "wait": wait}, timeout=wait + TIMEOUT)
     try:
-        return found_from_json(header["found"], body) if header["state"] == "found" else None
+        return found_from_json(header["found"], body) if header["state"] == "found" else Waiting(header["loading"])
     except (LookupError, TypeError, ValueError, GlasshouseError) as error:
         raise MalformedMessageError("The searcher's answer is malformed.") from error
 
@@ -66,7 +81,7 @@ def tally(path: Path, person: Uid, grant: Uid, ticket: str) -> Tallied:
     question = {"grant": grant.text, "person": person.text, "ticket": ticket}
     header, _ = _exchange(path, {"tally": question}, timeout=TIMEOUT)
     try:
-        return Tallied(**header["tally"])
+        return tally_from_json(header["tally"])
     except (LookupError, TypeError) as error:
         raise MalformedMessageError("The searcher's answer is malformed.") from error
 
@@ -97,17 +112,17 @@ def _answered(header: Mapping[str, Any], searcher: Searcher) -> tuple[Mapping[st
     except (LookupError, TypeError, ValueError, AttributeError, GlasshouseError) as error:
         raise MalformedMessageError("A question to the searcher is malformed.") from error
     if question is None:
-        return {"state": "tally", "tally": asdict(searcher.tally(person, grant, ticket))}, b""
+        return {"state": "tally", "tally": tally_to_json(searcher.tally(person, grant, ticket))}, b""
     found = searcher.search(question, wait=wait)
-    if found is None:
-        return {"state": "pending"}, b""
+    if isinstance(found, Waiting):
+        return {"loading": found.loading, "state": "pending"}, b""
     return {"found": found_to_json(found), "state": "found"}, source_of(found)
 
 
 def _word_of(error: GlasshouseError) -> str:
     if isinstance(error, NotFoundError):
         return "unknown"
-    return "busy" if isinstance(error, SearchBusyError) else "refused"
+    return next((word for word, kind in _REASONS.items() if isinstance(error, kind)), "refused")
 
 
 def _exchange(path: Path, question: Mapping[str, object], *, timeout: float) -> tuple[Mapping[str, Any], bytes]:
@@ -117,19 +132,19 @@ def _exchange(path: Path, question: Mapping[str, object], *, timeout: float) -> 
             connection.connect(str(path))
             _send(connection, question, b"")
             header, body = _receive(connection, MAX_ANSWER)
-    except OSError as error:
+    except (OSError, _CutShortError) as error:  # none listens, or it ended in the middle of an answer
         raise SearcherSilentError(
             "Search is not running; files and folders can be read meanwhile.",
             hint="The operator starts it with `glasshouse serve`.",
         ) from error
-    state = header.get("state")
+    state = str(header.get("state"))
     if state in {"found", "pending", "tally"}:
         return header, body
     if state == "unknown":
         raise NotFoundError
     message, hint = str(header.get("message", "")), str(header.get("hint", ""))
-    if state == "busy":
-        raise SearchBusyError(message, hint=hint)
+    if state in _REASONS:
+        raise _REASONS[state](message, hint=hint)
     raise SearcherSilentError(f"The search failed: {message}", hint=hint)
 
 
@@ -158,6 +173,6 @@ def _exactly(connection: socket.socket, length: int) -> bytes:
     while len(parts) < length:
         part = connection.recv(min(length - len(parts), 2**20))
         if not part:
-            raise MalformedMessageError("A message of the searcher's protocol was cut short.")
+            raise _CutShortError("A message of the searcher's protocol was cut short.")
         parts += part
     return bytes(parts)

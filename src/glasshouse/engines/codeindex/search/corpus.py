@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """All segments of one product, loaded: the first hits of a query in a scope, and how many there are."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import chain
 from threading import Lock
 from typing import Final
@@ -10,20 +12,22 @@ import numpy as np
 import numpy.typing as npt
 
 from glasshouse.engines.codeindex.search.folding import NEWLINE
-from glasshouse.engines.codeindex.search.loading import COLD, Arena, Loaded, load
+from glasshouse.engines.codeindex.search.loading import COLD, Arena, Batch, Loaded, batches, filled, placed, told
 from glasshouse.engines.codeindex.search.matching import Matcher, Query, Text, matcher
 from glasshouse.engines.codeindex.search.planning import plan
-from glasshouse.engines.codeindex.search.results import Count, Hit, Page, Place
+from glasshouse.engines.codeindex.search.results import Count, Hit, Page, Place, Spread
 from glasshouse.engines.codeindex.search.scanning import Run, Texts, candidates, in_order, runs
 from glasshouse.engines.codeindex.search.scopes import Scope
 from glasshouse.engines.codeindex.search.segments import Segment
+from glasshouse.engines.codeindex.search.tallying import Tally, chunks_of, counted, every_line
+from glasshouse.kernel.errors import GlasshouseError
 
-__all__ = ["SHOWN", "Corpus", "Count", "Hit", "Page", "Place", "Scope"]
+__all__ = ["SHOWN", "Corpus", "Count", "Hit", "Page", "Place", "Scope", "Spread"]
 
 SHOWN: Final = 4096  # bytes of a line in a hit
 _BEFORE: Final = 1024  # of them at most before the first match
-_FEW: Final = 64  # hits of a run that are looked at one by one
-_DENSE: Final = 4096  # bytes between two hits under which that is slower than counting
+_READERS: Final = 2
+_readers: Final = ThreadPoolExecutor(_READERS, thread_name_prefix="load")
 
 
 def _never() -> bool:
@@ -35,7 +39,7 @@ class Corpus:
 
     def __init__(self, read: Callable[[bytes], bytes], *, budget: int) -> None:
         """Take how to read a document by its digest, verified, and how many bytes of plain text to hold."""
-        self._read = read
+        self._reads = read
         self._budget = budget
         self._changing = Lock()  # of those who add; those who search take the tuple as it is
         self._segments: tuple[Loaded, ...] = ()
@@ -44,7 +48,7 @@ class Corpus:
 
     @property
     def documents(self) -> int:
-        """How many documents there are; their numbers are below it."""
+        """How many documents there are, lost ones included; their numbers are below it."""
         return len(self._numbers)
 
     @property
@@ -54,18 +58,23 @@ class Corpus:
 
     @property
     def held(self) -> int:
-        """How many bytes of plain text are held."""
+        """How many bytes of plain text are held, those that are awaited included."""
         return sum(arena.size for arena in _arenas(self._segments))
 
-    def add(self, segment: Segment) -> None:
-        """Make a segment's documents searchable; those that are so already stay as they are."""
-        self.replace((), segment)
+    @property
+    def awaited(self) -> int:
+        """How many bytes of plain text `load` would read."""
+        return sum(int(loaded.rooms.sizes[loaded.awaited].sum()) for loaded in self._segments)
 
-    def replace(self, old: Sequence[Segment], new: Segment) -> None:
+    def add(self, segment: Segment, *, loads: bool = True) -> None:
+        """Make a segment's documents searchable; those that are so already stay as they are."""
+        self.replace((), segment, loads=loads)
+
+    def replace(self, old: Sequence[Segment], new: Segment, *, loads: bool = True) -> None:
         """Serve from `new`, which MUST hold all of them, the documents of `old`; text that is held is not read again.
 
-        Raises ValueError when an old segment is not here or the new one holds less, and whatever `read` raises; then
-        nothing has changed.
+        Unless it `loads`, other text is read when it is needed, until `load` has read it. Raises ValueError when an old
+        segment is not here or the new one holds less; then nothing has changed.
         """
         with self._changing:
             left = [loaded for loaded in self._segments if not any(loaded.segment is one for one in old)]
@@ -74,13 +83,57 @@ class Corpus:
                 raise ValueError("a segment to replace is not in this corpus")
             served = {number for loaded in left for number in loaded.numbers.tolist()}
             numbers, fresh = self._numbered(new, served)
-            if not {number for loaded in gone for number in loaded.numbers.tolist() if number >= 0} <= set(numbers):
+            alive = {number for number in self._numbers.values() if number >= 0}
+            if not alive.intersection(chain.from_iterable(one.numbers.tolist() for one in gone)) <= {*numbers}:
                 raise ValueError("the new segment does not hold all documents of the old ones")
             room = self._budget - self.held
-            loaded = load(new, np.array(numbers, dtype=np.int64), self._read, room=room, homes=_homes(gone))
+            loaded = placed(new, np.array(numbers, dtype=np.int64), room=room, homes=_homes(gone))
             at = self._segments.index(gone[0]) if gone else len(left)
             self._numbers.update(fresh)
             self._segments = (*left[:at], loaded, *left[at:])
+            self._generation += 1
+        if loads:
+            self.load()
+
+    def load(self, *, is_out: Callable[[], bool] = _never) -> int:
+        """Read the text that the budget has room for, in two threads, and return how many documents could not be read.
+
+        These are here no more. All else is searched meanwhile as it is afterwards, only slower. `is_out`, asked by the
+        calling thread, may end it early.
+        """
+        lost = 0
+        under_way: deque[tuple[Batch, Future[tuple[list[int], list[int]]]]] = deque()
+        for batch in chain.from_iterable(map(batches, self._segments)):
+            if is_out():
+                break
+            under_way.append((batch, _readers.submit(filled, batch, self._reads)))
+            if len(under_way) > _READERS:
+                lost += self._settle(*under_way.popleft())
+        while under_way:
+            lost += self._settle(*under_way.popleft())
+        return lost
+
+    def _settle(self, batch: Batch, reading: "Future[tuple[list[int], list[int]]]") -> int:
+        there, lost = reading.result()
+        segment = batch.loaded.segment
+        with self._changing:
+            self._segments = tuple(told(one, there, lost) if one.segment is segment else one for one in self._segments)
+            for document in lost:
+                self._lose(segment.digest(document))
+        return len(lost)
+
+    def _read(self, digest: bytes) -> bytes:
+        """Read a document that a search needs; one that cannot be read fails this search and is in none after it."""
+        try:
+            return self._reads(digest)
+        except GlasshouseError:
+            with self._changing:
+                self._lose(digest)
+            raise
+
+    def _lose(self, digest: bytes) -> None:
+        if self._numbers.get(digest, -1) >= 0:
+            self._numbers[digest] = -1
             self._generation += 1
 
     def close(self) -> None:
@@ -104,21 +157,25 @@ class Corpus:
     def place(self, digest: bytes, line: int) -> Place | None:
         """Return the place right behind a line of a document; None when the document is not here."""
         number = self._numbers.get(digest)
-        return None if number is None else Place(number, line)
+        return None if number is None or number < 0 else Place(number, line)
 
     def lines(self, document: int, first: int, last: int) -> tuple[bytes, ...]:
         """Return the lines first..last of a document, counted from 1, as far as it has them, without newlines."""
         loaded, local = _where(self._segments, document)
         begin, end = np.searchsorted(loaded.documents, [local, local + 1]).tolist()
+        first = max(first, 1)
         if begin == end or last < first:
             return ()
         firsts = loaded.first_lines[begin:end]
         top = max(begin, begin + int(np.searchsorted(firsts, first, side="right")) - 1)
         bottom = begin + int(np.searchsorted(firsts, last, side="right"))
         text, start, stop = Texts(self._read).of(Run(loaded, top, max(bottom, top + 1), 0))
-        found = bytes(text[start:stop]).removesuffix(b"\n").split(b"\n")
-        skipped = int(loaded.first_lines[top])
-        return tuple(found[max(first - skipped, 0) : max(last - skipped + 1, 0)])
+        return _some_lines(text, start, stop, skipped=first - int(loaded.first_lines[top]), wanted=last - first + 1)
+
+    def may_hold(self, query: Query, scope: Scope) -> npt.NDArray[np.int64]:
+        """Return the documents in scope, sorted by number, that the index alone cannot exclude; no text is read."""
+        found = [loaded.numbers[loaded.documents[candidates(loaded, plan(query), scope)]] for loaded in self._segments]
+        return np.unique(np.concatenate([np.empty(0, dtype=np.int64), *found]))
 
     def search(
         self,
@@ -153,16 +210,28 @@ class Corpus:
         found, segments = matcher(query), self._segments
         if found.is_every_line:
             totals = np.array([(0, 0, 0), *scope.line_totals(segments)], dtype=np.int64).sum(axis=0).tolist()
-            return Count(totals[0], totals[1], totals[2], is_exact=True)
-        tally = _Tally(found, Texts(self._read), scope)
-        ways = (
-            runs(loaded, candidates(loaded, plan(query), scope), weights=scope.of_chunks(loaded)) for loaded in segments
-        )
-        for run, result in in_order(chain.from_iterable(ways), tally.of, is_out):
+            return Count(totals[0], totals[1], totals[2], is_exact=True, spread=every_line(segments, scope))
+        tally = Tally(found, Texts(self._read), scope)
+        for run, result in in_order(counted(query, scope, segments), tally.of, is_out):
             if result is None:
                 return tally.total(is_exact=False)
             tally.add(run, *result)
         return tally.total(is_exact=True)
+
+    def spread(self, query: Query, scope: Scope, *, is_out: Callable[[], bool] = _never) -> tuple[Spread, bool]:
+        """Count the lines of each document by itself, and say whether `is_out` left time for all of them.
+
+        For what `count` did not tell, as it takes longer the closer the lines lie.
+        """
+        tally = Tally(matcher(query), Texts(self._read), scope)
+        numbers: list[int] = []
+        lines: list[int] = []
+        for run, result in in_order(counted(query, scope, self._segments), tally.each, is_out):
+            if result is None:
+                return Spread.of(numbers, lines), False
+            numbers += run.loaded.numbers[result[0]].tolist()
+            lines += result[1]
+        return Spread.of(numbers, lines), True
 
     def _numbered(self, segment: Segment, served: set[int]) -> tuple[list[int], dict[bytes, int]]:
         """Give each document of a segment its number; -1 where another segment serves it."""
@@ -194,62 +263,9 @@ class Corpus:
             after, since = None, 0
 
 
-class _Tally:
-    """Counts runs: their lines by `of`, which threads may share, and their sum by `add`."""
-
-    def __init__(self, found: Matcher, texts: Texts, scope: Scope) -> None:
-        self._found, self._texts, self._scope = found, texts, scope
-        self._lines = 0
-        self._marks: dict[Loaded, npt.NDArray[np.bool_]] = {}
-        self._is_dense = False  # whether hits lay close in the last run: a guess, so that threads may race for it
-
-    def of(self, run: Run) -> tuple[int, npt.NDArray[np.int64]]:
-        """Return how many lines match, and in which documents of the segment."""
-        text, start, stop = self._texts.of(run)
-        lines = 0
-        if not self._is_dense:
-            some = self._found.first(text, start, stop, _FEW)
-            lines = len(some)
-            if lines < _FEW:
-                return lines, run.loaded.documents[_chunks(run, np.array([a for a, _ in some], dtype=np.int64))]
-            start = min(some[-1][1] + 1, stop)
-        lines += self._found.count(text, start, stop, is_out=_never)[0]
-        self._is_dense = lines * _DENSE > run.size
-        return lines, self._holding(run, text) if lines else np.empty(0, dtype=np.int64)
-
-    def _holding(self, run: Run, text: Text) -> npt.NDArray[np.int64]:
-        loaded = run.loaded
-        is_first = loaded.first_lines[run.begin : run.end] == 1
-        is_first[0] = True
-        begins = np.flatnonzero(is_first) + run.begin
-        lasts = np.append(begins[1:], run.end) - 1
-        bounds = list(zip(loaded.places[begins].tolist(), loaded.ends[lasts].tolist(), strict=True))
-        return loaded.documents[begins[self._found.holding(text, bounds)]]
-
-    def add(self, run: Run, lines: int, documents: npt.NDArray[np.int64]) -> None:
-        """Add a run's count, at each visible path of its documents."""
-        if lines:
-            self._lines += lines * int(self._scope.of_chunks(run.loaded)[run.begin])
-            if run.loaded not in self._marks:
-                self._marks[run.loaded] = np.zeros(len(run.loaded.numbers), dtype=np.bool_)
-            self._marks[run.loaded][documents] = True
-
-    def total(self, *, is_exact: bool) -> Count:
-        """Return the count so far."""
-        documents = sum(int(marks.sum()) for marks in self._marks.values())
-        files = sum(int(self._scope.of_documents(loaded)[marks].sum()) for loaded, marks in self._marks.items())
-        return Count(self._lines, documents, files, is_exact)
-
-
-def _chunks(run: Run, begins: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return in which chunks of a run these places of its text lie."""
-    places = run.loaded.places[run.begin : run.end]
-    return np.asarray(np.searchsorted(places, begins, side="right") - 1 + run.begin, dtype=np.int64)
-
-
 def _hits(run: Run, text: Text, lines: list[tuple[int, int]], found: Matcher) -> Iterator[Hit]:
     loaded = run.loaded
-    chunks = _chunks(run, np.array([begin for begin, _ in lines], dtype=np.int64)).tolist()
+    chunks = chunks_of(run, np.array([begin for begin, _ in lines], dtype=np.int64)).tolist()
     chunk_before, at, line = -1, 0, 0
     for (begin, end), chunk in zip(lines, chunks, strict=True):
         if chunk != chunk_before:
@@ -280,11 +296,23 @@ def _before(run: Run) -> Place:
     return Place(int(run.loaded.numbers[document]), line)
 
 
-def _where(segments: Iterable[Loaded], number: int) -> tuple[Loaded, int]:
+def _some_lines(text: Text, start: int, stop: int, *, skipped: int, wanted: int) -> tuple[bytes, ...]:
+    """Return as many lines of a text, which ends with a newline, as there are behind those skipped."""
+    if skipped:
+        newlines = np.flatnonzero(np.frombuffer(text, dtype=np.uint8, count=stop - start, offset=start) == NEWLINE)
+        start = start + int(newlines[skipped - 1]) + 1 if skipped <= len(newlines) else stop
+    return tuple(bytes(text[start : stop - 1]).split(b"\n", wanted)[:wanted]) if start < stop else ()
+
+
+def _where(segments: Sequence[Loaded], number: int) -> tuple[Loaded, int]:
+    for loaded in segments:  # numbers follow each other in a segment as it was built
+        local = number - int(loaded.numbers[0]) if len(loaded.numbers) else -1
+        if 0 <= local < len(loaded.numbers) and loaded.numbers[local] == number >= 0:
+            return loaded, local
     for loaded in segments:
-        local = np.flatnonzero(loaded.numbers == number)
-        if number >= 0 and len(local):
-            return loaded, int(local[0])
+        places = np.flatnonzero(loaded.numbers == number)
+        if number >= 0 and len(places):
+            return loaded, int(places[0])
     raise LookupError("no document of this corpus has this number")
 
 

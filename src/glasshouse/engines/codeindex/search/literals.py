@@ -2,10 +2,11 @@
 """Finding and counting the lines that hold a literal, at the speed of memory.
 
 A text is split at the literal, and a hit is on a new line where the gap before it holds a newline. Where hits lie
-closer than that pays, all bytes of a window are compared at once instead, and of hits and newlines in one row those
-hits are counted that follow a newline.
+closer than that pays, all bytes of a window are compared at once instead: hits and newlines become two long numbers,
+of a bit for each byte, and one addition carries each hit to the end of its line.
 """
 
+import threading
 from collections.abc import Iterator
 from itertools import repeat
 from typing import Final
@@ -17,7 +18,12 @@ import stringzilla as sz
 from glasshouse.engines.codeindex.search.patterns import WORD
 
 NEWLINE: Final = b"\n"
-_CLOSE: Final = 64  # bytes between hits under which a window is compared whole
+_CLOSE: Final = 512  # bytes between hits under which a window is compared whole
+_SAMPLE: Final = 8 << 10  # bytes that tell whether they are
+_WORD_BITS: Final = 64
+_MOST_ROOM: Final = 1 << 20  # bytes that a thread keeps
+_threads: Final = threading.local()
+_RIPPLES: Final = 8  # words that a carry is passed on through, one at a time
 _SMALL: Final = bytes(range(256)).lower()
 _IS_WORD: Final = np.array([WORD >> byte & 1 for byte in range(256)], dtype=np.bool_)
 
@@ -30,6 +36,9 @@ def folded(window: memoryview) -> memoryview:
 def count_lines(window: memoryview, literal: bytes, *, whole_word: bool) -> int:
     """Count the lines of a window of whole lines that hold the literal."""
     text = sz.Str(window)
+    sample = min(len(window), _SAMPLE)
+    if text[:sample].count(literal) * _CLOSE > sample:
+        return _count_compared(window, literal, whole_word=whole_word)
     hits = int(text.count(literal))
     if not hits:
         return 0
@@ -59,24 +68,59 @@ def _count_words(window: memoryview, literal: bytes) -> int:
 
 
 def _count_compared(window: memoryview, literal: bytes, *, whole_word: bool) -> int:
-    """Count them by comparing every byte: the time is that of the window, however many hits there are."""
+    """Count them by comparing every byte: the time is that of the window, however many hits there are.
+
+    Where no line ends there is a one, to which a hit of the same line adds: the carry runs to the end and stays there.
+    Behind its last newline a text has one more end.
+    """
     text = np.frombuffer(window, dtype=np.uint8)
     places = len(text) - len(literal) + 1
-    hits = text[:places] == literal[0]
+    marks, more = _room(len(text) // _WORD_BITS * _WORD_BITS + _WORD_BITS)
+    hits, others = marks[:places], more[:places]
+    marks[places:] = False
+    np.equal(text[:places], literal[0], out=hits)
     for offset, byte in enumerate(literal[1:], 1):
-        hits &= text[offset : offset + places] == byte
+        np.equal(text[offset : offset + places], byte, out=others)
+        hits &= others
     if whole_word:
         hits[1:] &= ~_IS_WORD[text[: places - 1]]
         hits[:-1] &= ~_IS_WORD[text[len(literal) :]]
-    return _lines_with(hits, text == NEWLINE[0])
+    begun = np.packbits(marks, bitorder="little").view("<u8")
+    np.equal(text, NEWLINE[0], out=marks[: len(text)])
+    marks[len(text)] = True
+    ended = np.packbits(marks, bitorder="little").view("<u8")
+    return _lines_with(begun, ended)
 
 
-def _lines_with(hits: npt.NDArray[np.bool_], ends: npt.NDArray[np.bool_]) -> int:
-    events = ends.copy()
-    events[: len(hits)] |= hits
-    is_end = ends[np.flatnonzero(events)]
-    # A line's first hit is the one with no other hit before it in the line.
-    return int(np.count_nonzero(is_end[:-1] & ~is_end[1:]) + np.count_nonzero(~is_end[:1]))
+def _room(size: int) -> npt.NDArray[np.bool_]:
+    """Return two rows of flags to work in, this thread's: memory that comes and goes costs more than the work."""
+    found: npt.NDArray[np.bool_] | None = getattr(_threads, "room", None)
+    if found is None or found.shape[1] < size:
+        found = np.empty((2, size), dtype=np.bool_)
+        if size <= _MOST_ROOM:
+            _threads.room = found
+    return found[:, :size]
+
+
+def _lines_with(begun: npt.NDArray[np.uint64], ended: npt.NDArray[np.uint64]) -> int:
+    """Count the ends that a hit is carried to."""
+    sums = begun + ~ended
+    carries = sums < begun
+    for _ in range(_RIPPLES):
+        carried = carries[:-1].copy()
+        sums[1:] += carried
+        carries[0] = False
+        carries[1:] = sums[1:] < carried
+        if not carries.any():
+            return int(np.bitwise_count(sums & ended).sum())
+    return _lines_with_long(begun, ended)  # some line is long
+
+
+def _lines_with_long(begun: npt.NDArray[np.uint64], ended: npt.NDArray[np.uint64]) -> int:
+    """Do the same with two numbers of any length, which takes other threads' time as well."""
+    others = int.from_bytes((~ended).tobytes(), "little")
+    sums = int.from_bytes(begun.tobytes(), "little") + others
+    return (sums & int.from_bytes(ended.tobytes(), "little")).bit_count()
 
 
 def lines_with(window: memoryview, literal: bytes) -> Iterator[tuple[int, int]]:

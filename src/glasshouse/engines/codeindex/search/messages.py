@@ -13,9 +13,12 @@ from glasshouse.engines.codeindex.search.questions import (
     LineFound,
     MalformedMessageError,
     Place,
+    Share,
+    Shares,
     Skipped,
     Tallied,
 )
+from glasshouse.engines.codeindex.structure.values import Structure
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.ids import Uid
 from glasshouse.kernel.paths import TreePath
@@ -29,35 +32,47 @@ def ask_to_json(asked: Ask) -> dict[str, object]:
         "grant": asked.grant.text,
         "language": asked.language,
         "paths": list(asked.paths),
+        "organisation": asked.organisation.text,
         "patterns": list(asked.patterns),
         "person": asked.person.text,
         "product": asked.product.text,
-        "query": asdict(asked.query),
+        "query": _query_to_json(asked.query),
         "roots": [str(root) for root in asked.roots],
     }
 
 
 def ask_from_json(asked: Mapping[str, Any]) -> Ask:
     """Read a question; what is none raises LookupError, TypeError, ValueError or an error of the kernel's families."""
-    query = asked["query"]
-    switches = {name: query[name] for name in ("is_literal", "ignores_case", "whole_word")}
-    if not all(isinstance(value, bool) for value in switches.values()):
-        raise MalformedMessageError("A switch of a query is true or false.")
     context = asked["context"]
     if not isinstance(context, int) or context < 0:
         raise MalformedMessageError("Context is a number of lines.")
     return Ask(
         person=Uid.parse(asked["person"]),
+        organisation=Uid.parse(asked["organisation"]),
         grant=Uid.parse(asked["grant"]),
         product=Uid.parse(asked["product"]),
         roots=tuple(Digest.parse(root) for root in asked["roots"]),
         patterns=_texts(asked["patterns"]),
         paths=_texts(asked["paths"]),
         language=_text(asked["language"]),
-        query=Query(_text(query["pattern"]), **switches),
+        query=_query_from_json(asked["query"]),
         context=context,
         after=_text(asked["after"]),
     )
+
+
+def _query_to_json(query: Query | Structure) -> dict[str, object]:
+    return {"structure": asdict(query)} if isinstance(query, Structure) else asdict(query)
+
+
+def _query_from_json(query: Mapping[str, Any]) -> Query | Structure:
+    if "structure" in query:
+        structure = query["structure"]
+        return Structure(_text(structure["pattern"]), _text(structure["language"]))
+    switches = {name: query[name] for name in ("is_literal", "ignores_case", "whole_word")}
+    if not all(isinstance(value, bool) for value in switches.values()):
+        raise MalformedMessageError("A switch of a query is true or false.")
+    return Query(_text(query["pattern"]), **switches)
 
 
 def _text(value: object) -> str:
@@ -105,11 +120,12 @@ def found_to_json(found: Found) -> dict[str, object]:
     skipped = [{"files": one.files, "reason": one.reason, "some": _places_to_json(one.some)} for one in found.skipped]
     return {
         "files": files,
+        "loading": found.loading,
         "rest": found.rest,
         "searched": found.searched,
         "seconds": found.seconds,
         "skipped": skipped,
-        "tally": asdict(found.tally),
+        "tally": tally_to_json(found.tally),
         "ticket": found.ticket,
     }
 
@@ -134,11 +150,31 @@ def found_from_json(found: Mapping[str, Any], body: bytes) -> Found:
         ticket=found["ticket"],
         files=files,
         rest=found["rest"],
-        tally=Tallied(**found["tally"]),
+        tally=tally_from_json(found["tally"]),
         searched=found["searched"],
         skipped=skipped,
         seconds=found["seconds"],
+        loading=found["loading"],
     )
+
+
+def tally_to_json(tally: Tallied) -> dict[str, object]:
+    """Write how much was found."""
+    return asdict(tally)
+
+
+def tally_from_json(tally: Mapping[str, Any]) -> Tallied:
+    """Read how much was found."""
+    shares = tally["shares"]
+    if shares is not None:
+        parts = {name: tuple(map(_share, shares[name])) for name in ("folders", "releases", "languages")}
+        shares = Shares(**{**shares, **parts})
+    return Tallied(**{**tally, "shares": shares})
+
+
+def _share(fields: Sequence[Any]) -> Share:
+    name, lines, files, paths = fields
+    return Share(name, lines, files, tuple(paths))
 
 
 class _Body:

@@ -7,9 +7,11 @@ the one that broke it.
 """
 
 import json
+import re
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from sys import intern
 from typing import Any, Final
 
 from glasshouse.engines.codeindex.symbols.values import (
@@ -32,7 +34,16 @@ ARGV: Final = (
 )
 _BEGINS: Final = b'{"_type": "program", "name": "Universal Ctags", '
 _COMPLETED: Final = b'{"_type": "completed", "command": "generate-tags"}\n'
-_PIECE: Final = 2 * 2**20
+_PIECE: Final = 256 * 1024
+# A line as nearly all are: no escape in it, in the order in which the tool writes. Twice as fast as reading JSON.
+_TEXT: Final = r'([^"\\\n\0]*)"'
+_WORD: Final = r'([^"\\\n\0]+)"'
+_NUMBER: Final = r"([0-9]{1,9})"
+_PLAIN: Final = re.compile(
+    rf'^\{{"_type": "tag", "name": "{_WORD}, "language": "{_TEXT}, "line": {_NUMBER}, "kind": "{_WORD}'
+    rf'(?:, "signature": "{_TEXT})?(?:, "scope": "{_TEXT}, "scopeKind": "[^"\\\n]*")?(?:, "end": {_NUMBER})?\}}$',
+    re.MULTILINE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +104,7 @@ def _outline(printed: bytes, at: int, stop: int, document: Document) -> Outline:
             return Outline(reader.columns(), Gap.TOO_MANY)
         end = printed.find(b"\n", min(at + _PIECE, stop), stop)
         piece = printed[at : end + 1] if end >= 0 else printed[at:stop]
-        lines = piece.decode("utf-8", "replace").split("\n")
-        if not lines[-1]:
-            del lines[-1]
-        room = MAX_SYMBOLS - taken
-        reader.take(lines[:room])
-        taken += len(lines)
+        taken += reader.take(piece.decode("utf-8", "replace"), MAX_SYMBOLS - taken)
         at += len(piece)
     gap = Gap.TOO_MANY if taken > MAX_SYMBOLS else Gap.NOT_BELIEVED if reader.is_doubtful else None
     return Outline(reader.columns(), gap)
@@ -115,28 +121,66 @@ class _Reader:
     def __init__(self, last_line: int) -> None:
         self.is_doubtful = False
         self._last_line = last_line
-        self._columns: tuple[list[Any], ...] = tuple([] for _ in range(7))
+        self._names: list[str] = []
+        self._kinds: list[str] = []
+        self._lines, self._ends = array("I"), array("I")
+        self._scopes: list[str] = []
+        self._signatures: list[str] = []
+        self._languages: list[str] = []
 
     def columns(self) -> Columns:
         """Return the columns of what was taken."""
-        names, kinds, lines, ends, scopes, signatures, languages = self._columns
-        return Columns(names, kinds, array("I", lines), array("I", ends), scopes, signatures, languages)
+        return Columns(
+            self._names, self._kinds, self._lines, self._ends, self._scopes, self._signatures, self._languages
+        )
 
-    def take(self, lines: list[str]) -> None:
-        """Take some lines: all at once where they are as they should be, else each by itself."""
-        rows = self._rows(lines)
-        columns = list(zip(*rows, strict=True))
-        if columns and self._is_plain(columns):
-            for kept, column in zip(self._columns, columns, strict=True):
-                kept.extend(column)
-            return
-        for row in rows:
+    def take(self, piece: str, room: int) -> int:
+        """Take a piece's lines, at most `room`, and return how many it has."""
+        lines = piece.removesuffix("\n").count("\n") + 1
+        rows = _PLAIN.findall(piece) if lines <= room else []
+        if len(rows) != lines or not self._take_plain(rows):
+            self._take_each(piece.removesuffix("\n").split("\n")[:room])
+        return lines
+
+    def _take_plain(self, rows: list[tuple[str, ...]]) -> bool:
+        """Take rows as the tool wrote them, whose texts can rest line by line; say whether they can be believed."""
+        names, languages, at, kinds, signatures, scopes, until = zip(*rows, strict=True)
+        lines, ends = array("I", map(int, at)), array("I", [int(end) if end else 0 for end in until])
+        if not (
+            min(lines) > 0
+            and max(lines) <= self._last_line
+            and max(ends) <= self._last_line
+            and all(not end or line <= end for line, end in zip(lines, ends, strict=True))
+            and max(map(len, names)) <= MAX_NAME
+            and max(map(len, kinds)) <= MAX_WORD
+            and max(map(len, languages)) <= MAX_WORD
+            and max(map(len, scopes)) <= MAX_SCOPE
+            and max(map(len, signatures)) <= MAX_SIGNATURE
+        ):
+            return False
+        self._names += names
+        self._kinds += map(intern, kinds)
+        self._lines += lines
+        self._ends += ends
+        self._scopes += map(intern, scopes)
+        self._signatures += signatures
+        self._languages += map(intern, languages)
+        return True
+
+    def _take_each(self, lines: list[str]) -> None:
+        for row in self._rows(lines):
             checked = self._checked(row)
             if checked is None:
                 self.is_doubtful = True
                 continue
-            for kept, value in zip(self._columns, checked, strict=True):
-                kept.append(value)
+            name, kind, line, end, scope, signature, language = checked
+            self._names.append(name)
+            self._kinds.append(kind)
+            self._lines.append(line)
+            self._ends.append(end)
+            self._scopes.append(scope)
+            self._signatures.append(signature)
+            self._languages.append(language)
 
     def _rows(self, lines: list[str]) -> list[_Raw]:
         try:
@@ -154,23 +198,6 @@ class _Reader:
                     self.is_doubtful = True
             except (ValueError, RecursionError, TypeError, KeyError, AttributeError):
                 self.is_doubtful = True
-
-    def _is_plain(self, columns: Sequence[Sequence[Any]]) -> bool:
-        names, kinds, lines, ends, scopes, signatures, languages = columns
-        return (
-            _are_plain(names, MAX_NAME)
-            and _are_plain(kinds, MAX_WORD)
-            and _are_plain(scopes, MAX_SCOPE)
-            and _are_plain(signatures, MAX_SIGNATURE)
-            and _are_plain(languages, MAX_WORD)
-            and all(names)
-            and all(kinds)
-            and {*map(type, lines), *map(type, ends)} == {int}
-            and all(
-                0 < line <= self._last_line and (not end or line <= end <= self._last_line)
-                for line, end in zip(lines, ends, strict=True)
-            )
-        )
 
     def _checked(self, row: _Raw) -> _Row | None:
         """Return a row as far as it can be true, None where it cannot."""
@@ -204,22 +231,6 @@ def _row(one: dict[str, object]) -> _Raw:
         get("signature", ""),
         get("language", ""),
     )
-
-
-def _are_plain(column: Sequence[Any], longest: int) -> bool:
-    """Say whether a column is text that can rest line by line."""
-    if set(map(type, column)) != {str} or max(map(len, column)) > longest:
-        return False
-    joined = "".join(column)
-    return "\n" not in joined and "\0" not in joined and _can_be_encoded(joined)
-
-
-def _can_be_encoded(text: str) -> bool:
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:  # half of a surrogate pair
-        return False
-    return True
 
 
 def _clean(text: object, longest: int) -> str:

@@ -11,7 +11,7 @@ from glasshouse.engines.codeindex.symbols.errors import SymbolToolError
 from glasshouse.engines.codeindex.symbols.values import Columns, Document, Gap, Key, Outline
 from glasshouse.kernel.digests import Digest
 
-BATCH_BYTES: Final = 2 * 2**20
+BATCH_BYTES: Final = 4 * 2**20
 MAX_PRINTED: Final = 40 * 2**20
 _SAMPLE: Final = b"struct known_sample { int member; };\nint known_function(void)\n{\n\treturn 1;\n}\n"
 

@@ -3,12 +3,14 @@
 
 The file is hostile: its size, nesting and lists are capped, its texts are never believed. A mention is kept only where
 its range lies in the very content that stands at its path, and its name is read there and not in the index; what is
-left out is counted.
+left out is counted. A document that was made of another text is left out whole: it carries its text and that differs,
+or most of its definitions do not spell what they define.
 """
 
+import re
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -21,6 +23,7 @@ from glasshouse.kernel.paths import MAX_BYTES, TreePath
 MAX_INDEX: Final = 512 * 2**20
 MAX_DOCUMENTS: Final = 500_000
 MAX_MENTIONS: Final = 20_000_000
+MAX_A_DOCUMENT: Final = 1_000_000
 MAX_SYMBOL: Final = 4096
 _MAX_WORD: Final = 64
 _RANGE: Final = (3, 4)
@@ -28,7 +31,7 @@ _LOCAL: Final = "local "
 
 # Field numbers of scip.proto.
 _INDEX_DOCUMENT: Final = 2
-_PATH, _OCCURRENCE, _LANGUAGE, _ENCODING = 1, 2, 4, 6
+_PATH, _OCCURRENCE, _LANGUAGE, _TEXT, _ENCODING = 1, 2, 4, 5, 6
 _AT, _SYMBOL, _ROLES, _ENCLOSING = 1, 2, 3, 7
 # The newer forms of both ranges: messages of three numbers, or of four. A reader of the older form alone would find
 # nothing in a newer index, and say nothing.
@@ -38,6 +41,9 @@ _DEFINITION, _IMPORT, _WRITE, _DECLARATION = 0x1, 0x2, 0x4, 0x40
 # How columns count: bytes, units of UTF-16, or code points; an index that does not say so counts as most do.
 _UTF8, _UTF16, _UTF32 = 1, 2, 3
 _LAST_SINGLE: Final = "\uffff"  # what lies behind takes two units of UTF-16
+
+# The name in a symbol's last descriptor, where it is a plain word; what is quoted there need not stand in the source.
+_DESCRIBED: Final = re.compile(r"(?:^|[ /#.:!)\]])(\w{1,200})(?:\([^()]*\)\.|[#.:!])$")
 
 Contents = Callable[[TreePath], bytes | None]
 """Returns the content at a path, None where nothing is that may be read."""
@@ -99,13 +105,18 @@ class MentionedDocument:
 
 @dataclass(slots=True)
 class Reading:
-    """The reading of one index, document by document; the counts are those of what was read so far."""
+    """The reading of one index, document by document; the counts are those of what was read so far.
+
+    `foreign_documents` were made of another text than stands at their path.
+    """
 
     index: bytes = field(repr=False)
     contents: Contents = field(repr=False)
     documents: int = 0
     mentions: int = 0
     left_out_documents: int = 0
+    foreign_documents: int = 0
+    kept_mentions: int = 0
     left_out_mentions: int = 0
 
     def __post_init__(self) -> None:
@@ -127,32 +138,64 @@ class Reading:
                 self.left_out_documents += 1
                 continue
             seen.add(document.path)
+            self.kept_mentions += len(document.mentions)
             self.left_out_mentions += document.left_out
             yield document
 
     def _document(self, message: memoryview) -> MentionedDocument | None:
-        path: TreePath | None = None
-        language, encoding = "", _UTF8
-        occurrences: list[memoryview] = []
-        for number, value in wire.fields(message):
-            if number == _PATH:
-                path = _path(wire.raw(value, longest=MAX_BYTES))
-            elif number == _LANGUAGE:
-                language = wire.text(value, longest=_MAX_WORD)
-            elif number == _ENCODING:
-                encoding = wire.number(value)
-            elif number == _OCCURRENCE:
-                occurrences.append(wire.message(value))
-        self.mentions += len(occurrences)
+        told = _told(message)
+        self.mentions += len(told.occurrences)
         if self.mentions > MAX_MENTIONS:
             raise ScipError("An index names more places than any that is read.")
-        content = self.contents(path) if path else None
-        if path is None or content is None:
+        content = self.contents(told.path) if told.path else None
+        if told.path is None or content is None:
             return None
-        lines = _Lines(content, encoding)
-        found = [mention for one in occurrences if (mention := _mention(one, lines)) is not None]
+        lines = _Lines(content, told.encoding)
+        found = [mention for one in told.occurrences if (mention := _mention(one, lines)) is not None]
+        if (told.text and told.text != content) or _is_foreign(found):
+            self.foreign_documents += 1
+            return None
         found.sort(key=lambda one: (one.line, one.start, one.end))
-        return MentionedDocument(path, language, tuple(found), len(occurrences) - len(found))
+        return MentionedDocument(told.path, told.language, tuple(found), len(told.occurrences) - len(found))
+
+
+@dataclass(slots=True)
+class _Told:
+    """What a document's message says, its occurrences unread."""
+
+    path: TreePath | None = None
+    language: str = ""
+    encoding: int = _UTF8
+    text: memoryview | None = None
+    occurrences: list[memoryview] = field(default_factory=list)
+
+
+def _told(message: memoryview) -> _Told:
+    told = _Told()
+    for number, value in wire.fields(message):
+        if number == _PATH:
+            told.path = _path(wire.raw(value, longest=MAX_BYTES))
+        elif number == _LANGUAGE:
+            told.language = wire.text(value, longest=_MAX_WORD)
+        elif number == _TEXT:
+            told.text = wire.message(value)
+        elif number == _ENCODING:
+            told.encoding = wire.number(value)
+        elif number == _OCCURRENCE:
+            told.occurrences.append(wire.message(value))
+            if len(told.occurrences) > MAX_A_DOCUMENT:  # each costs memory, also one of no bytes
+                raise ScipError("A document of an index names more places than any that is read.")
+    return told
+
+
+def _is_foreign(mentions: Iterable[Mention]) -> bool:
+    """Say whether most definitions do not spell the name that the index says they define."""
+    told = [
+        bool(match[1] == one.name)
+        for one in mentions
+        if one.is_definition and not one.is_local and (match := _DESCRIBED.search(one.symbol))
+    ]
+    return sum(told) * 2 < len(told)
 
 
 def _path(raw: bytes) -> TreePath | None:

@@ -13,6 +13,7 @@ from glasshouse.engines.codeindex.symbols.errors import ScipError
 
 Value = int | memoryview
 _VARINT_BYTES: Final = 10
+_MORE: Final = 0x80
 _MAX_FIELD: Final = 2**29 - 1
 _FIXED: Final = {1: struct.Struct("<Q"), 5: struct.Struct("<I")}
 
@@ -88,9 +89,11 @@ def number(value: Value) -> int:
 
 
 def _varint(message: memoryview, at: int) -> tuple[int, int]:
+    if at < len(message) and (first := message[at]) < _MORE:
+        return first, at + 1
     result = 0
     for step, byte in enumerate(message[at : at + _VARINT_BYTES]):
         result |= (byte & 0x7F) << (7 * step)
-        if not byte & 0x80:
+        if not byte & _MORE:
             return result & 0xFFFF_FFFF_FFFF_FFFF, at + step + 1
     raise ScipError("A number has no end.")

@@ -26,7 +26,8 @@ function open() {
 }
 
 function firstField() {
-  const search = document.querySelector(":is([role=search], main) input:not([type=hidden])");
+  const fields = ["main [role=search] input", ".bar [role=search] input", "main input"];
+  const search = fields.map((one) => document.querySelector(`${one}:not([type=hidden])`)).find((one) => one?.offsetParent);
   search?.focus();
   return Boolean(search);
 }
@@ -45,13 +46,15 @@ function act(key) {
 
 function clickControl(key) {
   const control = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
-  control?.click();
+  if (control?.matches(FIELDS)) control.select();
+  else control?.click();
   return Boolean(control);
 }
 
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") {
     for (const menu of document.querySelectorAll("details.menu[open]")) menu.open = false;
+    event.target.closest("[role=search] input")?.blur();
     return;
   }
   if (isAsleep(event) || document.querySelector("dialog[open]")) return;

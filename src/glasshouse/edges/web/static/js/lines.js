@@ -5,6 +5,7 @@
 const list = document.querySelector("ol[data-lines]");
 const field = document.getElementById("lines");
 const permalink = document.querySelector("[data-permalink]");
+const past = document.querySelector("[data-history]");
 let anchor = 0;
 
 const numberOf = (link) => Number(link.id.slice(1));
@@ -18,6 +19,7 @@ function pick(first, last) {
   const address = `?lines=${range}`;
   field.value = range;
   permalink?.setAttribute("href", address);
+  if (past) past.search = `?line=${first}`;
   history.replaceState(null, "", address);
 }
 

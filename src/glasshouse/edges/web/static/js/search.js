@@ -16,6 +16,15 @@ document.addEventListener("click", (event) => {
   );
 });
 
+// The history that a file offers is that of the found line the keys are at.
+document.addEventListener("focusin", (event) => {
+  const past = event.target.matches(".found .ln") && event.target.closest(".hit").querySelector("[data-history]");
+  if (!past) return;
+  document.querySelector("[data-history][data-key]")?.removeAttribute("data-key");
+  past.dataset.key = "h";
+  past.search = `?line=${event.target.textContent}`;
+});
+
 // What was asked for next is where the keys go on.
 document.body.addEventListener("htmx:load", (event) => {
   const first = event.detail.elt.matches?.(".vitrine") && event.detail.elt.querySelector(".found .ln");

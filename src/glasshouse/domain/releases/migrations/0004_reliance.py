@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('releases', '0002_reading'),
+        ('releases', '0003_reading'),
     ]
 
     operations = [

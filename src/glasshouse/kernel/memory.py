@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Memory of long jobs, given back when a job no longer needs it."""
+
+import ctypes
+from typing import Final
+
+LARGE: Final = 2**20
+_M_MMAP_THRESHOLD: Final = -3  # of mallopt(3)
+
+
+def give_large_blocks_back() -> bool:
+    """Have every block of a megabyte or more returned to the system once it is free; say whether the C library can.
+
+    glibc raises that bound by itself to the largest block it saw freed, and what lies above it in its heaps then stays
+    taken: a process that read one document of 24 MB held 120 MB more than it used.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    return mallopt is not None and bool(mallopt(_M_MMAP_THRESHOLD, LARGE))
