@@ -23,6 +23,8 @@ document.addEventListener("cut", onCopy);
 document.addEventListener("dragstart", (event) => {
   if (inCase(event.target, "copy")) event.preventDefault();
 });
+// htmx notes the address of the page, which may name a file; a workstation keeps its storage over sign-out.
+window.addEventListener("pagehide", () => sessionStorage.clear());
 window.addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload();
 });
