@@ -72,7 +72,7 @@ def grant(
     browser: Browser, lab: RunningLab, *, holder: str = READER, releases: Sequence[str] = ("server 1", "server 2")
 ) -> None:
     """Let the lab manager propose and the two others agree, each in a window of their own."""
-    lab.engage(READER, EXPORT)
+    lab.engage(holder, EXPORT)
     manager, custodian, officer = (window(browser, lab, who).page for who in OFFICE)
     manager.goto("/proposals/grant")
     manager.get_by_label("Reviewer").select_option(holder)

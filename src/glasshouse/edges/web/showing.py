@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What every page that shows source carries: its seal, its promise, whose it is, and what is left of the budgets."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any, Final
 
@@ -14,6 +14,8 @@ from django.utils.translation import gettext as _
 from glasshouse.domain.access.values import Balance, Spent
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom.values import View
+from glasshouse.domain.releases import queries as releases_queries
+from glasshouse.domain.releases.values import ReleaseRef
 from glasshouse.edges.http.headers import allow_pictures
 from glasshouse.edges.http.viewer import viewer_of
 from glasshouse.edges.web.context import rooms
@@ -63,6 +65,12 @@ def pen_of(request: HttpRequest, view: View, characters: int, *, wrap: int = 0) 
         return None
     allow_pictures(request)
     return Pen(" \u00b7 ".join(_whose(viewer_of(request), view).lines), characters, wrap)
+
+
+def prepare(request: HttpRequest, releases: Sequence[ReleaseRef]) -> None:
+    """Let the page hold pictures where its product is shown in them: found lines come into it by themselves."""
+    if releases and releases_queries.reading_of(releases[0].product).in_pictures:
+        allow_pictures(request)
 
 
 def page_of(request: HttpRequest, template: str, view: View, context: Mapping[str, Any]) -> HttpResponse:

@@ -24,17 +24,14 @@ from glasshouse.domain.readingroom import commands, queries
 from glasshouse.domain.readingroom.queries import DeskGrant
 from glasshouse.domain.readingroom.searches import recorded
 from glasshouse.domain.readingroom.values import SearchPending, SearchShown, View
-from glasshouse.domain.releases import queries as releases_queries
 from glasshouse.domain.releases.found import Asked, StructureAsked, Tally, Unsearched
-from glasshouse.domain.releases.values import ReleaseRef
 from glasshouse.edges.http import refusals
 from glasshouse.edges.http.errors import status_of
-from glasshouse.edges.http.headers import allow_pictures
 from glasshouse.edges.http.routes import is_fragment
 from glasshouse.edges.http.viewer import viewer_of
 from glasshouse.edges.web.found import files_of, found_characters, skipped_of
 from glasshouse.edges.web.search_forms import PATTERN_CODES, STRUCTURE, SearchForm
-from glasshouse.edges.web.showing import limits_html, page_of, pen_of
+from glasshouse.edges.web.showing import limits_html, page_of, pen_of, prepare
 from glasshouse.kernel import clock
 from glasshouse.kernel.errors import ConflictError, GlasshouseError, InvalidError, NotFoundError, RefusedError
 from glasshouse.kernel.ids import Uid
@@ -137,7 +134,7 @@ def search(request: HttpRequest, grant: str) -> HttpResponse:
     except RefusedError as error:
         return _refused(request, grant_uid, None, error, now)
     releases = queries.granted(grant_uid)
-    _prepare(request, releases)
+    prepare(request, releases)
     if request.method != "POST":
         form = SearchForm(None, releases=releases, chosen=request.GET.getlist("release"))
         return _page(request, Scene.of_desk(_held(request, grant_uid, now)), form.focused(), {})
@@ -168,7 +165,7 @@ def search_again(request: HttpRequest, grant: str, event: str) -> HttpResponse:
         queries.check_may_go_on(viewer, grant_uid, Purpose.SEARCH, now=now)
     except RefusedError as error:
         return _refused(request, grant_uid, None, error, now)
-    _prepare(request, queries.granted(grant_uid))
+    prepare(request, queries.granted(grant_uid))
     form = SearchForm.of(before, queries.granted(grant_uid))
     wanted = Wanted(grant_uid, form, before.asked, before.releases, before.after, event=event)
     return _answer(request, wanted, now)
@@ -192,12 +189,6 @@ def search_tally(request: HttpRequest, grant: str, ticket: str) -> HttpResponse:
     wait = _WAITS[-1 if is_code else 1]
     context = {"tally": tally, "ticket": ticket, "grant": grant_uid, "wait": wait, "is_code": is_code, "is_oob": True}
     return render(request, "search/tally.html", context)
-
-
-def _prepare(request: HttpRequest, found: Sequence[ReleaseRef]) -> None:
-    """Let the page hold pictures where its product is shown in them: found lines come into it by themselves."""
-    if found and releases_queries.reading_of(found[0].product).in_pictures:
-        allow_pictures(request)
 
 
 def _answer(request: HttpRequest, wanted: Wanted, now: datetime) -> HttpResponse:

@@ -34,7 +34,7 @@ from glasshouse.edges.web.found import files_of, found_characters, skipped_of
 from glasshouse.edges.web.name_forms import NameForm
 from glasshouse.edges.web.outline import outline_html
 from glasshouse.edges.web.places import Comparison, Place
-from glasshouse.edges.web.showing import PROMISE, limits_html, page_of, pen_of
+from glasshouse.edges.web.showing import PROMISE, limits_html, page_of, pen_of, prepare
 from glasshouse.edges.web.tree import size_text
 from glasshouse.edges.web.views.changes import MARKS, ways_of
 from glasshouse.kernel import clock
@@ -167,6 +167,7 @@ def _references(
     context |= {"after": request.POST.get("after", "")}
     if isinstance(shown, SearchPending):
         (release,) = shown.releases
+        prepare(request, shown.releases)
         return render(request, "reading/references_pending.html", {**context, "release": release, "place": place})
     found, room = shown.found, shown.found.view.room
     pen = pen_of(request, found.view, sum(found_characters(files) for __, files in shown.uses))
