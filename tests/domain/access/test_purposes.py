@@ -13,7 +13,7 @@ from glasshouse.domain.approvals.models import Proposal
 from glasshouse.domain.journal.models import Event
 from glasshouse.domain.readingroom import commands
 from glasshouse.domain.readingroom.values import Spot
-from glasshouse.domain.releases.found import Asked
+from glasshouse.domain.releases.found import Asked, StructureAsked
 from glasshouse.kernel.errors import InvalidError
 from glasshouse.kernel.lines import Span
 from tests.lab import EXPORT, MAIN, NOW, Desk, House
@@ -42,6 +42,9 @@ READING: dict[str, Callable[[Desk], object]] = {
 }
 SEARCHING: dict[str, Callable[[Desk], object]] = {
     "search": lambda desk: commands.search(desk.viewer, desk.grant, [desk.release], Asked("line"), now=NOW),
+    "structure": lambda desk: commands.structural_search(
+        desk.viewer, desk.grant, [desk.release], StructureAsked("$A;", "C"), now=NOW
+    ),
     "tally": lambda desk: commands.search_tally(desk.viewer, desk.grant, "0" * 32, now=NOW),
     "names": lambda desk: commands.find_definitions(desk.viewer, desk.grant, desk.release, "line_1", now=NOW),
     "uses": lambda desk: commands.find_references(desk.viewer, desk.grant, desk.release, "line_1", now=NOW),

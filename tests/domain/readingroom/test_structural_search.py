@@ -12,7 +12,7 @@ from glasshouse.domain.access.errors import BudgetExhaustedError, GrantEndedErro
 from glasshouse.domain.access.values import Limits
 from glasshouse.domain.journal import queries as journal
 from glasshouse.domain.journal.models import Event, SeedClass
-from glasshouse.domain.readingroom import commands
+from glasshouse.domain.readingroom import commands, notes
 from glasshouse.domain.releases import finding, structuretool, vault
 from glasshouse.domain.releases.found import StructureAsked, Unsearched
 from glasshouse.engines.codeindex.structure.errors import StructureError, StructureToolError
@@ -90,6 +90,14 @@ def test_no_code_outside_the_grant_is_found_counted_or_given_to_the_tool(
     assert not [at for one in every.not_searched for at in one.some if "secret" in str(at.path)]
     assert SOURCE.rstrip() in given
     assert not [content for content in given if b"secret" in content or b"canary" in content]
+
+
+def test_a_note_may_stand_on_what_was_looked_for(desk: Desk) -> None:
+    event = structural_search(desk, PATTERN).view.recorded.uid
+    commands.write_note(desk.viewer, desk.grant, event, "Each of them without a bound.", now=NOW)
+    [written] = notes.notes_of(desk.viewer)
+    assert written.place is not None
+    assert (written.place.event, written.place.pattern, written.place.path) == (event, PATTERN, None)
 
 
 def test_a_file_that_was_not_analysed_is_told_and_is_no_missing_match(desk: Desk) -> None:

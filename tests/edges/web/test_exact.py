@@ -9,6 +9,7 @@ from typing import Any, Final
 import pytest
 from django.test import Client
 
+from glasshouse.domain.access.models import Grant
 from glasshouse.domain.journal.models import Event
 from glasshouse.domain.releases import crossingshelf, defining, queries, searching, symbols
 from glasshouse.domain.releases.takingsymbols import take_symbols
@@ -99,6 +100,12 @@ def test_exact_references_want_no_search_and_are_charged_and_recorded(desk: Desk
     assert event.number
     assert 'name="after" value="by-name"' in page
     assert "Lines by name" in page
+
+
+def test_who_may_only_read_is_shown_no_lines_of_other_files(desk: Desk, reviewer: Client) -> None:
+    Grant.objects.update(purposes="read")
+    assert reviewer.get(f"{base(desk)}references/src/use.c?at=3:9").status_code == 403
+    assert not Event.objects.filter(kind="readingroom.search-shown").exists()
 
 
 @pytest.mark.parametrize("after", ["exact:0", "exact:x", "exact:99", "exact:-1", "exact:"])

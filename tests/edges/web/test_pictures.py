@@ -171,6 +171,16 @@ def test_a_difference_in_pictures_keeps_its_signs(house: House, browser_of: Brow
     assert PICTURE.findall(page)
 
 
+def test_a_line_that_is_followed_is_a_picture_too(desk: Desk, reviewer: Client, owner: Viewer) -> None:
+    draw(desk, owner)
+    answer = reviewer.get(f"{base(desk)}history/src/main.c?line=20")
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    assert "line_20" not in page
+    assert len(PICTURE.findall(page)) == 1
+    assert answer.headers["Content-Security-Policy"] == WITH_PICTURES
+
+
 def test_who_asks_for_text_comes_back_to_the_page_and_reads_it(desk: Desk, reviewer: Client, owner: Viewer) -> None:
     draw(desk, owner)
     address = f"{base(desk)}file/src/main.c"

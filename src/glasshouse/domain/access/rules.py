@@ -87,13 +87,19 @@ def check_may(terms: Terms, purpose: Purpose | None, here: Presence, now: dateti
     Time comes first: an ended grant says so. No purpose is wanted of what shows nothing, such as beginning a visit.
     """
     check_is_open(terms, now)
-    if purpose is not None and purpose not in terms.purposes:
+    if purpose is not None:
+        check_is_for(terms, purpose)
+    check_place(terms.conditions, here)
+
+
+def check_is_for(terms: Terms, purpose: Purpose) -> None:
+    """Raise unless these terms, which were judged, are for this purpose too."""
+    if purpose not in terms.purposes:
         named = " and ".join(one.label for one in Purpose if one in terms.purposes)
         raise PurposeMissingError(
             f"Your grant lets you {named}; it is not for this: {purpose.label}.",
             hint="The lab manager can propose a grant for it; two people decide.",
         )
-    check_place(terms.conditions, here)
 
 
 def check_place(conditions: Conditions, here: Presence) -> None:

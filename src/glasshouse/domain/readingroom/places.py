@@ -15,6 +15,7 @@ from glasshouse.domain.journal.models import SeedClass
 from glasshouse.domain.journal.values import Fields, Json
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import queries, rules
+from glasshouse.domain.readingroom.searches import KIND, STRUCTURE_KIND
 from glasshouse.domain.releases import vault
 from glasshouse.engines.store import Sealer
 from glasshouse.kernel.errors import InvalidError, NotFoundError, RefusedError
@@ -23,7 +24,7 @@ from glasshouse.kernel.lines import Span
 from glasshouse.kernel.paths import TreePath
 
 LINES: Final = "readingroom.lines-shown"
-SEARCH: Final = "readingroom.search-shown"
+SEARCHES: Final = frozenset({KIND, STRUCTURE_KIND})
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ def shown_at(viewer: Viewer, grant: Uid, event: Uid, span: Span | None) -> Shown
 def _entry(viewer: Viewer, grant: Uid, event: Uid) -> tuple[Grant, str, Fields]:
     row = queries.own_event(viewer, event)
     held = Grant.objects.filter(uid=grant.text, holder_id=viewer.row, engagement=row.engagement).first()
-    if held is None or row.kind not in {LINES, SEARCH}:
+    if held is None or row.kind not in {LINES, *SEARCHES}:
         raise NotFoundError
     classes = (SeedClass.SHARED, SeedClass.VISITOR)
     return held, row.kind, journal.open_event(row, vault.journal_sealer, classes=classes).fields
@@ -141,7 +142,7 @@ def grant_covering(viewer: Viewer, engagement: Uid, place: Place) -> Uid | None:
 def all_shown_at(viewer: Viewer, grant: Uid, event: Uid) -> Shown:
     """Return the place of all lines that one of the viewer's own entries showed, or of the search it tells of."""
     held, row_kind, fields = _entry(viewer, grant, event)
-    if row_kind == SEARCH:
+    if row_kind in SEARCHES:
         return Shown(Uid(held.engagement), Uid(held.product), _of_search(grant, event, fields, None))
     return Shown(Uid(held.engagement), Uid(held.product), _of_lines(grant, event, fields, _window(fields)))
 

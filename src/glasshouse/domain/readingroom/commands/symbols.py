@@ -150,6 +150,7 @@ def open_references(
     """
     room = queries.open_room(viewer, grant, release, Purpose.READ, now=now)
     rules.check_covers(room.terms, path)
+    rules.check_is_for(room.terms, Purpose.SEARCH)  # lines of other files come with it, whoever knows them
     visit_of(room)
     word = word_at(room, path, spot)
     if is_exact(after) and (shown := exact_references(viewer, room, word, after=after, now=now)):
