@@ -11,11 +11,16 @@ from django.test import Client
 
 from glasshouse.domain.access.values import Limits
 from glasshouse.domain.journal.models import Event
+from glasshouse.domain.people.values import Role
+from glasshouse.domain.releases import commands as releases
 from glasshouse.domain.releases import finding
+from glasshouse.domain.releases.reading import Reading
+from glasshouse.edges.http.headers import WITH_PICTURES
 from glasshouse.edges.web.search_forms import ignores_case
+from glasshouse.kernel.ids import Uid
 from tests.edges.web.conftest import Browse, Moment
 from tests.edges.web.test_hostile_source import PAYLOADS, foreign
-from tests.lab import FILES, Desk, House, next_version
+from tests.lab import FILES, NOW, Desk, House, add, next_version
 from tests.searching import index, searcher
 
 KIND = "readingroom.search-shown"
@@ -76,6 +81,18 @@ def test_a_search_is_recorded_before_it_is_shown_and_the_page_bears_its_promise(
     assert answer.headers["Cache-Control"] == "no-store"
     assert f"/record/entries/{entry.uid}" in text(answer)
     assert f"/record/entries/{entry.uid}/watermark.svg" in text(answer)
+
+
+def test_lines_of_a_product_in_pictures_are_found_as_pictures(reviewer: Client, desk: Desk) -> None:
+    owner = add("owner@vendor.example", "Vendor", Role.PRODUCT_OWNER, is_vendor=True)
+    product = Uid(desk.taken[0].product.uid)
+    releases.set_reading(owner, product, Reading(in_pictures=True), reason="Trade secret.", now=NOW)
+    answer = find(reviewer, desk, "line_7;")
+    lines = text(answer).partition('tabindex="0"')[2].partition("<ol>")[2].partition("</ol>")[0]
+    assert lines.count('<img class="drawn"') == lines.count("<li") == 1
+    assert "line_7" not in lines
+    form = reviewer.get(f"/search/{desk.grant}/")  # found lines come into it by themselves
+    assert answer.headers["Content-Security-Policy"] == form.headers["Content-Security-Policy"] == WITH_PICTURES
 
 
 def test_no_address_of_the_page_holds_the_pattern(reviewer: Client, desk: Desk) -> None:
