@@ -28,7 +28,7 @@ from glasshouse.domain.people.errors import RoleMissingError
 from glasshouse.domain.people.models import Person
 from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
-from glasshouse.domain.readingroom import commands, queries
+from glasshouse.domain.readingroom import commands, proposals, queries
 from glasshouse.domain.readingroom.errors import ProductDestroyedError
 from glasshouse.domain.releases import vault
 from glasshouse.engines.store.errors import KeyDestroyedError
@@ -149,7 +149,7 @@ def test_strangers_find_nothing_to_propose_decide_or_revoke(house: House, desk: 
         with pytest.raises(NotFoundError):
             agree(proposal, viewer)
         with pytest.raises(NotFoundError):
-            queries.proposal_page(viewer, Uid(proposal.uid))
+            proposals.proposal_page(viewer, Uid(proposal.uid))
     with pytest.raises(RoleMissingError):
         commands.revoke_grant(house.cast.officer, desk.grant, now=NOW)
     assert Grant.objects.get(uid=desk.grant.text).revoked_at is None
@@ -167,11 +167,11 @@ def test_one_person_revokes_and_nobody_twice(house: House, desk: Desk) -> None:
 
 def test_the_decision_page_shows_all_that_is_decided(house: House) -> None:
     proposal = house.propose(house.take(), patterns=("src/**", "docs/*"))
-    page = queries.proposal_page(house.cast.officer, Uid(proposal.uid))
+    page = proposals.proposal_page(house.cast.officer, Uid(proposal.uid))
     assert page.patterns == Patterns.of(["src/**", "docs/*"])
     assert [str(one) for one in page.releases] == ["server 1"]
     assert (page.product, page.may_decide, page.names_basis) == ("server", True, True)
-    assert not queries.proposal_page(house.cast.manager, Uid(proposal.uid)).may_decide
+    assert not proposals.proposal_page(house.cast.manager, Uid(proposal.uid)).may_decide
     assert b"src/**" not in bytes(proposal.sealed) + proposal.statement.encode()
 
 

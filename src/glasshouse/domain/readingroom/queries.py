@@ -2,8 +2,7 @@
 """Questions of the reading room."""
 
 import functools
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,18 +13,17 @@ from glasshouse.domain.access import queries as access
 from glasshouse.domain.access.commands import Purse, purse_of
 from glasshouse.domain.access.errors import GrantUnknownError
 from glasshouse.domain.access.models import Grant, GrantedRelease
-from glasshouse.domain.access.rules import Standing, check_may, share_of
-from glasshouse.domain.access.values import Balance, Conditions, Limits, Patterns, Purpose, Terms
+from glasshouse.domain.access.rules import Standing, check_may
+from glasshouse.domain.access.values import Balance, Conditions, Patterns, Purpose, Terms
 from glasshouse.domain.approvals import queries as approvals
 from glasshouse.domain.approvals.models import Proposal
-from glasshouse.domain.approvals.rules import POLICIES, Policy
 from glasshouse.domain.engagements.models import Engagement
 from glasshouse.domain.engagements.rules import check_has_signed
 from glasshouse.domain.journal import audit, proving
 from glasshouse.domain.journal import queries as journal
 from glasshouse.domain.journal.models import Event, SeedClass
 from glasshouse.domain.journal.moments import aware
-from glasshouse.domain.journal.values import Audience, Json, Opened, Opening
+from glasshouse.domain.journal.values import Audience, Opened, Opening
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom.errors import NoVisitError, ProductDestroyedError
 from glasshouse.domain.readingroom.models import Visit
@@ -37,7 +35,6 @@ from glasshouse.domain.releases.reading import Reading
 from glasshouse.domain.releases.values import ReleaseRef
 from glasshouse.domain.sites import queries as sites
 from glasshouse.domain.sites.values import ELSEWHERE
-from glasshouse.kernel import clock
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.errors import NotFoundError, RefusedError
 from glasshouse.kernel.ids import Uid
@@ -204,7 +201,7 @@ def desk(viewer: Viewer, now: datetime) -> list[DeskGrant]:
         visit = engagement.visits.filter(person_id=viewer.row, closed_at=None).first()
         spent = access.balance(_purse(Uid(grant.uid)), Uid(visit.uid) if visit else None, now)
         where = access.standing(grant, now)
-        patterns = _unsealed(Uid(grant.product), bytes(grant.patterns))
+        patterns = unsealed(Uid(grant.product), bytes(grant.patterns))
         found.append(DeskGrant(grant, engagement, where, patterns, list(rows), visit, spent))
     return found
 
@@ -312,77 +309,8 @@ def proof_of(viewer: Viewer, uid: Uid) -> EntryProof:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class ProposalPage:
-    """A proposal with everything that its decision is about, as one who may see it reads it.
-
-    `patterns` is None where nothing is sealed or the product's key is gone. `sites` are the names of places that a
-    grant is bound to, `share` the per cent of its largest release's lines that it lets see in all.
-    """
-
-    proposal: Proposal
-    policy: Policy
-    statement: Mapping[str, Json]
-    patterns: Patterns | None
-    product: str
-    releases: Sequence[Release]
-    may_decide: bool
-    names_basis: bool
-    sites: Sequence[str] = ()
-    share: int = 0
-
-    @property
-    def purposes(self) -> Sequence[Purpose]:
-        """Return what a proposed grant is for, in a fixed order."""
-        named = self.statement.get("purposes")
-        return [one for one in Purpose if isinstance(named, list) and one.value in named]
-
-    @property
-    def begins(self) -> datetime | None:
-        """Return when a proposed grant begins."""
-        return clock.parse(str(self.statement["begins"])) if "begins" in self.statement else None
-
-    @property
-    def ends(self) -> datetime | None:
-        """Return when a proposed grant ends."""
-        return clock.parse(str(self.statement["ends"])) if "ends" in self.statement else None
-
-
-def proposal_page(viewer: Viewer, uid: Uid) -> ProposalPage:
-    """Return a proposal that the viewer may propose or decide, its sealed part opened."""
-    found = approvals.proposal(viewer, uid)
-    policy = POLICIES[found.kind]
-    statement: dict[str, Json] = json.loads(found.statement)
-    named = statement.get("releases")
-    rows = Release.objects.select_related("product").filter(uid__in=list(named) if isinstance(named, dict) else [])
-    product = Uid(str(statement["product"])) if "product" in statement else None
-    return ProposalPage(
-        proposal=found,
-        policy=policy,
-        statement=statement,
-        patterns=_unsealed(product, bytes(found.sealed)) if product and found.sealed else None,
-        product=releases.product_slugs().get(product.text, "") if product else "",
-        releases=list(rows),
-        may_decide=approvals.may_decide(viewer, found),
-        names_basis=policy.basis_role is not None and viewer.may_act_as(policy.basis_role),
-        sites=_site_names(viewer, statement.get("conditions")),
-        share=_share(statement.get("limits"), list(rows)) if found.kind == "access.grant" else 0,
-    )
-
-
-def _site_names(viewer: Viewer, conditions: Json) -> list[str]:
-    named = conditions.get("sites") if isinstance(conditions, Mapping) else None
-    known = {one.uid.text: one.name for one in sites.sites(viewer)} if named else {}
-    return [known.get(str(uid), str(uid)) for uid in named] if isinstance(named, list) else []
-
-
-def _share(limits: Json, rows: Sequence[Release]) -> int:
-    total = limits.get("total") if isinstance(limits, Mapping) else None
-    largest = max((row.lines for row in rows), default=0)
-    return share_of(Limits(total=total), largest) if isinstance(total, int) else 0
-
-
-def _unsealed(product: Uid, sealed: bytes) -> Patterns | None:
+def unsealed(product: Uid, sealed: bytes) -> Patterns | None:
+    """Unseal a grant's or a proposal's patterns; None where the product's key is gone."""
     try:
         return patterns_of(product, sealed)
     except RefusedError:

@@ -15,8 +15,9 @@ from glasshouse.domain.approvals import queries as approvals
 from glasshouse.domain.engagements import queries as engagements
 from glasshouse.domain.people import queries as people
 from glasshouse.domain.people.viewer import Viewer
-from glasshouse.domain.readingroom import commands, queries
+from glasshouse.domain.readingroom import commands
 from glasshouse.domain.readingroom.commands import Verdict
+from glasshouse.domain.readingroom.proposals import proposal_page
 from glasshouse.domain.releases import queries as releases
 from glasshouse.edges.api.auth import ACTING, SOURCE
 from glasshouse.edges.api.shapes import answering
@@ -187,7 +188,7 @@ def decide(request: HttpRequest, proposal: str, word: Word) -> Proposal:
 
 
 def _proposal(viewer: Viewer, uid: Uid) -> Proposal:
-    page = queries.proposal_page(viewer, uid)
+    page = proposal_page(viewer, uid)
     row = page.proposal
     return Proposal(
         uid=row.uid,

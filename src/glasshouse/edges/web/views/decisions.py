@@ -18,7 +18,7 @@ from glasshouse.domain.engagements.values import Depth
 from glasshouse.domain.people import queries as people
 from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
-from glasshouse.domain.readingroom import commands, queries
+from glasshouse.domain.readingroom import commands, proposals
 from glasshouse.domain.releases import queries as releases
 from glasshouse.domain.sites import queries as sites
 from glasshouse.edges.http.viewer import viewer_of
@@ -39,7 +39,7 @@ _DAYS = 30
 def proposal(request: HttpRequest, proposal: str) -> HttpResponse:
     """Show the statement that is decided on, and take the viewer's word on it."""
     viewer, uid = viewer_of(request), Uid.parse(proposal)
-    page = queries.proposal_page(viewer, uid)
+    page = proposals.proposal_page(viewer, uid)
     digest = bytes(page.proposal.digest).hex()
     form = DecisionForm(request.POST or None, names_basis=page.names_basis, initial={"digest": digest})
     if request.method == "POST" and form.is_valid():
