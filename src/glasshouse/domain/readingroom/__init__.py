@@ -13,5 +13,6 @@ Commands: `propose_grant`, `decide`, `revoke_grant`, `ask_for_more`, `resume_gra
 `propose_shredding`, `begin_visit`, `open_file`, `open_facts`, `open_folder`, `open_left_out`, `open_changes`,
 `open_difference`, `prepare_close`, `close_visit`, `make_receipt`.
 Queries: `desk` (grants that I hold with their releases), `room` (one grant and release with budget), `record_of`
-(what I was shown), `seal_of` (has the tree got it), `proof_of` (what proves it), `proposals.proposal_page` (what is decided).
+(what I was shown), `seal_of` (has the tree got it), `proof_of` (what proves it),
+`proposals.proposal_page` (what is decided).
 """

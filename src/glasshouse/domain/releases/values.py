@@ -8,13 +8,15 @@ from enum import StrEnum
 from glasshouse.domain.access.rules import cost_of
 from glasshouse.domain.access.values import Shown
 from glasshouse.domain.journal.values import Json
-from glasshouse.engines.codeindex.text import Token
+from glasshouse.engines.codeindex.text import Role, Token
 from glasshouse.engines.store import Added, Changed, Entry, Moved, Removed
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.ids import Uid
 from glasshouse.kernel.paths import TreePath
 
 Change = Added | Removed | Changed | Moved
+Ink = Role
+"""What a token of a line is, from which it has its colour."""
 """What a newer release did to one file."""
 
 

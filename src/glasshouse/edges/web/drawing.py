@@ -18,10 +18,10 @@ from typing import Final
 from django.conf import settings
 from PIL import Image, ImageDraw, ImageFont
 
-from glasshouse.engines.codeindex.text import Role
+from glasshouse.domain.releases.values import Ink
 from glasshouse.kernel.errors import ConflictError
 
-Run = tuple[Role, str, bool]
+Run = tuple[Ink, str, bool]
 """Some text of one role, and whether a search found it."""
 
 HEIGHT: Final = 20
@@ -36,14 +36,14 @@ _STEP: Final = 37
 
 # The tokens' light values: 4.5 to 1 on the case and beyond; turned round they hold it on the dark one too.
 _INK: Final = {
-    Role.PLAIN: (0x17, 0x1F, 0x1D),
-    Role.KEY: (0x07, 0x56, 0x6A),
-    Role.STR: (0x6B, 0x4A, 0x0C),
-    Role.NUM: (0x8A, 0x2D, 0x55),
-    Role.COM: (0x5A, 0x65, 0x62),
-    Role.PRE: (0x5B, 0x4A, 0x7F),
-    Role.TYPE: (0x2C, 0x5F, 0x2E),
-    Role.MARK: (0xA3, 0x21, 0x1A),
+    Ink.PLAIN: (0x17, 0x1F, 0x1D),
+    Ink.KEY: (0x07, 0x56, 0x6A),
+    Ink.STR: (0x6B, 0x4A, 0x0C),
+    Ink.NUM: (0x8A, 0x2D, 0x55),
+    Ink.COM: (0x5A, 0x65, 0x62),
+    Ink.PRE: (0x5B, 0x4A, 0x7F),
+    Ink.TYPE: (0x2C, 0x5F, 0x2E),
+    Ink.MARK: (0xA3, 0x21, 0x1A),
 }
 _GROUND, _STAMP, _FOUND = 0, 1, 2
 _INDEX: Final = {role: number for number, role in enumerate(_INK, start=3)}
@@ -73,11 +73,11 @@ class _Fonts:
     small: ImageFont.FreeTypeFont
     advance: float
 
-    def of(self, role: Role) -> ImageFont.FreeTypeFont:
+    def of(self, role: Ink) -> ImageFont.FreeTypeFont:
         """Return the face of a role: keywords are bold, comments slanted, as beside text."""
-        if role is Role.KEY:
+        if role is Ink.KEY:
             return self.bold
-        return self.slanted if role is Role.COM else self.plain
+        return self.slanted if role is Ink.COM else self.plain
 
 
 def has_font() -> bool:
