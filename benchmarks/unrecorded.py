@@ -36,7 +36,7 @@ def _unrecorded(
 ) -> View:
     del viewer, visit, shown, fields, source, name, visitor, at_least
     recorded = Recorded(0, Uid.new(), kind, bytes(32), room.engagement, 1)
-    return View(room, recorded, promise(recorded), 0, queries.balance(room, now))
+    return View(room, recorded, now, promise(recorded), 0, queries.balance(room, now))
 
 
 showing.show = _unrecorded

@@ -163,9 +163,9 @@ def test_a_request_becomes_an_engagement_in_which_a_grant_is_opened(served: Runn
     )
     assert stranger.json("proposal", "agree", uid, "--digest", digest, expected=4)["error"] == "not-found"
 
-    asked = custodian.run("proposal", "agree", uid, told="y\n")
-    assert asked.returncode == 0, asked.stderr
-    assert digest in asked.stdout, "what is agreed to is shown first"
+    shown_first = custodian.run("proposal", "agree", uid, told="y\n")
+    assert shown_first.returncode == 0, shown_first.stderr
+    assert digest in shown_first.stdout, "what is agreed to is shown first"
     decided = officer.json("proposal", "agree", uid, "--digest", digest, "--export-decision", "EC-2026-7")
     assert decided["state"] == "agreed"
     assert [grant["standing"] for grant in stranger.json("grant", "list")] == ["open"]

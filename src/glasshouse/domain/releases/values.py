@@ -15,9 +15,9 @@ from glasshouse.kernel.ids import Uid
 from glasshouse.kernel.paths import TreePath
 
 Change = Added | Removed | Changed | Moved
+"""What a newer release did to one file."""
 Ink = Role
 """What a token of a line is, from which it has its colour."""
-"""What a newer release did to one file."""
 
 
 @dataclass(frozen=True, slots=True)
