@@ -62,7 +62,7 @@ def test_an_entrys_proof_verifies_under_the_signed_head_and_is_its_actors_alone(
     assert verifier.verify_inclusion(
         proof.index, head[0].size, verifier.leaf_hash(proof.commitment), list(proof.path), head[0].root
     )
-    assert {"actor", "chain", "file", "head", "release", "shown"} == {one.name for one in proof.openings}
+    assert {"actor", "chain", "file", "head", "reading", "release", "shown"} == {one.name for one in proof.openings}
     assert queries.tlog_proof_of(desk.viewer, uid).startswith(b"c2sp.org/tlog-proof@v1")
     foreign = (house.cast.stranger, house.cast.colleague, house.cast.manager)
     for viewer in foreign:
