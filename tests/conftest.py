@@ -50,6 +50,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("database_kind", DATABASES, indirect=True, scope="session")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # The longest files first: started last, one of them would keep a core waiting for the other.
+    items.sort(key=lambda item: "journeys" not in item.path.parts)
+
+
 @pytest.fixture(scope="session")
 def database_switch(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Switch]:
     """The switch between the databases, each of which starts with its first test."""

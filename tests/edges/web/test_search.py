@@ -2,6 +2,7 @@
 """The search page: found lines by file, charged and recorded; a pattern stands in no address."""
 
 import re
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -13,10 +14,11 @@ from glasshouse.domain.access.values import Limits
 from glasshouse.domain.journal.models import Event
 from glasshouse.domain.people.values import Role
 from glasshouse.domain.releases import commands as releases
-from glasshouse.domain.releases import finding
 from glasshouse.domain.releases.reading import Reading
 from glasshouse.edges.http.headers import WITH_PICTURES
+from glasshouse.edges.searcher import pages
 from glasshouse.edges.web.search_forms import ignores_case
+from glasshouse.engines.codeindex.search.questions import FileFound
 from glasshouse.kernel.ids import Uid
 from tests.edges.web.conftest import Browse, Moment
 from tests.edges.web.test_hostile_source import PAYLOADS, foreign
@@ -346,10 +348,17 @@ def test_a_total_that_nobody_counts_any_more_is_said_to_be_unknown(reviewer: Cli
 def test_a_search_that_takes_longer_says_so_costs_nothing_and_is_joined(
     reviewer: Client, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(finding, "WAIT", 0.0)
+    shown, let_go = pages.files_of, threading.Event()
+
+    def held(*asked_of: Any) -> tuple[FileFound, ...]:
+        assert let_go.wait(60)
+        return shown(*asked_of)
+
+    monkeypatch.setattr(pages, "files_of", held)
     asked = {"pattern": "line_7;", "kind": "regex", "case": "match", "context": "0", "release": desk.release.text}
     address = f"/search/{desk.grant}/"
     first = text(reviewer.post(address, asked))
+    let_go.set()
     assert 'class="state waiting"' in first
     assert 'hx-trigger="load delay:150ms, submit"' in first
     assert not Event.objects.filter(kind=KIND).exists()
