@@ -57,6 +57,7 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
     "close_visit": {},
     "revoke_token": {},
     "search_search": {"releases": ["{release}"], "pattern": "int"},
+    "search_tally": {"ticket": "0" * 32},
     "structural_search": {"releases": ["{release}"], "pattern": "$A;", "language": "C"},
     "symbols_definitions": {"name": "line_1"},
     "save_search": {"event": "{search}", "label": "mine"},
