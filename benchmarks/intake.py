@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.measure import (
+    REPEATS,
     Conditions,
     Others,
     Row,
@@ -113,10 +114,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="glasshouse-intake-", dir=chosen.folder) as name:
         folder = Path(name)
         corpus = prepare(folder, is_quick=chosen.quick)
-        show(measure(Bench(folder), corpus), as_json=chosen.json)
+        show(measure(Bench(folder), corpus, repeats=2 if chosen.quick else REPEATS), as_json=chosen.json)
 
 
-def measure(bench: Bench, corpus: Corpus) -> list[Row]:
+def measure(bench: Bench, corpus: Corpus, *, repeats: int) -> list[Row]:
     """Run peers and intakes in turn, and judge their medians."""
     works: dict[str, Callable[[], Sample]] = {
         "tar, packed": lambda: bench.peer(corpus.packed),
@@ -127,7 +128,7 @@ def measure(bench: Bench, corpus: Corpus) -> list[Row]:
         "second": lambda: bench.take("second", "plain", corpus.second, is_first=False),
         "identical": lambda: bench.take("identical", "plain", corpus.second, is_first=False),
     }
-    medians = interleaved(works)
+    medians = interleaved(works, repeats=repeats)
     bench.take("changed alone", "changed", corpus.changed, is_first=True)
     fsync = fsync_p50(bench.folder)
 

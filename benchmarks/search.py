@@ -47,7 +47,7 @@ def measure(folder: Path, parts: Sequence[str], *, is_quick: bool, plot: Path | 
     def ask() -> list[Row]:
         with asking.searching() as searcher:
             answers = asking.ask_all(folder, searcher, repeats=1 if is_quick else 3)
-            beside = asking.beside_a_scan(folder, searcher, times=10 if is_quick else 30)
+            beside = asking.beside_a_scan(folder, searcher, times=5 if is_quick else 30)
         if plot is not None:
             plot.write_text(drawing.drawn(answers.whole), encoding="utf-8")
         return [*asking.judged(folder, answers), beside]
@@ -56,10 +56,10 @@ def measure(folder: Path, parts: Sequence[str], *, is_quick: bool, plot: Path | 
         "build": lambda: building.rows(folder, repeats=1 if is_quick else 3),
         "ask": ask,
         "serve": lambda: served.rows(
-            folder, number=4 if is_quick else 16, seconds=4 if is_quick else 30, repeats=2 if is_quick else 5
+            folder, number=4 if is_quick else 16, seconds=3 if is_quick else 30, repeats=2 if is_quick else 5
         ),
         "releases": lambda: building.later_rows(folder, is_quick=is_quick),
-        "agree": lambda: [agreeing.row(folder, number=30 if is_quick else 1_000)],
+        "agree": lambda: [agreeing.row(folder, number=20 if is_quick else 1_000)],
     }
     for part in PARTS:
         if part in parts:

@@ -2,7 +2,7 @@
 """Narrowing a search to a folder covers just what it covered there, and nothing elsewhere."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from glasshouse.domain.access.values import Patterns
@@ -16,6 +16,7 @@ GLOBS = st.lists(PARTS, min_size=1, max_size=4).map("/".join)
 PATHS = st.lists(NAMES, min_size=1, max_size=4).map("/".join)
 
 
+@example(globs=["**/b/a"], folder="b", paths=["a/a"])
 @given(globs=st.lists(GLOBS, max_size=3), folder=PATHS, paths=st.lists(PATHS, min_size=5, max_size=30))
 def test_a_narrowed_search_covers_what_it_covered_below_the_folder(
     globs: list[str], folder: str, paths: list[str]
@@ -44,6 +45,9 @@ def test_a_narrowed_search_covers_what_it_covered_below_the_folder(
         ([], b"src/main.c", ("src/main.c",)),
         ([], b"a b/c*/", ("a?b/c?/**",)),
         (["src**"], b"src/net/", ()),
+        (["**/Makefile"], b"drivers/", ("drivers/**/Makefile",)),
+        (["**/b/a"], b"b/", ()),
+        (["dri*/net"], b"drivers/", ()),
         ([], b"\xff/", ("\udcff/**",)),
     ],
 )

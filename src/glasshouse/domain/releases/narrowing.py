@@ -31,7 +31,10 @@ def narrowed_to(paths: Sequence[str], entry: bytes) -> tuple[str, ...]:
         left += _behind(pattern, known)
     if (_ANY,) in left:
         left = [(_ANY,)]
-    return _told([parts + one for one in dict.fromkeys(left)])
+    # `**/` may match nothing, so `**/x` says `x` too.
+    told = [parts + one for one in dict.fromkeys(left) if (_ANY, *one) not in left]
+    # A pattern without a wildcard stands for all below it, which what is left of one with wildcards does not mean.
+    return _told(told) if all(wildcards(b"/".join(one)) for one in told) else ()
 
 
 def _parts(glob: bytes) -> Parts | None:
