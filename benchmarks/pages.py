@@ -129,12 +129,24 @@ def serving() -> Iterator[None]:
     try:
         for port in (PORT, UNRECORDED_PORT):
             wait_for_lab(port)
+        _wait_for_jobs()
         yield
     finally:
         for process in running:
             process.send_signal(signal.SIGTERM)
         for process in running:
             process.wait(30)
+
+
+def _wait_for_jobs() -> None:
+    """Wait until what the import asked for is done: its index and its symbols are no part of a page."""
+    from glasshouse.domain.jobs.models import Job, State
+
+    until = time.monotonic() + 300
+    while Job.objects.filter(kind__startswith="releases.", state__in=[State.WAITING, State.RUNNING]).exists():
+        if time.monotonic() >= until:
+            raise TimeoutError("the jobs of the import do not end")
+        time.sleep(0.5)
 
 
 def wait_for_lab(port: int) -> None:
