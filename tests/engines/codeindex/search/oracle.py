@@ -7,6 +7,7 @@ import subprocess
 import sysconfig
 from pathlib import Path
 from random import Random
+from typing import Final
 
 from glasshouse.engines.codeindex.search.matching import Query
 
@@ -16,6 +17,7 @@ _SETS = (
     *("[a-z&&[^aeiou]]", r"[\W\d]", '[^"]', "[]x]", "[^]]", "[-a]", "[a-]", r"[\]\\]", r"\t", r"\x41", r"\."),
     *("[A-Z--F]", "[a-f~~d-h]"),
 )
+_SECONDS: Final = 600  # that ripgrep may take: a pattern without a literal, over a gigabyte, on a busy machine
 _TIMES = ("*", "+", "?", "{2}", "{1,3}", "{0,2}?", "*?", "+?", "??")
 
 
@@ -68,7 +70,7 @@ def standard_library(most: int) -> bytes:
 
 
 def _run(arguments: list[str]) -> bytes:
-    done = subprocess.run(arguments, capture_output=True, check=False, timeout=60)
+    done = subprocess.run(arguments, capture_output=True, check=False, timeout=_SECONDS)
     assert done.returncode in {0, 1}, done.stderr.decode(errors="replace")
     return done.stdout
 
