@@ -107,6 +107,20 @@ def test_the_second_person_who_leaves_takes_the_page_along(place: Place) -> None
         queries.check_still_open(visitor, grant, release, now=MORNING)
 
 
+def test_a_second_person_is_with_the_session_at_the_machine_and_with_no_other(place: Place) -> None:
+    grant, release = granted(place, Conditions(accompanied=True))
+    visitor = seated(place, escort=place.house.cast.manager)
+    commands.begin_visit(visitor, grant, release, now=MORNING)
+    for elsewhere in (
+        place.house.cast.reviewer,
+        at(place.house.cast.reviewer, session="b" * 64),
+        at(place.house.cast.reviewer, address="203.0.113.9"),
+    ):
+        with pytest.raises(OutsidePlaceError, match="not at the machine"):
+            read(elsewhere, grant, release)
+    assert read(visitor, grant, release) == 3
+
+
 def test_a_departure_closes_what_is_open(place: Place) -> None:
     grant, release = granted(place, Conditions(sites=frozenset({place.site})))
     visitor = seated(place)

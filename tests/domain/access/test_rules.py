@@ -90,7 +90,7 @@ def test_the_time_is_judged_before_purpose_and_place() -> None:
         rules.check_may(away, Purpose.TOOLS, ELSEWHERE, ENDS)
     with pytest.raises(PurposeMissingError, match="lets you read and search; it is not for this: run tools"):
         rules.check_may(away, Purpose.TOOLS, ELSEWHERE, NOW)
-    with pytest.raises(NotAccompaniedError):
+    with pytest.raises(OutsidePlaceError):
         rules.check_may(away, Purpose.READ, ELSEWHERE, NOW)
     rules.check_may(TERMS, Purpose.READ, ELSEWHERE, NOW)
 
@@ -126,6 +126,7 @@ SEATED = Presence(BRUSSELS, DESK, second_person=False, arrival=ARRIVED)
         (Conditions(sites=frozenset({BRUSSELS})), replace(SEATED, site=DELFT), "at another site"),
         (Conditions(at_workstation=True), ELSEWHERE, "no custodian has let you in"),
         (Conditions(at_workstation=True), Presence(arrival=ARRIVED), "not at the machine"),
+        (Conditions(accompanied=True), Presence(arrival=ARRIVED, second_person=True), "not at the machine"),
         (Conditions(accompanied=True), SEATED, "second person"),
         (Conditions(frozenset({BRUSSELS}), at_workstation=True, accompanied=True), SEATED, "second person"),
     ],
@@ -141,7 +142,7 @@ def test_a_place_that_is_not_proved_is_refused_with_what_is_missing(
 def test_a_place_that_is_proved_is_enough_and_nothing_is_asked_of_a_grant_without_conditions() -> None:
     rules.check_place(ANYWHERE, ELSEWHERE)
     rules.check_place(Conditions(sites=frozenset({BRUSSELS, DELFT}), at_workstation=True), SEATED)
-    rules.check_place(Conditions(accompanied=True), Presence(arrival=ARRIVED, second_person=True))
+    rules.check_place(Conditions(accompanied=True), replace(SEATED, second_person=True))
 
 
 @pytest.mark.parametrize(

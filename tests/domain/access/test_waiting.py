@@ -211,3 +211,16 @@ def test_two_accounts_of_one_organisation_have_one_share_of_the_product(house: H
     with pytest.raises(BudgetExhaustedError, match="for all its time of your organisation's grants"):
         commands.open_file(second.viewer, second.grant, second.release, HTTP, Span(1, 6), now=NOW)
     assert commands.open_file(second.viewer, second.grant, second.release, HTTP, Span(1, 5), now=NOW).view.charged == 5
+
+
+def test_a_pause_holds_every_grant_that_its_holder_has_for_the_product(house: House) -> None:
+    desk = house.seat(house.cast.reviewer, house.take(files={**FILES, **MANY}))
+    second, others = house.grant(*desk.taken), house.seat(house.cast.colleague, *desk.taken)
+    assert crawl(desk) == 25
+    with pytest.raises(GrantPausedError, match="file after file"):
+        commands.open_file(desk.viewer, second, desk.release, MAIN, Span(1, 3), now=NOW)
+    told = Event.objects.filter(kind="access.grant-paused").values_list("subject", flat=True)
+    assert set(told) == {desk.grant.text, second.text}
+    commands.open_file(others.viewer, others.grant, others.release, MAIN, Span(1, 3), now=NOW)
+    commands.resume_grant(house.cast.custodian, second, now=NOW)
+    assert {one.uid: one.pause for one in Grant.objects.exclude(paused_at=None)} == {desk.grant.text: "sweep"}

@@ -301,6 +301,16 @@ def test_a_grant_names_the_export_decision_that_it_rests_on(house: House) -> Non
     assert Grant.objects.count() == 1
 
 
+def test_a_grant_is_opened_on_the_export_decision_that_it_names_and_on_no_later_one(house: House) -> None:
+    release = house.take()
+    proposal = house.propose(release)
+    house.agree(proposal, house.cast.custodian)
+    clear(house, request_of(Engagement.objects.get()), number="EC-2026-2", until=NOW + 12 * MONTH)
+    with pytest.raises(engaged.NotCoveredError, match="rests on the export decision EC-2026-2"):
+        house.agree(proposal, house.cast.officer, basis=EXPORT)
+    assert not Grant.objects.exists()
+
+
 def test_a_grant_stays_at_the_places_of_the_export_decision(house: House) -> None:
     site, release = settle(house).site, house.take()
     found = opened(house, release)
@@ -394,6 +404,18 @@ def test_an_amendment_is_agreed_by_two_and_signed_anew(house: House) -> None:
     clearance = queries.clearance(uid, house.cast.reviewer.row, NOW)
     assert clearance.releases == {Uid(first.uid), Uid(second.uid)}
     assert not clearance.has_signed
+
+
+def test_an_amendment_that_shortens_an_engagement_ends_the_grants_that_outlast_it(house: House) -> None:
+    release = house.take()
+    uid = house.engage(house.cast.reviewer, release)
+    longer = house.grant(release)
+    shorter = house.grant(release, holder=house.cast.colleague, ends=NOW + timedelta(hours=12))
+    change = Amendment(ends=NOW + timedelta(days=1))
+    proposal = commands.propose_amendment(house.cast.manager, uid, change, now=NOW)
+    house.agree(proposal, house.cast.custodian)
+    house.agree(proposal, house.cast.officer)
+    assert {Uid(one.uid): one.revoked_at for one in Grant.objects.all()} == {longer: NOW, shorter: None}
 
 
 def test_the_second_of_two_amendments_at_once_is_proposed_again(house: House) -> None:

@@ -10,7 +10,7 @@ from glasshouse.domain.readingroom import commands
 from glasshouse.domain.readingroom.errors import NotShownError
 from glasshouse.domain.releases import reliances
 from glasshouse.domain.releases.errors import NotTextError
-from glasshouse.domain.releases.models import Outcome, Reliance
+from glasshouse.domain.releases.models import Outcome, Reason, Reliance
 from glasshouse.kernel.errors import NotFoundError
 from glasshouse.kernel.ids import Uid
 from glasshouse.kernel.lines import Span
@@ -111,3 +111,16 @@ def test_outside_of_the_grant_nothing_is_marked(house: House) -> None:
     desk = house.seat(house.cast.reviewer, house.take(), patterns=("src/**",))
     with pytest.raises(NotFoundError):
         mark(desk, SECRET)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_moved_out_of_the_grant_is_gone_for_its_holder_and_names_no_place(house: House) -> None:
+    moved = {path.replace("server-1/", "server-2/"): content for path, content in FILES.items()}
+    moved["server-2/secret/http.c"] = moved.pop("server-2/src/net/http.c")
+    first, second = house.take("1"), house.take("2", moved)
+    desk = house.seat(house.cast.reviewer, first, second, patterns=("src/**",))
+    read(desk, HTTP, "1-200")
+    mark(desk, HTTP)
+    reliances.judge(Uid(first.product.uid), now=lambda: NOW)
+    (found,) = commands.open_conclusions(desk.viewer, desk.grant, Uid(second.uid), now=LATER).standings
+    assert found.verdict == reliances.Verdict(Outcome.LAPSED, None, Reason.REMOVED)

@@ -9,6 +9,7 @@ from django.db import connection
 
 from glasshouse.domain.engagements import commands as engagements
 from glasshouse.domain.engagements.errors import EngagementClosedError
+from glasshouse.domain.engagements.models import Request
 from glasshouse.domain.engagements.values import Ending
 from glasshouse.domain.journal import queries as journal
 from glasshouse.domain.journal import wording
@@ -133,6 +134,12 @@ def test_a_colleague_whom_the_engagement_does_not_name_reads_nothing_shared(hous
     uid = note(desk, is_shared=True)
     with pytest.raises(NoNoteError):
         notes.note(house.cast.colleague, uid)
+
+
+def test_who_asked_for_an_engagement_that_does_not_name_them_reads_nothing_shared(house: House, desk: Desk) -> None:
+    note(desk, is_shared=True)
+    Request.objects.update(asked_by=house.cast.colleague.row)
+    assert notes.notes_of(house.cast.colleague) == []
 
 
 def test_the_place_of_a_shared_note_is_told_to_those_alone_whose_grant_covers_it(house: House, desk: Desk) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from glasshouse.domain.engagements import commands as engagements
 from glasshouse.domain.engagements.errors import EngagementClosedError
-from glasshouse.domain.engagements.models import Engagement
+from glasshouse.domain.engagements.models import Engagement, Request
 from glasshouse.domain.engagements.values import Ending
 from glasshouse.domain.jobs import commands as jobs
 from glasshouse.domain.jobs.models import Job
@@ -86,6 +86,16 @@ def test_the_products_owner_learns_what_is_asked_and_not_who_asks_or_what_was_re
     assert (asked.place.event, asked.place.grant, asked.grant) == (None, None, None)
 
 
+def test_who_asked_for_an_engagement_that_does_not_name_them_reads_none_of_its_questions(
+    house: House, desk: Desk
+) -> None:
+    uid = ask(desk)
+    Request.objects.update(asked_by=house.cast.colleague.row)
+    assert questions.questions_of(house.cast.colleague, NOW) == []
+    with pytest.raises(NoThreadError):
+        questions.question(house.cast.colleague, uid, NOW)
+
+
 def test_who_manages_the_lab_learns_who_asks(house: House, desk: Desk) -> None:
     asked = questions.question(house.cast.manager, ask(desk), NOW)
     assert asked.engagement == Engagement.objects.get().label
@@ -145,6 +155,19 @@ def test_a_colleague_of_the_engagement_reads_and_asks_on_and_learns_the_place_th
     commands.reply_to_question(owner, http, "So.", now=NOW)
     commands.reply_to_question(colleague, http, "And why?", now=NOW)
     assert [one.author for one in questions.question(desk.viewer, http, NOW).said] == ["Reviewer", "Owner", "Colleague"]
+
+
+def test_an_answer_that_comes_late_before_anybody_looked_was_late_all_the_same(
+    house: House, owner: Viewer, desk: Desk
+) -> None:
+    uid, late = ask(desk), DUE + timedelta(hours=1)
+    commands.reply_to_question(owner, uid, "It is freed at exit.", now=late)
+    found = questions.question(desk.viewer, uid, late)
+    assert (found.state, found.escalated_at) == (State.ANSWERED, late)
+    assert kinds(house.cast.manager) == ["threads.late"]
+    assert not threads.escalate(uid, 1, now=late)
+    commands.reply_to_question(owner, uid, "And at every reset.", now=late)
+    assert kinds(house.cast.manager) == ["threads.late"]
 
 
 def test_a_late_answer_escalates_to_who_manages_the_lab_once(house: House, owner: Viewer, desk: Desk) -> None:

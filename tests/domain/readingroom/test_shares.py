@@ -24,7 +24,11 @@ def test_a_lab_manager_learns_one_number_of_three_people_and_none_of_two(house: 
         commands.open_file(desk.viewer, desk.grant, desk.release, MAIN, Span.parse(lines), now=NOW)
     engagement = house.engage(house.cast.reviewer, release)
     assert [one.share for one in shares.whole_shares(house.cast.manager, engagement)] == [None]
-    house.seat(add("third@regulator.example", "Regulator A"), release)
+    third = house.seat(add("third@regulator.example", "Regulator A"), release)
+    assert [one.share for one in shares.whole_shares(house.cast.manager, engagement)] == [None], (
+        "the third read nothing"
+    )
+    commands.open_file(third.viewer, third.grant, third.release, MAIN, Span(1, 1), now=NOW)
     (found,) = shares.whole_shares(house.cast.custodian, engagement)
     assert found.share is not None
     assert (found.share.read, found.share.lines) == (20, 262)

@@ -163,6 +163,9 @@ def revoke(grant: Grant, *, actor: str, now: datetime) -> None:
 
 def judge_anew(engagement: Uid) -> None:
     """Have each page that is being made in an engagement judged again, inside the transaction of what changed."""
+    rows = Grant.objects.filter(engagement=engagement.text, revoked_at=None).order_by("pk")
+    if connection.features.has_select_for_update:
+        list(rows.select_for_update().values_list("pk"))  # in the order in which views lock them
     Grant.objects.filter(engagement=engagement.text, revoked_at=None).update(version=F("version") + 1)
 
 
@@ -184,17 +187,22 @@ def resume(grant: Grant, *, actor: str, now: datetime) -> None:
 
 
 def _pause(row: int, reason: Pause, now: datetime) -> None:
-    """Have a grant wait for a custodian's word, inside the transaction of the view that gave the reason."""
-    Grant.objects.filter(pk=row).update(paused_at=now, pause=reason, version=F("version") + 1)
+    """Have a grant wait for a custodian's word, inside the transaction of the view that gave the reason.
+
+    Whatever else its holder has for the product waits with it: a second grant is no way round a pause.
+    """
     grant = Grant.objects.get(pk=row)
-    journal.record(
-        "access.grant-paused",
-        actor="operator:web",
-        at=now,
-        subject=Uid(grant.uid),
-        engagement=Uid(grant.engagement),
-        fields={"pause": reason.value},
-    )
+    together = Grant.objects.filter(holder=grant.holder_id, product=grant.product, revoked_at=None, paused_at=None)
+    for held in together.filter(ends__gt=now).order_by("pk"):
+        Grant.objects.filter(pk=held.pk).update(paused_at=now, pause=reason, version=F("version") + 1)
+        journal.record(
+            "access.grant-paused",
+            actor="operator:web",
+            at=now,
+            subject=Uid(held.uid),
+            engagement=Uid(held.engagement),
+            fields={"pause": reason.value},
+        )
 
 
 def purse_of(grant: Grant) -> Purse:
@@ -220,8 +228,11 @@ def charge(purse: Purse, version: int, visit: Uid, shown: Sequence[Shown], *, no
     grant then waits for a custodian.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_LOCKED if connection.features.has_select_for_update else _VERSION, [purse.grant])
-        row = cursor.fetchone()
+        if connection.features.has_select_for_update:
+            cursor.execute(_LOCKED, [purse.grant, now])
+        else:
+            cursor.execute(_VERSION, [purse.grant])
+        row = next((held for number, *held in cursor.fetchall() if number == purse.grant), None)
     if row is None:
         raise NotFoundError
     if row[0] != version:
@@ -244,11 +255,18 @@ def _step(shown: Sequence[Shown], cost: int, now: datetime) -> Step:
 
 
 _VERSION = """
-SELECT g.version, b.trail, b.hour_limit FROM access_grant g
+SELECT g.id, g.version, b.trail, b.hour_limit FROM access_grant g
   JOIN access_budget b ON b.scope = 'grant' AND b.key = g.uid AND b.product = g.product WHERE g.id = %s
 """
-# The budget too: whoever waited for the grant would else read the trail of before, and lose a step of another's.
-_LOCKED = f"{_VERSION} FOR UPDATE OF g, b"
+# The budget too: whoever waited for the grant would else read the trail of before, and lose a step of another's. And
+# every live grant of its holder for the product, in one order: a pause takes them all, and two views at once would
+# else wait for each other.
+_LOCKED = """
+SELECT g.id, g.version, b.trail, b.hour_limit FROM access_grant mine
+  JOIN access_grant g ON g.holder_id = mine.holder_id AND g.product = mine.product
+  JOIN access_budget b ON b.scope = 'grant' AND b.key = g.uid AND b.product = g.product
+ WHERE mine.id = %s AND (g.id = mine.id OR (g.revoked_at IS NULL AND g.ends > %s)) ORDER BY g.id FOR UPDATE OF g, b
+"""
 _IN_ORDER = "SELECT id FROM access_budget WHERE id IN (%(grant)s, %(person)s, %(organisation)s) ORDER BY id FOR UPDATE"
 # Each window counts from zero again when its name changes: the hour, the day, the visit. Requests that set out
 # before the hour struck, or on a host whose clock is behind, must not set it back: they pay in the newer one.

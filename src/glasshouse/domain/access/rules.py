@@ -104,8 +104,8 @@ def check_is_for(terms: Terms, purpose: Purpose) -> None:
 
 def check_place(conditions: Conditions, here: Presence) -> None:
     """Raise unless somebody who is proved to be here meets these conditions."""
-    if conditions.sites or conditions.at_workstation:
-        _check_seat(conditions, here)
+    if conditions.ask_presence:
+        _check_seat(conditions, here)  # a second person is with whoever sits at a machine, not with another session
     if conditions.accompanied and not here.second_person:
         raise NotAccompaniedError(
             "Your grant is used with a second person present, and none is entered as being with you.",

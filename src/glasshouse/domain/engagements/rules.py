@@ -195,6 +195,15 @@ def check_basis(basis: str, export: str) -> None:
         )
 
 
+def check_rests_on(named: str, standing: str) -> None:
+    """Raise when the export decision that a grant was put up on is not the one that stands."""
+    if named != standing:
+        raise NotCoveredError(
+            f"This grant was put up on the export decision {named}; it now rests on the export decision {standing}.",
+            hint="Refuse it, and propose it again: what is agreed to names the decision that holds.",
+        )
+
+
 def check_open(*, closed_at: datetime | None, ends: datetime | None, now: datetime) -> None:
     """Raise unless an engagement is open at this moment."""
     if closed_at is not None:
@@ -218,13 +227,14 @@ def period_of(moment: datetime) -> str:
 def hidden(cells: Mapping[str, int], *, small: int) -> dict[str, int | None]:
     """Return the cells of one row with those below `small` hidden, none of them recoverable from the row's sum.
 
-    Zero is not small: it names nobody. One hidden cell alone would be what is left of the sum, so the next smallest
-    is hidden with it.
+    Zero is not small: it names nobody. What is left of the sum is told by what is not hidden: one hidden cell alone
+    would be it, and two that add up to two would be one each. So the next smallest are hidden with them, until what is
+    left is not small and of more than one cell.
     """
-    risky = {name for name, number in cells.items() if 0 < number < small}
-    others = sorted((number, name) for name, number in cells.items() if number and name not in risky)
-    if len(risky) == 1 and others:
-        risky.add(others[0][1])
+    risky = [name for name, number in cells.items() if 0 < number < small]
+    others = sorted((number, name) for name, number in cells.items() if number >= small)
+    while risky and others and (len(risky) == 1 or sum(cells[name] for name in risky) < small):
+        risky.append(others.pop(0)[1])
     return {name: None if name in risky else number for name, number in cells.items()}
 
 

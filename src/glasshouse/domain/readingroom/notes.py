@@ -112,7 +112,7 @@ def _readable(viewer: Viewer) -> QuerySet[Note]:
     shared = Q(
         is_shared=True,
         author__organisation__uid=viewer.organisation.text,
-        engagement__in=engagements.engagements_of(viewer).order_by().values("pk"),
+        engagement__in=engagements.engagements_naming(viewer).order_by().values("pk"),
     )
     return _kept().filter(Q(author_id=viewer.row) | shared)
 

@@ -73,10 +73,13 @@ def question(viewer: Viewer, uid: Uid, now: datetime) -> Question:
 
 
 def reach_of(viewer: Viewer) -> frozenset[Uid]:
-    """Return the engagements whose threads and findings a visitor may see; the vendor's roles are judged as such."""
+    """Return the engagements whose threads and findings a visitor may see; the vendor's roles are judged as such.
+
+    Those that name them: who asked for an engagement, and is not of its people, reads its story alone.
+    """
     if viewer.is_vendor:
         return frozenset()
-    return frozenset(Uid(uid) for uid in engagements.engagements_of(viewer).values_list("uid", flat=True))
+    return frozenset(Uid(uid) for uid in engagements.engagements_naming(viewer).values_list("uid", flat=True))
 
 
 def learns_who(viewer: Viewer) -> bool:

@@ -52,9 +52,10 @@ def whole_shares(viewer: Viewer, engagement: Uid) -> list[WholeShare]:
 
 def _share(engagement: str, ref: ReleaseRef) -> WholeShare:
     rows = Grant.objects.filter(engagement=engagement, releases__release=ref.uid.text).values_list("pk", "holder_id")
-    grants = list(rows)
-    if not may_be_summed(holder for _, holder in grants):
+    survey, seen = surveys.survey(ref), {grant: access.seen([grant]) for grant in dict(rows)}
+    # Who holds a grant and never came hides nobody: the sum would be the others'.
+    readers = (holder for grant, holder in rows if any(len(survey.rows_of(blob)) for blob in seen[grant]))
+    if not may_be_summed(readers):
         return WholeShare(ref, None)
-    seen = access.seen(grant for grant, _ in grants)
-    reckoning = Reckoning.of(surveys.survey(ref), Patterns(("**",)), seen)
+    reckoning = Reckoning.of(survey, Patterns(("**",)), access.seen(seen))
     return WholeShare(ref, reckoning.share(range(len(reckoning.survey))))

@@ -78,7 +78,10 @@ def reply(
 def say(viewer: Viewer, row: Thread, words: str, *, sealer: wording.Sealer, now: datetime) -> str:
     """Add a word to a thread inside the caller's transaction and under its entry; return what commits to it."""
     side, before = rules.side_of(viewer), State(row.state)
-    row.state = rules.next_state(before, side)
+    after = rules.next_state(before, side)
+    if side is Side.VENDOR:
+        _keep_late(row, now)
+    row.state = after
     row.moved_at = now
     if restarted := rules.restarts_clock(before, side):
         row.turn += 1
@@ -98,16 +101,19 @@ def close(viewer: Viewer, uid: Uid, *, reach: Collection[Uid], now: datetime) ->
     with journal.transaction():
         row = locked(Uid(found.uid))
         rules.check_may_close(State(row.state), rules.side_of(viewer))
+        _keep_late(row, now)
         row.state, row.closed_at, row.moved_at = State.CLOSED, now, now
-        row.save(update_fields=["state", "closed_at", "moved_at"])
+        row.save(update_fields=["state", "closed_at", "moved_at", "escalated_at"])
         _tell(row, _others(row, Side.VISITOR), "closed", now)
         _record(viewer, row, "closed", now, {})
 
 
 def settle(viewer: Viewer, row: Thread, words: str, *, sealer: wording.Sealer, now: datetime) -> str:
     """Add a word that expects no answer, inside the caller's transaction and under its entry; its clock stops."""
-    row.state, row.moved_at = rules.next_state(State(row.state), Side.VENDOR), now
-    row.save(update_fields=["state", "moved_at"])
+    after = rules.next_state(State(row.state), Side.VENDOR)
+    _keep_late(row, now)
+    row.state, row.moved_at = after, now
+    row.save(update_fields=["state", "moved_at", "escalated_at"])
     digest = _add(viewer, row, words, sealer, now)
     _tell(row, {*_others(row, Side.VENDOR), *_others(row, Side.VISITOR)} - {viewer.row}, "settled", now)
     return digest
@@ -126,16 +132,7 @@ def escalate(uid: Uid, turn: int, *, now: datetime) -> bool:
         late = Thread.objects.filter(pk=row.pk, turn=turn, state=State.WAITING, escalated_at=None)
         if not late.update(escalated_at=now):
             return False
-        journal.record(
-            "threads.escalated",
-            actor="operator:worker",
-            at=now,
-            subject=uid,
-            engagement=Uid(row.engagement),
-            fields={"thread": {"due": times.to_text(row.due_at), "turn": turn}},
-        )
-        _tell(row, {*_holders(Role.LAB_MANAGER), *_holders(Role.PRODUCT_OWNER)}, "late", now)
-        _tell(row, [row.opened_by_id], "late", now)
+        _tell_late(row, "operator:worker", now)
     return True
 
 
@@ -145,6 +142,26 @@ def locked(uid: Uid) -> Thread:
     if connection.features.has_select_for_update:
         found = found.select_for_update()
     return found.get()
+
+
+def _keep_late(row: Thread, now: datetime) -> None:
+    """Keep that a thread is late before what is said changes its state: a worker that stood still hides nothing."""
+    if row.escalated_at is None and rules.is_late(State(row.state), row.due_at, now):
+        row.escalated_at = now
+        _tell_late(row, "operator:web", now)
+
+
+def _tell_late(row: Thread, actor: str, now: datetime) -> None:
+    journal.record(
+        "threads.escalated",
+        actor=actor,
+        at=now,
+        subject=Uid(row.uid),
+        engagement=Uid(row.engagement),
+        fields={"thread": {"due": times.to_text(row.due_at), "turn": row.turn}},
+    )
+    _tell(row, {*_holders(Role.LAB_MANAGER), *_holders(Role.PRODUCT_OWNER)}, "late", now)
+    _tell(row, [row.opened_by_id], "late", now)
 
 
 def _add(viewer: Viewer, row: Thread, words: str, sealer: wording.Sealer, now: datetime) -> str:

@@ -116,5 +116,11 @@ def revoke_grants(engagement: Uid, *, actor: str, now: datetime) -> None:
         access.revoke(grant, actor=actor, now=now)
 
 
+def revoke_outlasting(engagement: Engagement, *, actor: str, now: datetime) -> None:
+    """End the grants that would outlast an engagement whose end came nearer, inside the caller's transaction."""
+    for grant in _live_grants(Uid(engagement.uid), now).filter(ends__gt=engagement.ends):
+        access.revoke(grant, actor=actor, now=now)
+
+
 def _live_grants(engagement: Uid, now: datetime) -> QuerySet[Grant]:
     return Grant.objects.filter(engagement=engagement.text, revoked_at=None, ends__gt=now).order_by("pk")

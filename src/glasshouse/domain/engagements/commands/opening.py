@@ -13,6 +13,7 @@ from glasshouse.domain.access import commands as access
 from glasshouse.domain.approvals import commands as approvals
 from glasshouse.domain.approvals.models import Proposal
 from glasshouse.domain.engagements import queries, rules
+from glasshouse.domain.engagements.commands.exporting import revoke_outlasting
 from glasshouse.domain.engagements.commands.locking import locked_engagement, locked_request, move
 from glasshouse.domain.engagements.commands.requests import record_refusal
 from glasshouse.domain.engagements.errors import (
@@ -144,7 +145,10 @@ def propose_amendment(viewer: Viewer, uid: Uid, change: Amendment, *, now: datet
 
 
 def carry_out_amendment(viewer: Viewer, agreed: Proposal, *, now: datetime) -> Agreement:
-    """Give an engagement the scope that was agreed, inside the transaction of the last word."""
+    """Give an engagement the scope that was agreed, inside the transaction of the last word.
+
+    Grants end with their engagement: one that would outlast a nearer end is revoked.
+    """
     statement = json.loads(agreed.statement)
     engagement = locked_engagement(Uid(agreed.subject))
     rules.check_open(closed_at=engagement.closed_at, ends=None, now=now)
@@ -153,6 +157,7 @@ def carry_out_amendment(viewer: Viewer, agreed: Proposal, *, now: datetime) -> A
             "The engagement has changed since this was proposed.", hint="Propose the amendment again."
         )
     agreement = _agree(engagement, queries.scope_from(statement), _pinned(statement["terms"]), now)
+    revoke_outlasting(engagement, actor=viewer.uid.text, now=now)
     journal.record(
         "engagements.amended",
         actor=viewer.uid.text,

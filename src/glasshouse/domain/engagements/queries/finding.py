@@ -50,6 +50,11 @@ def engagements_of(viewer: Viewer) -> QuerySet[Engagement]:
     return rows.filter(mine, organisation__uid=viewer.organisation.text).distinct()
 
 
+def engagements_naming(viewer: Viewer) -> QuerySet[Engagement]:
+    """Return the engagements that the viewer may see and is named in, closed ones too."""
+    return engagements_of(viewer).filter(people=viewer.row)
+
+
 def open_engagements(viewer: Viewer, now: datetime) -> QuerySet[Engagement]:
     """Return the engagements that the viewer may see and that are open at this moment."""
     return engagements_of(viewer).filter(closed_at=None, ends__gt=now)

@@ -5,7 +5,7 @@ A mark is its maker's alone. What it rests on is written with it, so that a rele
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -14,7 +14,7 @@ import rfc8785
 from glasshouse.domain.access import queries as access
 from glasshouse.domain.access.models import Grant
 from glasshouse.domain.access.rules import check_covers
-from glasshouse.domain.access.values import Purpose
+from glasshouse.domain.access.values import Patterns, Purpose
 from glasshouse.domain.engagements.models import Engagement
 from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.people.viewer import Viewer
@@ -26,7 +26,8 @@ from glasshouse.domain.readingroom.values import View
 from glasshouse.domain.releases import queries as releases
 from glasshouse.domain.releases import reliances, vault
 from glasshouse.domain.releases.errors import NotTextError
-from glasshouse.domain.releases.reliances import Ground, Standing
+from glasshouse.domain.releases.models import Outcome, Reason
+from glasshouse.domain.releases.reliances import Ground, Standing, Verdict
 from glasshouse.domain.releases.values import ReleaseRef
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.errors import NotFoundError
@@ -113,7 +114,7 @@ def open_conclusions(viewer: Viewer, grant: Uid, release: Uid, *, now: datetime)
     subjects = [Uid(uid) for uid in rows.values_list("uid", flat=True)]
     patterns = room.terms.patterns
     found = [
-        one
+        _covered(patterns, one)
         for one in reliances.standings(MARK, subjects, release)
         if one.release in bases and (patterns.is_whole if one.ground.path is None else patterns.covers(one.ground.path))
     ]
@@ -129,3 +130,12 @@ def open_conclusions(viewer: Viewer, grant: Uid, release: Uid, *, now: datetime)
         now=now,
     )
     return ConclusionsShown(view, found, bases)
+
+
+def _covered(patterns: Patterns, one: Standing) -> Standing:
+    """Return a standing as the grant's holder is told it: what moved to where the grant does not reach is gone."""
+    now = one.verdict.now if one.verdict else None
+    if now is None or now.path is None or patterns.covers(now.path):
+        return one
+    lines = one.ground.span.count if one.ground.span else 0
+    return replace(one, verdict=Verdict(Outcome.LAPSED, None, Reason.REMOVED, lines))

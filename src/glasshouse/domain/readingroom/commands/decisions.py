@@ -188,6 +188,7 @@ def _open_grant(viewer: Viewer, agreed: Proposal, statement: dict[str, object], 
     engagements.hold(new.engagement)
     clearance = engagement_queries.clearance(new.engagement, holder.pk, now)
     engaged.check_may_propose(clearance, releases=new.releases, ends=new.ends, sites=new.conditions.sites)
+    engaged.check_rests_on(str(statement.get("export", "")), clearance.export)
     opened = access.open_grant(
         new,
         holder,
