@@ -24,6 +24,7 @@ from glasshouse.domain.approvals.queries import proposals_of
 from glasshouse.domain.approvals.values import Verdict
 from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.journal.models import Event
+from glasshouse.domain.notices import queries as notices
 from glasshouse.domain.people.errors import RoleMissingError
 from glasshouse.domain.readingroom import commands, queries
 from glasshouse.domain.readingroom.errors import NoVisitError
@@ -68,7 +69,8 @@ def test_a_crawl_stops_at_a_person_with_its_reason(crawled: Desk, house: House) 
     told = Event.objects.get(kind="access.grant-paused")
     assert (told.actor, told.subject, told.engagement) == ("operator:web", grant.uid, grant.engagement)
     assert Event.objects.filter(kind="readingroom.lines-shown").count() == 25, "the view that gave the reason was shown"
-    del house
+    asked = notices.inbox(house.cast.custodian).filter(kind="access.grant-paused").get()
+    assert (asked.route, asked.subject) == ("grant-resume", grant.uid)
 
 
 def test_the_custodian_lets_it_go_on_and_it_does_not_stop_at_once_again(crawled: Desk, house: House) -> None:

@@ -22,20 +22,20 @@ def tell(*viewers: Viewer) -> Uid:
     subject = Uid.new()
     with journal.transaction():
         journal.record("tests.happened", actor="operator:tests", at=NOW, subject=subject)
-        commands.tell([one.row for one in viewers], "tests.happened", subject=subject, route="question", now=NOW)
+        commands.tell([one.row for one in viewers], "threads.asked", subject=subject, route="question", now=NOW)
     return subject
 
 
 @pytest.mark.django_db(transaction=True)
 def test_nobody_is_told_outside_of_a_transaction() -> None:
     with pytest.raises(RuntimeError, match="transaction"):
-        commands.tell([1], "tests.happened", subject=Uid.new(), route="question", now=NOW)
+        commands.tell([1], "threads.asked", subject=Uid.new(), route="question", now=NOW)
 
 
 def test_nobody_hears_of_what_did_not_happen(open_house: House) -> None:
     def break_off() -> None:
         with journal.transaction():
-            commands.tell([open_house.cast.reviewer.row], "x", subject=Uid.new(), route="question", now=NOW)
+            commands.tell([open_house.cast.reviewer.row], "threads.asked", subject=Uid.new(), route="question", now=NOW)
             raise LookupError
 
     with pytest.raises(LookupError):

@@ -11,6 +11,7 @@ from glasshouse.domain.access.values import Limits
 from glasshouse.domain.jobs.models import Job
 from glasshouse.domain.journal import queries as journal
 from glasshouse.domain.journal.models import Event, Seed, SeedClass
+from glasshouse.domain.notices import queries as notices
 from glasshouse.domain.people.models import Person
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import commands, saved
@@ -93,6 +94,8 @@ def test_a_newer_release_of_the_grant_is_counted_once_and_only_what_is_new(house
     # `int more;` in the changed file and `int new;` in the new one; the moved file holds no new line.
     assert (ran.lines, ran.files, ran.is_exact, found.new, found.due) == (2, 2, True, 2, 0)
     assert run(desk.taken[0]) == 0
+    told = notices.inbox(desk.viewer).filter(kind="readingroom.search-news")
+    assert [(one.route, one.subject) for one in told] == [("saved-searches", found.uid.text)]
 
 
 def test_like_lines_copies_and_moved_lines_are_told_from_new_ones(house: House) -> None:

@@ -148,7 +148,7 @@ def speak(house: House, desk: Desk) -> dict[str, str]:
     finding = readingroom.raise_from_note(desk.viewer, note, "A finding", Severity.LOW, "So.", now=NOW)
     question = readingroom.ask_question(*at, "A question?", span=Span(4, 4), now=NOW)
     readingroom.reply_to_question(owner, question, "An answer.", now=NOW)
-    notice = Notice.objects.get(person_id=house.cast.reviewer.row)
+    notice = Notice.objects.get(person_id=house.cast.reviewer.row, kind="threads.answered")
     return {"finding": finding.text, "note": note.text, "notice": notice.uid, "question": question.text}
 
 

@@ -17,7 +17,10 @@ from glasshouse.domain.access.rules import WINDOWS
 from glasshouse.domain.access.values import Conditions, Limits, NewGrant, Pause, Shown
 from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.journal.values import Json
+from glasshouse.domain.notices import commands as notices
 from glasshouse.domain.people.models import Person
+from glasshouse.domain.people.queries import office
+from glasshouse.domain.people.values import Role
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.errors import NotFoundError
 from glasshouse.kernel.ids import Uid
@@ -79,6 +82,7 @@ def open_grant(
             "conditions": conditions_as_fields(new.conditions),
         },
     )
+    notices.tell([holder.pk], "access.grant-opened", subject=new.engagement, route="engagement", now=now)
     return grant
 
 
@@ -150,6 +154,7 @@ def raise_limits(grant: Grant, limits: Limits, actor: str, *, proposal: Uid, now
         engagement=Uid(grant.engagement),
         fields={"limits": limits_as_fields(limits), "proposal": proposal.text},
     )
+    notices.tell([grant.holder_id], "access.limits-raised", subject=Uid(grant.uid), route="grant-more", now=now)
 
 
 def revoke(grant: Grant, *, actor: str, now: datetime) -> None:
@@ -159,6 +164,7 @@ def revoke(grant: Grant, *, actor: str, now: datetime) -> None:
     journal.record(
         "access.grant-revoked", actor=actor, at=now, subject=Uid(grant.uid), engagement=Uid(grant.engagement)
     )
+    notices.tell([grant.holder_id], "access.grant-revoked", subject=Uid(grant.engagement), route="engagement", now=now)
 
 
 def judge_anew(engagement: Uid) -> None:
@@ -184,6 +190,7 @@ def resume(grant: Grant, *, actor: str, now: datetime) -> None:
         engagement=Uid(grant.engagement),
         fields={"pause": reason},
     )
+    notices.tell([grant.holder_id], "access.grant-resumed", subject=Uid(grant.uid), route="grant-more", now=now)
 
 
 def _pause(row: int, reason: Pause, now: datetime) -> None:
@@ -203,6 +210,8 @@ def _pause(row: int, reason: Pause, now: datetime) -> None:
             engagement=Uid(held.engagement),
             fields={"pause": reason.value},
         )
+        custodians = office(Role.CUSTODIAN)
+        notices.tell(custodians, "access.grant-paused", subject=Uid(held.uid), route="grant-resume", now=now)
 
 
 def purse_of(grant: Grant) -> Purse:

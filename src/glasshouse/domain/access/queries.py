@@ -39,6 +39,15 @@ def grant(viewer: Viewer, uid: Uid) -> Grant:
     return found
 
 
+def newest_naming(viewer: Viewer, release: Uid, now: datetime) -> Grant:
+    """Return the newest of the viewer's open grants that names a release; raise when none does."""
+    rows = grants_of(viewer).filter(releases__release=release.text, revoked_at=None, begins__lte=now, ends__gt=now)
+    found = rows.first()
+    if found is None:
+        raise GrantUnknownError
+    return found
+
+
 def purposes_of(stored: str) -> frozenset[Purpose]:
     """Read the purposes of a grant's row."""
     return frozenset(Purpose(one) for one in stored.split())

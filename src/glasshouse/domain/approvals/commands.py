@@ -7,12 +7,13 @@ from datetime import datetime
 import rfc8785
 from django.db import connection
 
-from glasshouse.domain.approvals import rules
+from glasshouse.domain.approvals import queries, rules
 from glasshouse.domain.approvals.errors import AlreadyDecidedError, StatementChangedError
 from glasshouse.domain.approvals.models import Decision, Proposal
 from glasshouse.domain.approvals.values import State, Verdict
 from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.journal.values import Fields
+from glasshouse.domain.notices import commands as notices
 from glasshouse.domain.people.models import Person
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.kernel.digests import Digest
@@ -51,6 +52,7 @@ def propose(
         subject=Uid(proposal.uid),
         fields={"kind": kind, "statement": bytes(proposal.digest).hex()},
     )
+    notices.tell(queries.wanted(proposal), "approvals.proposed", subject=Uid(proposal.uid), route="proposal", now=now)
     return proposal
 
 
@@ -106,7 +108,19 @@ def decide(
             "verdict": verdict.value,
         },
     )
+    _tell(proposal, policy, now)
     return proposal
+
+
+def _tell(proposal: Proposal, policy: rules.Policy, now: datetime) -> None:
+    """Tell those whose word is wanted next; or who proposed it how it ended, where they may see it."""
+    if proposal.state == State.OPEN:
+        persons, kind = queries.wanted(proposal), "approvals.second-word"
+    elif policy.is_asked:
+        return  # a visitor asked; the room whose matter it is tells them
+    else:
+        persons, kind = {proposal.proposed_by_id}, f"approvals.{proposal.state}"
+    notices.tell(persons, kind, subject=Uid(proposal.uid), route="proposal", now=now)
 
 
 def _settle(proposal: Proposal, policy: rules.Policy) -> None:

@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 from glasshouse.domain.approvals import rules
 from glasshouse.domain.approvals.models import Proposal
 from glasshouse.domain.approvals.values import State
+from glasshouse.domain.people.queries import office
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.kernel.errors import NotFoundError
 from glasshouse.kernel.ids import Uid
@@ -37,6 +38,14 @@ def proposal(viewer: Viewer, uid: Uid) -> Proposal:
 def last_about(subject: Uid, kind: str) -> Proposal | None:
     """Return the newest proposal of a kind about a subject, for the rooms that judged who asks."""
     return Proposal.objects.filter(subject=subject.text, kind=kind).order_by("-proposed_at", "-pk").first()
+
+
+def wanted(found: Proposal) -> set[int]:
+    """Return the rows of those whose word is still wanted on this; nobody's once it is settled."""
+    if found.state != State.OPEN:
+        return set()
+    spoken = set(found.decisions.values_list("person", flat=True))
+    return office(*rules.POLICIES[found.kind].decided_by) - {found.proposed_by_id, found.beneficiary_id or 0, *spoken}
 
 
 def may_decide(viewer: Viewer, found: Proposal) -> bool:

@@ -5,5 +5,5 @@ A *notice* says that something of a kind happened to an object, and where it sta
 names the page, its *subject* is the object that the page is of. It is written in the transaction of what it tells of:
 nobody hears of what did not happen. Whoever opens the page is judged there; a notice opens nothing.
 
-Commands: `tell`, `see`, `see_all`. Queries: `inbox`, `unseen`.
+Commands: `tell`, `tell_once`, `see`, `see_all`. Queries: `inbox`, `unseen`.
 """

@@ -3,27 +3,46 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Final
 
 from django.db import connection
 
 from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.notices import queries
+from glasshouse.domain.notices.kinds import KINDS
 from glasshouse.domain.notices.models import Notice
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.kernel.ids import Uid
+
+_ONCE: Final = "INSERT INTO notices_told (clock, at) VALUES (%s, %s) ON CONFLICT (clock) DO NOTHING"
 
 
 def tell(persons: Iterable[int], kind: str, *, subject: Uid, route: str, now: datetime) -> None:
     """Put a notice into these persons' inboxes, inside the transaction and under the entry of what happened.
 
-    `persons` are rows; `route` names the page of `subject`. Raises outside a transaction.
+    `persons` are rows; `kind` is one of KINDS, `route` names the page of `subject`. Raises outside a transaction.
     """
+    if kind not in KINDS:
+        raise ValueError(f"there are no words for a notice of kind {kind}")
     if not connection.in_atomic_block:
         raise RuntimeError("notices.tell needs the transaction of what it tells of")
     Notice.objects.bulk_create(
         Notice(uid=Uid.new().text, person_id=person, kind=kind, subject=subject.text, route=route, at=now)
         for person in sorted(set(persons))
     )
+
+
+def tell_once(clock: str, persons: Iterable[int], kind: str, *, subject: Uid, route: str, now: datetime) -> bool:
+    """Tell as `tell` does, unless this clock was told of before; say whether it was the first time.
+
+    `clock` names what is told of, however often it is looked at: by one worker again, by two at once.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_ONCE, [clock, now])
+        is_first = bool(cursor.rowcount)
+    if is_first:
+        tell(persons, kind, subject=subject, route=route, now=now)
+    return is_first
 
 
 def see(viewer: Viewer, uid: Uid, *, now: datetime) -> Notice:

@@ -8,6 +8,17 @@ from django.db import models
 from glasshouse.domain.people.models import UID, Person
 
 
+class Told(models.Model):
+    """A clock that was told of, by its name: it is told of once."""
+
+    clock = models.CharField(max_length=120, unique=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        """Return the clock's name."""
+        return self.clock
+
+
 class Notice(models.Model):
     """One person's notice of one thing."""
 

@@ -112,6 +112,12 @@ def staff(asker: Viewer, *roles: Role) -> QuerySet[Person]:
     return persons.select_related("organisation").distinct().order_by("name")
 
 
+def office(*roles: Role) -> set[int]:
+    """Return the rows of the vendor's active people with one of these roles: to be told something, shown to nobody."""
+    people = Person.objects.filter(is_active=True, organisation__is_vendor=True, roles__role__in=roles)
+    return set(people.values_list("pk", flat=True))
+
+
 def organisation_names(asker: Viewer) -> list[str]:
     """Return the organisations the asker may name."""
     if _arranges(asker):

@@ -28,6 +28,8 @@ from glasshouse.kernel.paths import TreePath
 RELIANCE: Final = "releases.reliance"
 """The kind of the jobs that judge; their argument names a product."""
 Progress = Callable[[int, int], None]
+Lapsed = Callable[[Uid, Sequence[Uid], datetime], None]
+"""Hears which conclusions a release lapsed, inside the transaction that writes it: the release, what lapsed, when."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,13 @@ def ask(product: Uid, *, actor: str, now: datetime) -> None:
     jobs.ask(RELIANCE, {"product": product.text}, actor=actor, now=now)
 
 
-def judge(product: Uid, *, now: Callable[[], datetime], report: Progress = lambda _d, _o: None) -> dict[Outcome, int]:
+def judge(
+    product: Uid,
+    *,
+    now: Callable[[], datetime],
+    report: Progress = lambda _d, _o: None,
+    lapsed: Lapsed = lambda _release, _subjects, _now: None,
+) -> dict[Outcome, int]:
     """Judge every reliance on each release that came after its own and was not judged; return how many of each.
 
     Two releases are compared once, whatever rests on the older one: folders that are alike are not opened.
@@ -113,7 +121,7 @@ def judge(product: Uid, *, now: Callable[[], datetime], report: Progress = lambd
         for before in every[:place]:
             waiting = list(before.reliances.filter(ended_at=None).exclude(judgements__release=after))
             if waiting:
-                for outcome, count in _judge_pair(before, after, waiting, now()).items():
+                for outcome, count in _judge_pair(before, after, waiting, now(), lapsed).items():
                     counts[outcome] += count
     return counts
 
@@ -149,7 +157,15 @@ def standings(kind: str, subjects: Sequence[Uid], release: Uid) -> list[Standing
     return found
 
 
-def _judge_pair(before: Release, after: Release, waiting: Sequence[Reliance], now: datetime) -> dict[Outcome, int]:
+def lapsed_by(release: Uid, kind: str, subjects: Sequence[Uid]) -> bool:
+    """Say whether a release lapsed one of these conclusions, as far as it was judged."""
+    rows = Judgement.objects.filter(release__uid=release.text, outcome=Outcome.LAPSED, reliance__ended_at=None)
+    return rows.filter(reliance__kind=kind, reliance__subject__in=[one.text for one in subjects]).exists()
+
+
+def _judge_pair(
+    before: Release, after: Release, waiting: Sequence[Reliance], now: datetime, lapsed: Lapsed
+) -> dict[Outcome, int]:
     old, new = queries.ref(before), queries.ref(after)
     sealer = _sealer(old.product)
     grounds = [Ground.from_bytes(sealer.open(bytes(row.place), context=row.uid.encode())) for row in waiting]
@@ -190,6 +206,8 @@ def _judge_pair(before: Release, after: Release, waiting: Sequence[Reliance], no
                 "release": new.evidence(),
             },
         )
+        gone = zip(waiting, verdicts, strict=True)
+        lapsed(new.uid, [Uid(row.subject) for row, one in gone if one.outcome is Outcome.LAPSED], now)
     return counts
 
 

@@ -12,7 +12,7 @@ from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.journal import wording
 from glasshouse.domain.journal.values import Json
 from glasshouse.domain.notices import commands as notices
-from glasshouse.domain.people.models import Person
+from glasshouse.domain.people.queries import office
 from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.threads import queries, rules
@@ -59,7 +59,7 @@ def start(viewer: Viewer, new: NewThread, words: str, *, sealer: wording.Sealer,
     )
     digest = _add(viewer, made, words, sealer, now)
     _wind(made, actor=viewer.uid.text, now=now)
-    _tell(made, _holders(Role.PRODUCT_OWNER), "asked", now)
+    _tell(made, office(Role.PRODUCT_OWNER), "asked", now)
     return made, digest
 
 
@@ -160,7 +160,7 @@ def _tell_late(row: Thread, actor: str, now: datetime) -> None:
         engagement=Uid(row.engagement),
         fields={"thread": {"due": times.to_text(row.due_at), "turn": row.turn}},
     )
-    _tell(row, {*_holders(Role.LAB_MANAGER), *_holders(Role.PRODUCT_OWNER)}, "late", now)
+    _tell(row, office(Role.LAB_MANAGER, Role.PRODUCT_OWNER), "late", now)
     _tell(row, [row.opened_by_id], "late", now)
 
 
@@ -187,14 +187,9 @@ def _others(row: Thread, side: Side) -> set[int]:
     """Return whom a word of one side is for: everybody who answers, or all of the visitor's side who spoke."""
     if side is Side.VISITOR:
         spoke = row.messages.filter(is_vendor=True).values_list("author", flat=True)
-        return {*spoke, *_holders(Role.PRODUCT_OWNER)}
+        return {*spoke, *office(Role.PRODUCT_OWNER)}
     asked = row.messages.filter(is_vendor=False).values_list("author", flat=True)
     return {row.opened_by_id, *asked}
-
-
-def _holders(role: Role) -> set[int]:
-    people = Person.objects.filter(is_active=True, organisation__is_vendor=True, roles__role=role)
-    return set(people.values_list("pk", flat=True))
 
 
 def _record(viewer: Viewer, row: Thread, what: str, now: datetime, told: dict[str, Json]) -> None:

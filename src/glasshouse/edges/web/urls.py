@@ -70,6 +70,7 @@ READING: list[URLPattern] = [
     path("r/<str:grant>/<str:release>/coverage", coverage.coverage, name="coverage"),
     path("r/<str:grant>/<str:release>/coverage/<path:path>", coverage.coverage, name="coverage-folder"),
     path("r/<str:grant>/<str:release>/conclusions", conclusions.conclusions, name="conclusions"),
+    path("conclusions/<str:release>/", conclusions.newest, name="conclusions-of"),
     path("r/<str:grant>/<str:release>/names", symbols.names, name="names"),
     path("r/<str:grant>/<str:release>/uses", symbols.uses, name="uses"),
     path("r/<str:grant>/<str:release>/outline/<path:path>", symbols.outline, name="outline"),

@@ -103,7 +103,8 @@ def look_at_deadline(arguments: Arguments, report: Report) -> str:
 
 def judge_reliances(arguments: Arguments, report: Report) -> str:
     """Judge what a product's newer releases leave of the conclusions on older ones."""
-    counts = reliances.judge(Uid(str(arguments["product"])), now=clock.now, report=report)
+    product = Uid(str(arguments["product"]))
+    counts = reliances.judge(product, now=clock.now, report=report, lapsed=readingroom.tell_of_lapses)
     return ", ".join(f"{count:,} {outcome.label}" for outcome, count in counts.items())
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from glasshouse.domain.engagements import queries, rules
 from glasshouse.domain.engagements.commands.exporting import revoke_grants
 from glasshouse.domain.engagements.commands.locking import locked_engagement
+from glasshouse.domain.engagements.commands.notifying import tell_both
 from glasshouse.domain.engagements.models import Engagement
 from glasshouse.domain.engagements.values import Ending, Step
 from glasshouse.domain.journal import commands as journal
@@ -35,4 +36,5 @@ def close_engagement(viewer: Viewer, uid: Uid, ending: Ending, reason: str, *, n
             engagement=uid,
             fields={"ending": ending.value, "reason": told},
         )
+        tell_both(engagement, "closed", by=viewer.row, now=now)
     return engagement

@@ -9,6 +9,7 @@ from glasshouse.domain.access import commands as access
 from glasshouse.domain.access.models import Grant
 from glasshouse.domain.engagements import queries, rules
 from glasshouse.domain.engagements.commands.locking import locked_request, move
+from glasshouse.domain.engagements.commands.notifying import tell_both, tell_next
 from glasshouse.domain.engagements.commands.requests import check_sites
 from glasshouse.domain.engagements.errors import NotCoveredError
 from glasshouse.domain.engagements.models import Engagement, ExportDecision
@@ -72,6 +73,7 @@ def decide_export(viewer: Viewer, uid: Uid, new: NewExportDecision, *, now: date
                 }
             },
         )
+        tell_next(request, Step.PROPOSE, "cleared", now=now)
         if engagement is not None:
             _revoke_uncovered(engagement, decision, actor=viewer.uid.text, now=now)
     return decision
@@ -97,8 +99,11 @@ def withdraw_export(viewer: Viewer, uid: Uid, reason: str, *, now: datetime) -> 
             engagement=Uid(engagement.uid) if engagement else None,
             fields={"number": standing.number, "reason": told},
         )
-        if engagement is not None:
+        if engagement is None:
+            tell_next(request, Step.PROPOSE, "export-withdrawn", now=now)
+        else:
             revoke_grants(Uid(engagement.uid), actor=viewer.uid.text, now=now)
+            tell_both(engagement, "export-withdrawn", by=viewer.row, now=now)
 
 
 def _revoke_uncovered(engagement: Engagement, decision: ExportDecision, *, actor: str, now: datetime) -> None:

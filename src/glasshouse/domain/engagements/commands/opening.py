@@ -15,6 +15,7 @@ from glasshouse.domain.approvals.models import Proposal
 from glasshouse.domain.engagements import queries, rules
 from glasshouse.domain.engagements.commands.exporting import revoke_outlasting
 from glasshouse.domain.engagements.commands.locking import locked_engagement, locked_request, move
+from glasshouse.domain.engagements.commands.notifying import ask_to_sign
 from glasshouse.domain.engagements.commands.requests import record_refusal
 from glasshouse.domain.engagements.errors import (
     AgreementChangedError,
@@ -101,6 +102,7 @@ def carry_out_opening(viewer: Viewer, agreed: Proposal, *, now: datetime) -> Eng
             "request": request.uid,
         },
     )
+    ask_to_sign(engagement, "opened", now=now)
     return engagement
 
 
@@ -169,6 +171,7 @@ def carry_out_amendment(viewer: Viewer, agreed: Proposal, *, now: datetime) -> A
             "proposal": agreed.uid,
         },
     )
+    ask_to_sign(engagement, "amended", now=now)
     return agreement
 
 

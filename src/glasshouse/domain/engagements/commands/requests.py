@@ -6,6 +6,7 @@ from datetime import datetime
 
 from glasshouse.domain.engagements import queries, rules
 from glasshouse.domain.engagements.commands.locking import locked_organisation, locked_request, move
+from glasshouse.domain.engagements.commands.notifying import tell_asker, tell_next
 from glasshouse.domain.engagements.errors import ManyRequestsError, NotOfYourOrganisationError, OutsideScopeError
 from glasshouse.domain.engagements.models import Request
 from glasshouse.domain.engagements.values import Category, Ground, NewRequest, State, Step, Vetting, Words
@@ -83,6 +84,7 @@ def request_engagement(viewer: Viewer, new: NewRequest, *, now: datetime) -> Req
             ends=new.ends,
         )
         request.people.set(people)
+        tell_next(request, Step.VET, "requested", now=now)
     return request
 
 
@@ -95,6 +97,7 @@ def withdraw_request(viewer: Viewer, uid: Uid, *, now: datetime) -> Request:
         request = locked_request(uid)
         move(request, Step.WITHDRAW, now)
         journal.record("engagements.withdrawn", actor=viewer.uid.text, at=now, subject=uid)
+        tell_next(request, Step.VET, "withdrawn", now=now)
     return request
 
 
@@ -120,6 +123,7 @@ def vet(viewer: Viewer, uid: Uid, found: Vetting, *, now: datetime) -> Request:
                 "scope": {"product": request.product, "releases": request.releases, "service": request.service},
             },
         )
+        tell_next(request, Step.CLEAR, "vetted", but=[viewer.row], now=now)
     return request
 
 
@@ -152,6 +156,7 @@ def record_refusal(request: Request, ground: Ground, reason: str, *, actor: str,
         subject=Uid(request.uid),
         fields={"ground": ground.value, "reason": reason},
     )
+    tell_asker(request, "refused", now=now)
 
 
 def check_sites(viewer: Viewer, named: Iterable[Uid]) -> None:

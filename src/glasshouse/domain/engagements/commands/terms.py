@@ -9,6 +9,7 @@ from django.conf import settings
 
 from glasshouse.domain.engagements import queries, rules
 from glasshouse.domain.engagements.commands.locking import locked_engagement
+from glasshouse.domain.engagements.commands.notifying import ask_to_sign, tell_arrangers
 from glasshouse.domain.engagements.commands.opening import agree_anew
 from glasshouse.domain.engagements.errors import AgreementChangedError, AlreadySignedError, NotNamedError
 from glasshouse.domain.engagements.models import Agreement, Engagement, Signature, Terms
@@ -67,6 +68,7 @@ def renew_terms(viewer: Viewer, uid: Uid, *, now: datetime) -> Agreement:
             engagement=uid,
             fields={"agreement": {"digest": bytes(agreement.digest).hex(), "number": agreement.number}},
         )
+        ask_to_sign(engagement, "terms-renewed", now=now)
     return agreement
 
 
@@ -105,7 +107,10 @@ def sign_terms(viewer: Viewer, uid: Uid, statement: bytes, assertion: Assertion,
             },
             personal={"word": word},
         )
-        return Signature.objects.create(agreement=agreement, person_id=viewer.row, signed_at=now, word=word)
+        made = Signature.objects.create(agreement=agreement, person_id=viewer.row, signed_at=now, word=word)
+        if not queries.unsigned_people(engagement).exists():
+            tell_arrangers(engagement, "signed", now=now)
+    return made
 
 
 def _asked(viewer: Viewer, engagement: Engagement) -> SignatureAsked:

@@ -24,6 +24,7 @@ from glasshouse.domain.engagements.queries.finding import (
     terms_of_kind,
     terms_shown,
     unsigned,
+    unsigned_people,
 )
 from glasshouse.domain.engagements.queries.telling import (
     EngagementPage,
@@ -63,5 +64,6 @@ __all__ = [
     "terms_of_kind",
     "terms_shown",
     "unsigned",
+    "unsigned_people",
     "words_of",
 ]

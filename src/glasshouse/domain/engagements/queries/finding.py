@@ -180,6 +180,12 @@ def signatures(found: Engagement) -> dict[int, Signature]:
     return {row.person_id: row for row in rows}
 
 
+def unsigned_people(found: Engagement) -> QuerySet[Person]:
+    """Return an engagement's people who have not signed its present agreement."""
+    rows = Signature.objects.filter(agreement__engagement=found, agreement__number=found.agreement)
+    return found.people.exclude(pk__in=rows.values("person"))
+
+
 def unsigned(viewer: Viewer, now: datetime) -> list[Engagement]:
     """Return the open engagements that name the viewer and that they have not signed as they stand."""
     named = open_engagements(viewer, now).filter(people=viewer.row)

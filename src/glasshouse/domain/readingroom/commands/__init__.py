@@ -3,7 +3,12 @@
 
 from glasshouse.domain.approvals.values import Verdict
 from glasshouse.domain.readingroom.commands.budgets import ask_for_more, resume_grant
-from glasshouse.domain.readingroom.commands.conclusions import mark_read, open_conclusions, withdraw_mark
+from glasshouse.domain.readingroom.commands.conclusions import (
+    mark_read,
+    open_conclusions,
+    tell_of_lapses,
+    withdraw_mark,
+)
 from glasshouse.domain.readingroom.commands.coverage import open_coverage
 from glasshouse.domain.readingroom.commands.decisions import (
     decide,
@@ -98,6 +103,7 @@ __all__ = [
     "search_tally",
     "share_note",
     "structural_search",
+    "tell_of_lapses",
     "withdraw_mark",
     "write_note",
 ]

@@ -17,6 +17,7 @@ from glasshouse.domain.access.rules import check_covers
 from glasshouse.domain.access.values import Patterns, Purpose
 from glasshouse.domain.engagements.models import Engagement
 from glasshouse.domain.journal import commands as journal
+from glasshouse.domain.notices import commands as notices
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import queries
 from glasshouse.domain.readingroom.commands.showing import show, visit_of
@@ -100,6 +101,33 @@ def withdraw_mark(viewer: Viewer, mark: Uid, *, now: datetime) -> None:
             subject=mark,
             engagement=Uid(row.engagement.uid),
         )
+
+
+def tell_of_lapses(release: Uid, subjects: Sequence[Uid], now: datetime) -> None:
+    """Tell who made these conclusions that a release lapsed them, inside the transaction that judged it.
+
+    Who has no grant that names the release does not hear of it yet, for there may be no such release to them.
+    """
+    rows = Mark.objects.filter(uid__in=[one.text for one in subjects], ended_at=None)
+    for person, engagement in set(rows.values_list("person", "engagement__uid")):
+        grants = Grant.objects.filter(holder_id=person, engagement=engagement, revoked_at=None, ends__gt=now)
+        if grants.filter(releases__release=release.text).exists():
+            _tell_of_lapses(person, release, now)
+
+
+def tell_of_earlier_lapses(grant: Grant, *, now: datetime) -> None:
+    """Tell a grant's holder what the releases that it names had lapsed before, inside the transaction that opens it."""
+    rows = Mark.objects.filter(engagement__uid=grant.engagement, person_id=grant.holder_id, ended_at=None)
+    subjects = [Uid(uid) for uid in rows.values_list("uid", flat=True)]
+    for release in grant.releases.values_list("release", flat=True):
+        if reliances.lapsed_by(Uid(release), MARK, subjects):
+            _tell_of_lapses(grant.holder_id, Uid(release), now)
+
+
+def _tell_of_lapses(person: int, release: Uid, now: datetime) -> None:
+    clock = f"lapsed:{release}:{person}"
+    kind, route = "readingroom.conclusions-lapsed", "conclusions-of"
+    notices.tell_once(clock, [person], kind, subject=release, route=route, now=now)
 
 
 def open_conclusions(viewer: Viewer, grant: Uid, release: Uid, *, now: datetime) -> ConclusionsShown:

@@ -19,12 +19,14 @@ from glasshouse.domain.engagements import queries as engagement_queries
 from glasshouse.domain.engagements import rules as engaged
 from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.journal.models import Event, SeedClass
+from glasshouse.domain.notices import commands as notices
 from glasshouse.domain.people import commands as people
 from glasshouse.domain.people import queries as people_queries
 from glasshouse.domain.people.models import Person
 from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import queries
+from glasshouse.domain.readingroom.commands.conclusions import tell_of_earlier_lapses
 from glasshouse.domain.readingroom.commands.notes import forget_notes
 from glasshouse.domain.readingroom.commands.saved import ask_after_grant
 from glasshouse.domain.releases import commands as releases
@@ -123,8 +125,8 @@ def decide(
             engaged.check_basis(basis.strip(), str(json.loads(decided.statement).get("export", "")))
         if decided.state == State.AGREED:
             _carry_out(viewer, decided, now)
-        elif decided.state == State.REFUSED and decided.kind == "engagements.opening":
-            engagements.drop_opening(viewer, decided, reason, now=now)
+        elif decided.state == State.REFUSED:
+            _lay_aside(viewer, decided, reason, now)
     if decided.state == State.AGREED and decided.kind == "releases.shredding":
         releases.destroy_marked_keys()  # after the record is durable; the worker repeats it should we die here
     return decided
@@ -164,6 +166,14 @@ def _carry_out(viewer: Viewer, agreed: Proposal, now: datetime) -> None:
         releases.mark_destroyed(product, actor=viewer.uid.text, approval=Uid(agreed.uid), now=now)
 
 
+def _lay_aside(viewer: Viewer, refused: Proposal, reason: str, now: datetime) -> None:
+    if refused.kind == "engagements.opening":
+        engagements.drop_opening(viewer, refused, reason, now=now)
+    elif refused.kind == "access.more":
+        asked_by = [refused.proposed_by_id]
+        notices.tell(asked_by, "access.more-refused", subject=Uid(refused.subject), route="grant-more", now=now)
+
+
 def _open_grant(viewer: Viewer, agreed: Proposal, statement: dict[str, object], now: datetime) -> None:
     holder = Person.objects.select_related("organisation").get(uid=agreed.subject)
     product = Uid(str(statement["product"]))
@@ -199,6 +209,7 @@ def _open_grant(viewer: Viewer, agreed: Proposal, statement: dict[str, object], 
         now=now,
     )
     ask_after_grant(opened, actor=viewer.uid.text, now=now)
+    tell_of_earlier_lapses(opened, now=now)
 
 
 def _raise_limits(viewer: Viewer, agreed: Proposal, statement: dict[str, object], now: datetime) -> None:

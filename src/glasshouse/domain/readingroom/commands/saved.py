@@ -16,6 +16,7 @@ from glasshouse.domain.access.values import Purpose
 from glasshouse.domain.jobs import commands as jobs
 from glasshouse.domain.jobs import queries as jobs_queries
 from glasshouse.domain.journal import commands as journal
+from glasshouse.domain.notices import commands as notices
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import queries
 from glasshouse.domain.readingroom import saved as mandates
@@ -252,6 +253,9 @@ def _keep(row: SavedSearch, one: Due, asked: Asked, found: NewLines, now: dateti
                 },
             },
         )
+        if found.lines:
+            holder = [current.grant.holder_id]
+            notices.tell(holder, "readingroom.search-news", subject=Uid(row.uid), route="saved-searches", now=now)
     return True
 
 

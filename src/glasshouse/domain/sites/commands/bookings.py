@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from glasshouse.domain.journal import commands as journal
+from glasshouse.domain.notices import commands as notices
 from glasshouse.domain.people import queries as people
 from glasshouse.domain.people.models import Person
 from glasshouse.domain.people.values import Role
@@ -163,3 +164,5 @@ def _tell(kind: str, viewer: Viewer, booking: Booking, now: datetime) -> None:
         },
         personal={"custodian": booking.custodian.uid, "persons": [one.person.uid for one in attendees]},
     )
+    persons = {booking.custodian_id, *(one.person_id for one in attendees)} - {viewer.row}
+    notices.tell(persons, kind, subject=Uid(booking.uid), route="booking", now=now)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
+from glasshouse.domain.access import queries as access
 from glasshouse.domain.readingroom import commands
 from glasshouse.domain.releases.reliances import Standing
 from glasshouse.domain.releases.values import ReleaseRef
@@ -51,6 +52,14 @@ def conclusions(request: HttpRequest, grant: str, release: str) -> HttpResponse:
     ]
     context = {"rows": sorted(rows, key=lambda row: row.state != "lapsed"), "counts": counts, "room": "coverages"}
     return page_of(request, "reading/conclusions.html", shown.view, context)
+
+
+@require_safe
+def newest(request: HttpRequest, release: str) -> HttpResponse:
+    """Go to the viewer's conclusions seen from a release, under the newest of their open grants that names it."""
+    viewer, seen_from = viewer_of(request), Uid.parse(release)
+    grant = access.newest_naming(viewer, seen_from, clock.now())
+    return redirect(Place.of(Uid(grant.uid), seen_from).conclusions)
 
 
 def _changed(request: HttpRequest, grant: Uid, release: Uid) -> HttpResponse:

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The inbox's pages: a notice leads where its person may go, and to nobody else."""
+
+import pytest
+
+from glasshouse.domain.journal import commands as journal
+from glasshouse.domain.notices import commands
+from glasshouse.domain.notices.models import Notice
+from glasshouse.domain.readingroom import commands as readingroom
+from glasshouse.domain.releases import reliances
+from glasshouse.kernel.ids import Uid
+from glasshouse.kernel.lines import Span
+from tests.domain.sites.place import settle
+from tests.edges.web.conftest import Browse
+from tests.lab import FILES, MAIN, NOW, House, next_version
+
+
+def test_each_notice_leads_to_a_page_that_its_person_may_see(house: House, browser_of: Browse) -> None:
+    desk = house.seat(house.cast.reviewer, house.take("1"), house.take("2", next_version(FILES)))
+    readingroom.open_file(desk.viewer, desk.grant, desk.release, MAIN, Span(1, 40), now=NOW)
+    readingroom.mark_read(desk.viewer, desk.grant, desk.release, MAIN, now=NOW)
+    reliances.judge(Uid(desk.taken[0].product.uid), now=lambda: NOW, lapsed=readingroom.tell_of_lapses)
+    readingroom.ask_for_more(desk.viewer, desk.grant, "hour", now=NOW)
+    settle(house).book()
+    cast, led = house.cast, set()
+    for viewer in (cast.reviewer, cast.manager, cast.custodian, cast.officer):
+        client = browser_of(viewer)
+        for notice in Notice.objects.filter(person_id=viewer.row):
+            leads = client.post(f"/inbox/{notice.uid}/").headers["Location"]
+            assert client.get(leads, follow=True).status_code == 200, (viewer.name, notice.kind)
+            led.add(notice.route)
+    assert led == {"booking", "conclusions-of", "engagement", "engagement-sign", "proposal", "request"}
+
+
+def told(house: House, route: str) -> str:
+    """Tell the reviewer of something that is not there, and return the notice's address."""
+    with journal.transaction():
+        journal.record("tests.happened", actor="operator:tests", at=NOW)
+        commands.tell([house.cast.reviewer.row], "threads.asked", subject=Uid.new(), route=route, now=NOW)
+    return f"/inbox/{Notice.objects.get(route=route).uid}/"
+
+
+def test_a_notice_whose_subject_is_gone_leads_to_not_found_and_is_seen(house: House, browser_of: Browse) -> None:
+    client, address = browser_of(house.cast.reviewer), told(house, "question")
+    assert client.get(client.post(address).headers["Location"]).status_code == 404
+    assert "1 notice" not in client.get("/inbox/").content.decode()
+
+
+def test_a_notice_of_a_page_that_there_is_no_more_answers_not_found(house: House, browser_of: Browse) -> None:
+    assert browser_of(house.cast.reviewer).post(told(house, "page-of-before")).status_code == 404
+
+
+@pytest.mark.parametrize("who", ["colleague", "manager", "stranger"])
+def test_nobody_opens_anothers_notice(house: House, browser_of: Browse, who: str) -> None:
+    address = told(house, "question")
+    assert browser_of(getattr(house.cast, who)).post(address).status_code == 404
+    assert Notice.objects.get(route="question").seen_at is None
