@@ -184,7 +184,7 @@ def test_an_empty_desk_says_how_it_fills(house: House, browser_of: Browse) -> No
         ("/record/", "Nothing was shown to you yet"),
     ):
         assert said in reviewer.get(address).content.decode()
-    assert "Nothing waits for you" in browser_of(house.cast.manager).get("/").content.decode()
+    assert "No proposal waits for you" in browser_of(house.cast.manager).get("/").content.decode()
     assert "No grant yet" in browser_of(house.cast.manager).get("/grants/").content.decode()
 
 

@@ -41,7 +41,7 @@ MAKING = {
 }
 # Of houses; who arranges visits reads and changes these.
 HOUSE = {"arrival", "booking", "place", "site", "workstation"}
-# Of engagements: who arranges, and the export officer, read what was asked for and what came of it.
+# Of engagements: who arranges, the export officer and the auditor read what was asked for and what came of it.
 ENGAGED = {"engagement", "request_uid"}
 # Of questions and findings: of the vendor, who answers reads these, and of findings an assessor too.
 SPOKEN = {
@@ -186,7 +186,7 @@ def test_no_role_of_the_vendor_reads_what_was_granted_to_the_reviewer(
 ) -> None:
     client = browser_of(add("insider@vendor.example", "Vendor", role, is_vendor=True))
     for name, names in web_routes():
-        is_theirs = role == Role.EXPORT_OFFICER and not names.isdisjoint(ENGAGED)
+        is_theirs = role in {Role.EXPORT_OFFICER, Role.AUDITOR} and not names.isdisjoint(ENGAGED)
         is_theirs |= not names.isdisjoint(SPOKEN.get(role, set()))
         if names and not is_theirs and name not in {*OTHERS, "product-reading", "proposal"}:
             assert set(asked(client, room.path_of(name, names))) <= {404, 405}, name

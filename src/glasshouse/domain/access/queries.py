@@ -31,6 +31,12 @@ def grants_arranged(viewer: Viewer) -> QuerySet[Grant]:
     return Grant.objects.select_related("holder__organisation").prefetch_related("releases").order_by("-opened_at")
 
 
+def paused(viewer: Viewer, now: datetime) -> QuerySet[Grant]:
+    """Return the grants that wait for a custodian, those that ended left out."""
+    viewer.check_role(Role.CUSTODIAN)
+    return Grant.objects.filter(revoked_at=None, ends__gt=now).exclude(paused_at=None).order_by("paused_at", "pk")
+
+
 def grant(viewer: Viewer, uid: Uid) -> Grant:
     """Return one grant of the viewer's own."""
     found = Grant.objects.filter(uid=uid.text, holder_id=viewer.row).first()

@@ -31,6 +31,13 @@ MAX_TEXT: Final = 4_000
 MAX_PEOPLE: Final = 50
 MAX_TERMS: Final = 200_000
 
+AWAITED: Final[Mapping[State, Step]] = {
+    State.RECEIVED: Step.VET,
+    State.VETTED: Step.CLEAR,
+    State.CLEARED: Step.PROPOSE,
+}
+"""The step of the vendor that a request waits for; what two people decide on waits for their words."""
+
 _UNANSWERED: Final = (State.RECEIVED, State.VETTED, State.CLEARED, State.PROPOSED)
 _NEXT: Final[Mapping[tuple[State, Step], State]] = {
     (State.RECEIVED, Step.VET): State.VETTED,

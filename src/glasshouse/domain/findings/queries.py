@@ -60,6 +60,11 @@ def findings_of(viewer: Viewer, reach: Collection[Uid]) -> list[tuple[Finding, s
     return [(row, title_of(row)) for row in _rows(viewer, reach)]
 
 
+def awaiting(viewer: Viewer, reach: Collection[Uid]) -> int:
+    """Return how many findings wait for the viewer's next step."""
+    return _rows(viewer, reach).filter(state__in=rules.awaited(viewer)).count()
+
+
 def finding(viewer: Viewer, uid: Uid, reach: Collection[Uid]) -> Finding:
     """Return one finding that the viewer has a part in; raises NoFindingError."""
     found = _rows(viewer, reach).filter(uid=uid.text).first()

@@ -30,6 +30,12 @@ _NEXT: Final[Mapping[tuple[State, Step], State]] = {
     (State.CONFIRMED, Step.WITHDRAW): State.WITHDRAWN,
     (State.FIXED, Step.WITHDRAW): State.WITHDRAWN,
 }
+_TURN: Final[Mapping[State, Step]] = {
+    State.RAISED: Step.CONFIRM,
+    State.DISPUTED: Step.REOPEN,
+    State.FIXED: Step.VERIFY,
+}
+"""The step that stands for whose turn it is; a confirmed finding waits for nothing but its fix."""
 _HOURS: Final[Mapping[Severity, int]] = {
     Severity.CRITICAL: 24,
     Severity.HIGH: 48,
@@ -61,6 +67,11 @@ def may_take(viewer: Viewer, step: Step) -> bool:
     if step in SAID_BY_VENDOR:
         return viewer.may_act_as(Role.PRODUCT_OWNER)
     return step in _BY_ASSESSOR and viewer.may_act_as(Role.ASSESSOR) and not viewer.may_act_as(Role.PRODUCT_OWNER)
+
+
+def awaited(viewer: Viewer) -> frozenset[State]:
+    """Return where a finding stands when the next word is the viewer's."""
+    return frozenset(state for state, step in _TURN.items() if may_take(viewer, step))
 
 
 def check_may_take(viewer: Viewer, step: Step) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
+from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.sites import rules
 from glasshouse.domain.sites.models import Arrival, Booking, Room, Site, SiteText, Workstation, WorkstationKey
@@ -120,6 +121,23 @@ def bookings_of(viewer: Viewer) -> QuerySet[Booking]:
 def coming(viewer: Viewer, now: datetime) -> QuerySet[Booking]:
     """Return the bookings under which the viewer is expected, the next one first; nobody else's."""
     return bookings_of(viewer).filter(attendees__person_id=viewer.row, cancelled_at=None, ends__gt=now)
+
+
+def expected(viewer: Viewer, now: datetime) -> list[tuple[Booking, int]]:
+    """Return the bookings under which a custodian may let somebody in now, and how many did not come yet."""
+    if not viewer.is_vendor or not viewer.may_act_as(Role.CUSTODIAN):
+        return []
+    rows = bookings_of(viewer).filter(cancelled_at=None, begins__lte=now + rules.EARLY, ends__gt=now)
+    came = set(Arrival.objects.filter(booking__in=rows).values_list("booking_id", "person_id"))
+    out = [(one, sum((one.pk, who.person_id) not in came for who in one.attendees.all())) for one in rows]
+    return [(one, number) for one, number in out if number]
+
+
+def overdue(viewer: Viewer, now: datetime) -> int:
+    """Return how many visitors a custodian has still to see out, their bookings being over."""
+    if not viewer.is_vendor or not viewer.may_act_as(Role.CUSTODIAN):
+        return 0
+    return Arrival.objects.filter(departed_at=None, booking__ends__lte=now).count()
 
 
 def booking(viewer: Viewer, uid: Uid) -> Booking:

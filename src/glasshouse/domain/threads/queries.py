@@ -5,11 +5,14 @@ It is a required argument, so that no caller can forget to narrow.
 """
 
 from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
-from django.db.models import Case, QuerySet, When
+from django.db.models import Case, Count, Min, Q, QuerySet, When
 
 from glasshouse.domain.journal import wording
+from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.threads import rules
 from glasshouse.domain.threads.errors import NoThreadError
@@ -18,6 +21,15 @@ from glasshouse.domain.threads.values import AboutKind, Said, Side, State
 from glasshouse.kernel.ids import Uid
 
 _TURN: Final = Case(*(When(state=one, then=place) for place, one in enumerate(State)))
+
+
+@dataclass(frozen=True, slots=True)
+class Awaiting:
+    """Threads that wait for somebody: how many, when the first is due, how many of them were called late."""
+
+    count: int
+    due: datetime | None
+    late: int
 
 
 def threads_of(viewer: Viewer, reach: Collection[Uid], *, kind: AboutKind) -> QuerySet[Thread]:
@@ -38,6 +50,21 @@ def thread(viewer: Viewer, uid: Uid, reach: Collection[Uid], *, kind: AboutKind)
     if found is None:
         raise NoThreadError
     return found
+
+
+def awaiting(viewer: Viewer, reach: Collection[Uid], *, kind: AboutKind) -> Awaiting:
+    """Return how many threads wait for the viewer: to be answered, or read; for who manages the lab, the late ones."""
+    rows = threads_of(viewer, reach, kind=kind)
+    if not viewer.is_vendor:
+        rows = rows.filter(state=State.ANSWERED)
+    elif viewer.may_act_as(Role.PRODUCT_OWNER):
+        rows = rows.filter(state=State.WAITING)
+    else:
+        rows = rows.filter(state=State.WAITING).exclude(escalated_at=None)
+    told = rows.order_by().aggregate(
+        count=Count("pk"), due=Min("due_at"), late=Count("pk", filter=Q(state=State.WAITING) & ~Q(escalated_at=None))
+    )
+    return Awaiting(told["count"], told["due"], told["late"])
 
 
 def messages(found: Thread, sealer: wording.Sealer) -> list[Said]:

@@ -113,7 +113,7 @@ class Export(Schema):
 
 
 class Request(Schema):
-    """A request as both parties read it; its words are empty once they were erased."""
+    """A request as both parties read it; its words are empty once they were erased, and for an auditor."""
 
     uid: str
     organisation: str

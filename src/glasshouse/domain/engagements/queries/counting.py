@@ -39,8 +39,8 @@ class PeriodCount:
 
 
 def tally(viewer: Viewer) -> list[PeriodCount]:
-    """Return the counts of every period, newest first, for those who arrange; nothing is hidden from them."""
-    if not finding.arranges(viewer):
+    """Return the counts of every period, newest first, for those who see each request; nothing is hidden from them."""
+    if not finding.sees_all(viewer):
         raise NotFoundError
     return counts()
 

@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finding requests, engagements, terms, clearance. The vendor's arrangers see all; a visitor what names them."""
+"""Finding requests, engagements, terms, clearance.
+
+The vendor's arrangers see all, and so does its auditor, who changes nothing; a visitor sees what names them.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
+from glasshouse.domain.engagements import rules
 from glasshouse.domain.engagements.errors import NoTermsError
 from glasshouse.domain.engagements.models import Agreement, Engagement, ExportDecision, Request, Signature, Terms
-from glasshouse.domain.engagements.values import Category, Clearance, Depth, Scope, State, TermsKind
+from glasshouse.domain.engagements.values import Category, Clearance, Depth, Scope, State, Step, TermsKind
 from glasshouse.domain.people.models import Person
 from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
@@ -21,16 +25,32 @@ ARRANGERS = (Role.LAB_MANAGER, Role.CUSTODIAN, Role.EXPORT_OFFICER)
 
 
 def arranges(viewer: Viewer) -> bool:
-    """Say whether the viewer is of the vendor's people who see each request."""
+    """Say whether the viewer is of the vendor's people who bring requests on."""
     return viewer.is_vendor and viewer.may_act_as(*ARRANGERS)
+
+
+def sees_all(viewer: Viewer) -> bool:
+    """Say whether the viewer sees each request and what came of it: who arranges, and who audits them."""
+    return arranges(viewer) or (viewer.is_vendor and viewer.may_act_as(Role.AUDITOR))
 
 
 def requests_of(viewer: Viewer) -> QuerySet[Request]:
     """Return the requests that the viewer may see, newest first: a visitor's are those they made or are named in."""
     rows = Request.objects.select_related("organisation", "asked_by").order_by("-asked_at", "-pk")
     if viewer.is_vendor:
-        return rows if arranges(viewer) else rows.none()
+        return rows if sees_all(viewer) else rows.none()
     return rows.filter(Q(asked_by_id=viewer.row) | Q(people=viewer.row)).distinct()
+
+
+def awaiting(viewer: Viewer) -> list[tuple[Step, list[Request]]]:
+    """Return the requests whose next step is the viewer's, oldest first, by that step; others have none."""
+    found = []
+    for state, step in rules.AWAITED.items():
+        if viewer.is_vendor and viewer.may_act_as(*rules.ROLES[step]):
+            rows = requests_of(viewer).filter(state=state).order_by("asked_at", "pk")
+            # Whoever vetted a request takes no export decision on it.
+            found.append((step, list(rows.exclude(vetted_by_id=viewer.row) if step == Step.CLEAR else rows)))
+    return [(step, rows) for step, rows in found if rows]
 
 
 def request(viewer: Viewer, uid: Uid) -> Request:
@@ -45,7 +65,7 @@ def engagements_of(viewer: Viewer) -> QuerySet[Engagement]:
     """Return the engagements that the viewer may see, newest first; closed ones too."""
     rows = Engagement.objects.select_related("organisation", "request__asked_by").order_by("-opened_at", "-pk")
     if viewer.is_vendor:
-        return rows if arranges(viewer) else rows.none()
+        return rows if sees_all(viewer) else rows.none()
     mine = Q(people=viewer.row) | Q(request__asked_by_id=viewer.row)
     return rows.filter(mine, organisation__uid=viewer.organisation.text).distinct()
 

@@ -59,10 +59,15 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class RequestPage:
-    """A request with all that both parties keep of it. `words` is None once they were erased."""
+    """A request with all that both parties keep of it.
+
+    `words` is None once they were erased, and where `is_sealed`: an auditor reads what was decided, and of what the
+    visitor wrote nothing.
+    """
 
     request: Request
     words: Words | None
+    is_sealed: bool
     people: Sequence[Person]
     product: str
     releases: Sequence[Release]
@@ -125,15 +130,17 @@ def request_page(viewer: Viewer, uid: Uid) -> RequestPage:
     engagement = Engagement.objects.filter(request=found).first()
     # An engagement names others than its request did; who is not of them reads the request alone.
     visible = finding.engagements_of(viewer).filter(request=found).first() if engagement else None
+    is_sealed = viewer.is_vendor and not finding.arranges(viewer)
     waiting = Proposal.objects.filter(kind="engagements.opening", subject=found.uid, state=ProposalState.OPEN).first()
     return RequestPage(
         request=found,
-        words=words_of(found),
+        words=None if is_sealed else words_of(found),
+        is_sealed=is_sealed,
         people=list(found.people.order_by("name")),
         product=_slug(found.product),
         releases=_releases(found.releases),
         exports=list(found.exports.select_related("officer").prefetch_related("people").order_by("-decided_at", "-pk")),
-        proposal=waiting.uid if waiting and viewer.is_vendor else "",
+        proposal=waiting.uid if waiting and finding.arranges(viewer) else "",
         engagement=visible,
         steps=_steps(viewer, found),
         timeline=_timeline(found, None),
@@ -164,7 +171,7 @@ def engagement_page(viewer: Viewer, uid: Uid, *, now: datetime) -> EngagementPag
         amendments=list(
             Proposal.objects.filter(kind="engagements.amendment", subject=found.uid, state=ProposalState.OPEN)
         )
-        if viewer.is_vendor
+        if finding.arranges(viewer)
         else [],
         arranges=arranges,
         may_sign=is_open and is_named and viewer.row not in signed,

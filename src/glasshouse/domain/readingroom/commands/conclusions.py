@@ -5,38 +5,35 @@ A mark is its maker's alone. What it rests on is written with it, so that a rele
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 import rfc8785
 
 from glasshouse.domain.access import queries as access
 from glasshouse.domain.access.models import Grant
 from glasshouse.domain.access.rules import check_covers
-from glasshouse.domain.access.values import Patterns, Purpose
+from glasshouse.domain.access.values import Purpose
 from glasshouse.domain.engagements.models import Engagement
 from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.notices import commands as notices
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import queries
 from glasshouse.domain.readingroom.commands.showing import show, visit_of
+from glasshouse.domain.readingroom.conclusions import MARK, standings_of
 from glasshouse.domain.readingroom.models import Mark
 from glasshouse.domain.readingroom.rules import check_was_read
 from glasshouse.domain.readingroom.values import View
 from glasshouse.domain.releases import queries as releases
 from glasshouse.domain.releases import reliances, vault
 from glasshouse.domain.releases.errors import NotTextError
-from glasshouse.domain.releases.models import Outcome, Reason
-from glasshouse.domain.releases.reliances import Ground, Standing, Verdict
+from glasshouse.domain.releases.reliances import Ground, Standing
 from glasshouse.domain.releases.values import ReleaseRef
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.errors import NotFoundError
 from glasshouse.kernel.ids import Uid
 from glasshouse.kernel.lines import Span
 from glasshouse.kernel.paths import TreePath
-
-MARK: Final = "readingroom.mark"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,14 +135,7 @@ def open_conclusions(viewer: Viewer, grant: Uid, release: Uid, *, now: datetime)
     room = queries.open_room(viewer, grant, release, Purpose.READ, now=now)
     visit = visit_of(room)
     bases = {ref.uid: ref for ref in queries.granted(grant)}
-    rows = Mark.objects.filter(engagement__uid=room.engagement.text, person_id=viewer.row, ended_at=None)
-    subjects = [Uid(uid) for uid in rows.values_list("uid", flat=True)]
-    patterns = room.terms.patterns
-    found = [
-        _covered(patterns, one)
-        for one in reliances.standings(MARK, subjects, release)
-        if one.release in bases and (patterns.is_whole if one.ground.path is None else patterns.covers(one.ground.path))
-    ]
+    found = standings_of(viewer, room.engagement, release, room.terms.patterns, bases)
     named = [[one.subject.text, one.verdict.outcome.value if one.verdict else ""] for one in found]
     view = show(
         viewer,
@@ -158,12 +148,3 @@ def open_conclusions(viewer: Viewer, grant: Uid, release: Uid, *, now: datetime)
         now=now,
     )
     return ConclusionsShown(view, found, bases)
-
-
-def _covered(patterns: Patterns, one: Standing) -> Standing:
-    """Return a standing as the grant's holder is told it: what moved to where the grant does not reach is gone."""
-    now = one.verdict.now if one.verdict else None
-    if now is None or now.path is None or patterns.covers(now.path):
-        return one
-    lines = one.ground.span.count if one.ground.span else 0
-    return replace(one, verdict=Verdict(Outcome.LAPSED, None, Reason.REMOVED, lines))

@@ -19,6 +19,7 @@ from glasshouse.domain.readingroom import queries, saved
 from glasshouse.domain.releases import queries as releases
 from glasshouse.domain.sites import queries as sites
 from glasshouse.edges.http.viewer import viewer_of
+from glasshouse.edges.web.waiting import waiting_for
 from glasshouse.kernel import clock
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "roles": sorted(role.label for role in viewer.roles),
         "signed_in_until": request.session.get_expiry_date(),
+        "waiting": waiting_for(viewer, clock.now()),
         **_reading(viewer),
         "requests": list(engagements.requests_of(viewer).filter(settled_at=None)[:_SHOWN]),
         "unsigned": engagements.unsigned(viewer, clock.now()),

@@ -51,7 +51,7 @@ def engagements(request: HttpRequest) -> HttpResponse:
     products = releases.product_slugs()
     context = {
         "viewer": viewer,
-        "arranges": queries.arranges(viewer),
+        "sees_all": queries.sees_all(viewer),
         "waiting": [one for one in asked if one.settled_at is None],
         "answered": [one for one in asked if one.state in {State.REFUSED, State.WITHDRAWN}],
         "engagements": [(one, one.service or products.get(one.product, "")) for one in found],
@@ -275,7 +275,7 @@ def terms(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def counts(request: HttpRequest) -> HttpResponse:
-    """Show the counts of requests, for those who arrange."""
+    """Show the counts of requests, for those who see each of them."""
     viewer = viewer_of(request)
     told = [
         {
