@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The demo's people and what they did: commands of the product, each in the name of the role that may do it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +13,7 @@ from glasshouse.domain.approvals.values import Verdict
 from glasshouse.domain.engagements import commands as engagement_commands
 from glasshouse.domain.engagements import queries as engagements
 from glasshouse.domain.engagements.values import (
+    Amendment,
     Category,
     Depth,
     NewExportDecision,
@@ -30,12 +31,22 @@ from glasshouse.domain.readingroom import commands as readingroom
 from glasshouse.domain.readingroom import queries as readingroom_queries
 from glasshouse.domain.releases import commands as releases
 from glasshouse.domain.releases import queries as release_queries
+from glasshouse.domain.releases.models import Release
 from glasshouse.kernel import clock
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.ids import Uid
 from scripts import engaging
 
-STAFF = (Role.LAB_MANAGER, Role.CUSTODIAN, Role.EXPORT_OFFICER, Role.PRODUCT_OWNER, Role.AUDITOR)
+STAFF = (
+    Role.LAB_MANAGER,
+    Role.CUSTODIAN,
+    Role.EXPORT_OFFICER,
+    Role.PRODUCT_OWNER,
+    Role.ASSESSOR,
+    Role.AUDITOR,
+)
+EXPORT: Final = "DEMO-0001"
+FORMER: Final = "former-reviewer@demo.example"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,43 +89,76 @@ def open_grant(cast: Mapping[Role, Member], product: str, length: timedelta, *, 
     now = clock.now()
     if readingroom_queries.desk(cast[Role.REVIEWER].viewer, now):
         return
-    manager = cast[Role.LAB_MANAGER].viewer
-    rows = [row for row in release_queries.releases_of(manager) if row.product.slug == product]
-    office = engaging.Officers(manager, cast[Role.CUSTODIAN].viewer, cast[Role.EXPORT_OFFICER].viewer, "DEMO-0001")
-    engagement = engaging.engage(
-        office, cast[Role.REVIEWER].viewer, [Uid(row.uid) for row in rows], now=now, length=length
-    )
+    taken = _releases(cast, product)
+    named = [Uid(row.uid) for row in taken]
+    engagement = engaging.engage(_office(cast), cast[Role.REVIEWER].viewer, named, now=now, length=length)
     if is_signed:
         engaging.sign(engagement, now=now)
+    _grant(cast, engagement, taken, now, now + length)
+
+
+def widen(cast: Mapping[Role, Member], product: str) -> Release | None:
+    """Bring releases that came since into the reviewer's engagement; each signs anew. Return the newest that came.
+
+    Where none came, the engagement runs a day longer, which is signed as well.
+    """
+    now, manager = clock.now(), cast[Role.LAB_MANAGER].viewer
+    found = engagements.open_engagements(manager, now).get(people=cast[Role.REVIEWER].viewer.row)
+    if found.agreement > 1 or found.ends is None:  # the demo was set up before
+        return None
+    taken = _releases(cast, product)
+    came = [row for row in taken if row.uid not in found.releases]
+    change = Amendment(tuple(Uid(row.uid) for row in came), ends=None if came else found.ends + timedelta(days=1))
+    engaging.agree(_office(cast), engagement_commands.propose_amendment(manager, Uid(found.uid), change, now=now), now)
+    if not came:
+        return None
+    _grant(cast, Uid(found.uid), taken, now, found.ends)
+    return came[-1]
+
+
+def _releases(cast: Mapping[Role, Member], product: str) -> list[Release]:
+    return [row for row in release_queries.releases_of(cast[Role.LAB_MANAGER].viewer) if row.product.slug == product]
+
+
+def _office(cast: Mapping[Role, Member]) -> engaging.Officers:
+    return engaging.Officers(
+        cast[Role.LAB_MANAGER].viewer, cast[Role.CUSTODIAN].viewer, cast[Role.EXPORT_OFFICER].viewer, EXPORT
+    )
+
+
+def _grant(
+    cast: Mapping[Role, Member], engagement: Uid, taken: Sequence[Release], begins: datetime, ends: datetime
+) -> None:
     new = NewGrant(
         engagement=engagement,
         holder=cast[Role.REVIEWER].email,
-        product=Uid(rows[0].product.uid),
-        releases=tuple(Uid(row.uid) for row in rows),
+        product=Uid(taken[0].product.uid),
+        releases=tuple(Uid(row.uid) for row in taken),
         patterns=Patterns.of(["**"]),
-        begins=now,
-        ends=now + length,
+        begins=begins,
+        ends=ends,
         limits=Limits(),
     )
-    proposal = readingroom.propose_grant(manager, new, now=now)
-    for role, basis in ((Role.CUSTODIAN, ""), (Role.EXPORT_OFFICER, office.export)):
+    proposal = readingroom.propose_grant(cast[Role.LAB_MANAGER].viewer, new, now=begins)
+    for role, basis in ((Role.CUSTODIAN, ""), (Role.EXPORT_OFFICER, EXPORT)):
         readingroom.decide(
             cast[role].viewer,
             Uid(proposal.uid),
             Verdict.AGREE,
             digest=Digest(bytes(proposal.digest)),
-            now=now,
+            now=begins,
             basis=basis,
         )
 
 
-def leave_work(cast: Mapping[Role, Member], product: str) -> None:
-    """Leave each role something to do: a request to vet, one to decide on, one whose opening waits for two."""
+def leave_work(actor: str, cast: Mapping[Role, Member], product: str) -> None:
+    """Leave each role something to do: requests on their way, more lines asked for, somebody to be forgotten."""
     now, reviewer, manager = clock.now(), cast[Role.REVIEWER], cast[Role.LAB_MANAGER].viewer
     if len(engagements.requests_of(manager)) > 1:  # the demo was set up before
         return
-    newest = [row for row in release_queries.releases_of(manager) if row.product.slug == product][-1]
-    meant = Vetting(releases=(Uid(newest.uid),), note="The release that you run is the newest one here.")
+    meant = Vetting(
+        releases=(Uid(_releases(cast, product)[-1].uid),), note="The release that you run is the newest one here."
+    )
     for words, category, depth, steps in WAITING:
         new = NewRequest(category, depth, words, (reviewer.email,), now, now + timedelta(days=60))
         uid = Uid(engagement_commands.request_engagement(reviewer.viewer, new, now=now).uid)
@@ -126,6 +170,14 @@ def leave_work(cast: Mapping[Role, Member], product: str) -> None:
             )
             engagement_commands.decide_export(cast[Role.EXPORT_OFFICER].viewer, uid, decided, now=now)
             engagement_commands.propose_opening(manager, uid, now=now)
+    readingroom.ask_for_more(
+        reviewer.viewer, Uid(readingroom_queries.desk(reviewer.viewer, now)[0].grant.uid), "hour", now=now
+    )
+    former = people_commands.NewPerson(
+        FORMER, "Demo former reviewer", reviewer.viewer.organisation_name, [Role.REVIEWER]
+    )
+    gone = people_commands.add_person(actor, former, now=now).person
+    readingroom.propose_erasure(cast[Role.CUSTODIAN].viewer, gone, now=now, reason="Asked for under article 17.")
 
 
 WAITING: Final = (

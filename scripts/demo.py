@@ -83,22 +83,37 @@ def _sources(large: bool, source: Path | None, folder: Path) -> tuple[str, Seque
 
 
 def _set_up(product: str, releases: Sequence[tuple[str, Path]]) -> None:
-    from scripts import cast, door  # noqa: PLC0415 -- models load after the lab is founded
+    from scripts import cast, door, visit  # noqa: PLC0415 -- models load after the lab is founded
 
-    for version, archive in releases:
-        with progress(f"Importing {product} {version}, files", as_json=False) as report:
-            cast.import_release(OPERATOR, product, version, archive, lambda files, _bytes: report(files, 0))
+    first, *later = releases
+    _import(product, *first)
     people = cast.people(OPERATOR, vendor=VENDOR, visitor=VISITOR)
-    cast.open_grant(people, product, timedelta(days=GRANT_DAYS), is_signed=False)
-    cast.leave_work(people, product)
-    door.furnish(OPERATOR, people)
+    with progress("Playing a first visit", as_json=False):
+        cast.open_grant(people, product, timedelta(days=GRANT_DAYS), is_signed=True)
+        visit.make(people, product)
+    for release in later:
+        _import(product, *release)
+    with progress("Leaving work to everybody", as_json=False):
+        came = cast.widen(people, product)
+        if came is not None:
+            visit.claim_fixes(people, came)
+        cast.leave_work(OPERATOR, people, product)
+        door.furnish(OPERATOR, people)
     say.print(f"\nhttp://localhost:{PORT}   a demo: its people sign in with these passwords\n", markup=False)
     for person in people.values():
         say.print(f"  {person.role:<16} {person.email:<28} {person.password}", markup=False)
     say.print(
-        "\nThe first sign-in asks for a passkey or an app. The reviewer signs the terms with a passkey, then reads.",
+        "\nThe first sign-in asks for a passkey or an app; home says what waits. The scope has changed since the first"
+        " visit: the reviewer signs it with a passkey, then reads.",
         markup=False,
     )
+
+
+def _import(product: str, version: str, archive: Path) -> None:
+    from scripts import cast  # noqa: PLC0415 -- models load after the lab is founded
+
+    with progress(f"Importing {product} {version}, files", as_json=False) as report:
+        cast.import_release(OPERATOR, product, version, archive, lambda files, _bytes: report(files, 0))
 
 
 if __name__ == "__main__":

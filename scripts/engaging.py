@@ -83,7 +83,7 @@ def engage(
         everybody = sorted({viewer.uid, *queries.scope_of(found).people})
         _clear(office, Uid(found.request.uid), everybody, now, length)
     change = Amendment(releases=tuple(taken), people=(viewer.uid,))
-    _agree(office, commands.propose_amendment(office.manager, uid, change, now=now), now)
+    agree(office, commands.propose_amendment(office.manager, uid, change, now=now), now)
     return uid
 
 
@@ -118,7 +118,7 @@ def _open(
     request = Uid(commands.request_engagement(viewer, wanted, now=now).uid)
     commands.vet(office.manager, request, Vetting(releases=tuple(Uid(one.uid) for one in taken)), now=now)
     _clear(office, request, [viewer.uid], now, length)
-    _agree(office, commands.propose_opening(office.manager, request, now=now), now)
+    agree(office, commands.propose_opening(office.manager, request, now=now), now)
     return Uid(Engagement.objects.get(request__uid=request.text).uid)
 
 
@@ -133,7 +133,8 @@ def _clear(office: Officers, request: Uid, named: Sequence[Uid], now: datetime, 
     commands.decide_export(office.officer, request, decision, now=now)
 
 
-def _agree(office: Officers, proposal: Proposal, now: datetime) -> None:
+def agree(office: Officers, proposal: Proposal, now: datetime) -> None:
+    """Let the two who did not propose agree."""
     digest = Digest(bytes(proposal.digest))
     for viewer in (office.custodian, office.officer):
         readingroom.decide(viewer, Uid(proposal.uid), Verdict.AGREE, digest=digest, now=now)

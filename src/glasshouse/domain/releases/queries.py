@@ -35,10 +35,15 @@ _WINDOW_BYTES = 256 * 1024
 MAX_LINES = 2_000
 
 
+def names_all(viewer: Viewer) -> bool:
+    """Say whether the viewer is of the vendor's people who name releases, granted to them or not."""
+    return viewer.is_vendor and viewer.may_act_as(*_STAFF)
+
+
 def releases_of(viewer: Viewer) -> QuerySet[Release]:
     """Return the releases this viewer may name: the vendor's arrangers all, anybody else those granted to them."""
     releases = Release.objects.select_related("product")
-    if viewer.is_vendor and viewer.may_act_as(*_STAFF):
+    if names_all(viewer):
         return releases
     granted = GrantedRelease.objects.filter(grant__holder_id=viewer.row).values("release")
     return releases.filter(uid__in=granted)
@@ -79,7 +84,7 @@ def product_by_slug(viewer: Viewer, slug: str) -> Product:
 def products(viewer: Viewer) -> QuerySet[Product]:
     """Return the products whose source is here, for the vendor's arrangers; nobody else has any."""
     rows = Product.objects.filter(destroyed_at=None).order_by("slug")
-    return rows if viewer.is_vendor and viewer.may_act_as(*_STAFF) else rows.none()
+    return rows if names_all(viewer) else rows.none()
 
 
 def product(viewer: Viewer, uid: Uid) -> Product:

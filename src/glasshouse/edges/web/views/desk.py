@@ -68,9 +68,10 @@ def _arranging(viewer: Viewer) -> dict[str, Any]:
         "mine": mine,
         "others": [found for found in waiting if found not in mine],
         "decided": [found for found in proposals if found.state != State.OPEN][:_SHOWN],
-        "releases": list(releases.releases_of(viewer)),
         "receives": viewer.may_act_as(Role.CUSTODIAN),
     }
+    if releases.names_all(viewer):
+        context["releases"] = list(releases.releases_of(viewer))
     if viewer.may_act_as(*ARRANGERS):
         context["grants"] = arranged(viewer)[:_SHOWN]
     return context
