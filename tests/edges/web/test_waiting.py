@@ -4,6 +4,7 @@
 from datetime import timedelta
 
 from glasshouse.domain.engagements import commands as engagements
+from glasshouse.domain.engagements.values import Vetting
 from glasshouse.domain.findings.values import Severity, Step
 from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
@@ -43,7 +44,7 @@ def test_a_request_waits_for_whoever_takes_its_next_step(house: House) -> None:
 def test_nobody_is_sent_to_decide_on_the_export_of_what_they_vetted(house: House) -> None:
     both = add("both@vendor.example", "Vendor", Role.CUSTODIAN, Role.EXPORT_OFFICER, is_vendor=True)
     uid = ask(house)
-    vetting = engagements.Vetting(releases=(Uid(house.take().uid),))
+    vetting = Vetting(releases=(Uid(house.take().uid),))
     engagements.vet(both, uid, vetting, now=NOW)
     assert said(both) == []
     assert said(house.cast.officer) == ["1 export decision to take"]
