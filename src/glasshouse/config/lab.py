@@ -14,7 +14,8 @@ class Lab:
     a backup of it. Files of more than `search_file_bytes` are not searched; the searcher holds so much plain text as
     `search_memory_bytes` says, and reads the rest again when it is needed. `searches_per_minute` may be begun by a
     person, and the other number by all of an organisation. `font` draws lines as pictures where a product asks for
-    that; its bold and oblique faces lie beside it.
+    that; its bold and oblique faces lie beside it. A person is signed in `sessions_staff` times at once, or
+    `sessions_visitor` times if they are no one of the vendor's.
     """
 
     home: Path
@@ -33,6 +34,8 @@ class Lab:
     search_memory_bytes: int = 2 * 2**30
     searches_per_minute: int = 300
     searches_per_minute_organisation: int = 1_500
+    sessions_staff: int = 3
+    sessions_visitor: int = 2
     font: Path = Path("/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf")
 
     @property

@@ -19,6 +19,7 @@ from glasshouse.domain.readingroom.models import SavedRun
 from glasshouse.edges.api.api import api
 from glasshouse.kernel.ids import Uid
 from glasshouse.kernel.lines import Span
+from tests.domain.people.signedin import sign_in
 from tests.edges.api.conftest import signed_in
 from tests.lab import FILES, MAIN, NOW, Desk, House, add, next_version
 from tests.searching import index, search, searcher
@@ -55,6 +56,8 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
     "speaking_take_step": {"step": "withdraw", "words": "So."},
     "decide": WORD,
     "close_visit": {},
+    "end_own_session": {},
+    "end_session_of": {"reason": "\u202e"},  # so that the owner's own call finds it afterwards
     "revoke_token": {},
     "search_search": {"releases": ["{release}"], "pattern": "int"},
     "search_tally": {"ticket": "0" * 32},
@@ -157,6 +160,8 @@ def objects(house: House) -> tuple[Objects, Desk]:
         "question": question.text,
         "search": found.text,
         "saved": saved.text,
+        "person": desk.viewer.uid.text,
+        "session": sign_in(desk.viewer).origin.session,
         "run": SavedRun.objects.get().uid,
     }
     return Objects(named), desk

@@ -22,6 +22,7 @@ from glasshouse.domain.readingroom import commands as readingroom
 from glasshouse.domain.readingroom.models import SavedRun, SavedSearch
 from glasshouse.kernel.ids import Uid
 from glasshouse.kernel.lines import Span
+from tests.domain.people.signedin import sign_in
 from tests.domain.sites.place import arrival, settle
 from tests.edges.web.conftest import Browse
 from tests.lab import FILES, MAIN, NOW, Desk, House, add, next_version
@@ -36,6 +37,7 @@ MAKING = {
     "shredding-new",
     "grants",
     "products",
+    "sessions",
     "site-new",
     "sites-today",
 }
@@ -132,6 +134,7 @@ def room(house: House) -> Room:
         "site": place.site.text,
         "run": run.uid,
         "saved": saved.uid,
+        "session": sign_in(house.cast.reviewer).origin.session,
         "ticket": "0123456789abcdef" * 2,
         "visit": desk.visit.text,
         "workstation": place.left.text,
@@ -168,7 +171,7 @@ def test_each_kind_of_object_is_tried() -> None:
         *ENGAGED,
         *("after", "before", "event", "grant", "path", "person", "product", "proposal", "release", "ticket", "visit"),
         *("finding", "note", "notice", "question"),
-        *("run", "saved"),
+        *("run", "saved", "session"),
     }
 
 
@@ -203,6 +206,7 @@ def test_who_arranges_visits_reads_none_of_what_they_arranged(
             names
             and names.isdisjoint(HOUSE | ENGAGED | spoken)
             and name not in {*OTHERS, "product-reading", "proposal", "grant-resume", "grant-revoke"}
+            and not (name == "session-end" and arranger == "custodian")
         ):
             assert set(asked(client, room.path_of(name, names))) <= {404, 405}, name
 
@@ -252,6 +256,8 @@ def test_the_reviewer_reaches_each_of_them(room: Room, browser_of: Browse) -> No
         "saved-new": 403,  # what it looks for was erased
         "saved-rename": 405,
         "search-save": 405,
+        "session-end": 404,  # the custodian's alone
+        "session-end-own": 405,
         "receipt": 409,  # not under a signed head yet
         "site-change": 404,
         "still": 204,

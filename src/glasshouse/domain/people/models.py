@@ -6,7 +6,7 @@ from typing import ClassVar
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 
-from glasshouse.domain.people.values import Role
+from glasshouse.domain.people.values import Role, SessionEnd
 
 UID = 26
 
@@ -115,6 +115,19 @@ class DeviceSignIn(models.Model):
     def __str__(self) -> str:
         """Return the code that the person compares."""
         return self.user_code
+
+
+class EndedSession(models.Model):
+    """A session that somebody ended, by its name, for a day: so that its browser can be told why."""
+
+    name = models.CharField(max_length=64, unique=True)
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="ended_sessions")
+    ended_at = models.DateTimeField()
+    why = models.CharField(max_length=10, choices=SessionEnd)
+
+    def __str__(self) -> str:
+        """Return the first digits of the name."""
+        return self.name[:16]
 
 
 class Scope(models.TextChoices):

@@ -16,3 +16,11 @@ class Role(TextChoices):
     AUDITOR = "auditor", "auditor"
     COMMITTEE = "committee", "committee member"
     PSIRT = "psirt", "PSIRT"
+
+
+class SessionEnd(TextChoices):
+    """Who or what ended a session before its time."""
+
+    OWNER = "owner", "ended by its person from another session"
+    CUSTODIAN = "custodian", "ended by a custodian"
+    LIMIT = "limit", "ended by a newer one"

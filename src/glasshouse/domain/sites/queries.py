@@ -175,6 +175,12 @@ def in_house(viewer: Viewer, uid: Uid) -> list[Arrival]:
     return list(arrivals_of(viewer).filter(site=site(viewer, uid), departed_at=None).order_by("arrived_at", "pk"))
 
 
+def machines_of_sessions(viewer: Viewer) -> Mapping[str, Workstation]:
+    """Return the workstation that spoke last for each session in a house now, as far as the viewer may see."""
+    inside = arrivals_of(viewer).filter(departed_at=None, workstation__isnull=False).exclude(session="")
+    return {one.session: one.workstation for one in inside if one.workstation is not None}
+
+
 def presence(viewer: Viewer, now: datetime) -> Presence:
     """Return what is proved about where the asking session is; nothing of a person whom no custodian let in.
 

@@ -21,6 +21,7 @@ from glasshouse.edges.api.routes import (
     releases,
     saved,
     search,
+    sessions,
     speaking,
     symbols,
     tokens,
@@ -60,6 +61,7 @@ for router in (
     tokens,
     engagements,
     speaking,
+    sessions,
 ):
     api.add_router("", router.router)
 

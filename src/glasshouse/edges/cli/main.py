@@ -15,6 +15,7 @@ from glasshouse.edges.cli import (
     releases,
     saved,
     searching,
+    sessions,
     signingin,
     sites,
     speaking,
@@ -46,6 +47,7 @@ engaging.add_to(app)
 speaking.add_to(app)
 deciding.add_to(app)
 app.add_typer(tokens.token, name="token")
+app.add_typer(sessions.session, name="session")
 
 
 def main() -> None:

@@ -10,13 +10,17 @@ from http import HTTPStatus
 from typing import Final
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render, resolve_url
 from django.template import loader
+from django.utils.translation import gettext_lazy as _
 
+from glasshouse.domain.people import sessions
+from glasshouse.domain.people.values import SessionEnd
 from glasshouse.edges.http import refusals
 from glasshouse.edges.http.errors import (
     CannotRecordError,
@@ -33,6 +37,11 @@ from glasshouse.kernel.errors import GlasshouseError, InvalidError, NotFoundErro
 _log: Final = logging.getLogger(__name__)
 
 _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
+_ENDED: Final = {
+    SessionEnd.OWNER: _("This session was ended from another one of yours."),
+    SessionEnd.CUSTODIAN: _("This session was ended by the lab's custodian, who wrote down why: ask them."),
+    SessionEnd.LIMIT: _("This session ended when you signed in elsewhere: there were more than you may have at once."),
+}
 SAID: Final = frozenset({400, 403, 404, 409, 422, 429, 500})
 """The statuses that have a page of their own, `states/STATUS.html`."""
 
@@ -94,7 +103,13 @@ def page(request: HttpRequest, status: int, context: dict[str, object] | None = 
 
 
 def to_front_door(request: HttpRequest) -> HttpResponse:
-    """Lead somebody who is not signed in to the sign-in page, and back to where they were going."""
+    """Lead somebody who is not signed in to the sign-in page, and back to where they were going.
+
+    A browser whose session was ended for it is told so there.
+    """
+    ended = sessions.ended(request.COOKIES.get(settings.SESSION_COOKIE_NAME, ""))
+    if ended is not None:
+        messages.info(request, _ENDED[SessionEnd(ended.why)])
     if is_fragment(request):
         # A redirect would put the sign-in page inside the piece that htmx asked for.
         response = HttpResponse(status=HTTPStatus.UNAUTHORIZED)

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """From a request to the viewer that every query takes first."""
 
-import hashlib
 from dataclasses import replace
 
 from django.http import HttpRequest
 
 from glasshouse.domain.people import queries as people
+from glasshouse.domain.people import sessions
 from glasshouse.domain.people.viewer import Origin, Viewer
 from glasshouse.edges.http.errors import NotSignedInError
 from glasshouse.edges.http.proxies import CERTIFICATE
@@ -38,9 +38,8 @@ def viewer_or_none(request: HttpRequest) -> Viewer | None:
 
 def _origin(request: HttpRequest) -> Origin:
     """Return where a request comes from; what it rests on, the proxies' middleware has already judged."""
-    key = request.session.session_key or ""
     return Origin(
-        session=hashlib.sha256(f"glasshouse/session/v1\n{key}".encode()).hexdigest() if key else "",
+        session=sessions.name_of(request.session.session_key or ""),
         address=str(request.META.get("REMOTE_ADDR", "")),
         certificate=str(request.META.get(CERTIFICATE, "")),
         draws=not is_api(request),

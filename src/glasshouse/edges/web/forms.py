@@ -129,6 +129,12 @@ class DeviceForm(forms.Form):
         return f"{letters[:4]}-{letters[4:]}"
 
 
+class WhyForm(forms.Form):
+    """Why something is done to somebody."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
+
+
 class LookForm(forms.Form):
     """How pages look and whether single keys act, in this browser."""
 

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 from allauth.account.signals import user_logged_in
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
+from django.contrib import messages
 from django.contrib.auth.signals import user_logged_out
 from django.http import HttpRequest
+from django.utils.translation import ngettext
 
 from glasshouse.domain.people import commands as people
 from glasshouse.edges.web.passkeys import credential_of, public_half
@@ -30,9 +32,19 @@ def connect() -> None:
         signal.connect(receiver, dispatch_uid=f"glasshouse.edges.web{receiver.__name__}")
 
 
-def _signed_in(sender: object, user: "Person", **kwargs: object) -> None:
+def _signed_in(sender: object, request: HttpRequest, user: "Person", **kwargs: object) -> None:
+    # Behind the library's own receiver: this session stands among the person's by now.
     del sender, kwargs
-    people.record_signed_in(Uid(user.uid), now=clock.now())
+    person, now = Uid(user.uid), clock.now()
+    people.record_signed_in(person, now=now)
+    count = people.keep_to_limit(person, now=now)
+    if count:
+        said = ngettext(
+            "Your oldest session elsewhere has ended: there were more than you may have at once.",
+            "Your %(count)s oldest sessions elsewhere have ended: there were more than you may have at once.",
+            count,
+        )
+        messages.info(request, said % {"count": count})
 
 
 def _signed_out(sender: object, user: "Person | None", **kwargs: object) -> None:

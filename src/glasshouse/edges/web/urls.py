@@ -24,6 +24,7 @@ from glasshouse.edges.web.views import (
     record,
     saved,
     search,
+    sessions,
     sites,
     symbols,
     visits,
@@ -49,13 +50,19 @@ ME: list[URLPattern] = [
     path("me/app/remove", me.RemoveApp.as_view(), name="mfa_deactivate_totp"),
     path("me/recovery-codes", me.RecoveryCodes.as_view(), name="mfa_view_recovery_codes"),
     path("me/recovery-codes/new", me.NewRecoveryCodes.as_view(), name="mfa_generate_recovery_codes"),
-    path("me/sessions/end", me.EndSessions.as_view(), name="usersessions_list"),
+    path("me/sessions/end", sessions.end_others, name="usersessions_list"),
+    path("me/sessions/<str:session>/end", sessions.end_own, name="session-end-own"),
     path("me/confirm", me.Confirm.as_view(), name="account_reauthenticate"),
     path("me/confirm/code", me.ConfirmByCode.as_view(), name="mfa_reauthenticate"),
     path("me/confirm/passkey", me.ConfirmByPasskey.as_view(), name="mfa_reauthenticate_webauthn"),
     path("me/look", home.look, name="look"),
     path("device", me.device, name="device"),
     path("device/approved", me.device_approved, name="device-approved"),
+]
+
+SESSIONS: list[URLPattern] = [
+    path("sessions/", sessions.sessions, name="sessions"),
+    path("sessions/<str:person>/<str:session>/end", sessions.end, name="session-end"),
 ]
 
 READING: list[URLPattern] = [
@@ -192,6 +199,7 @@ urlpatterns: list[URLPattern] = [
     path("", desk.home, name="home"),
     *DOOR,
     *ME,
+    *SESSIONS,
     *READING,
     *SAVED,
     *SEARCH,

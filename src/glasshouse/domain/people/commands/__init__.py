@@ -17,6 +17,15 @@ from glasshouse.domain.people.commands.persons import (
     redeem_link,
     set_demo_password,
 )
+from glasshouse.domain.people.commands.sessions import (
+    MAX_REASON,
+    SEEN_EVERY,
+    end_other_sessions,
+    end_session,
+    end_session_of,
+    keep_to_limit,
+    note_seen,
+)
 from glasshouse.domain.people.commands.signins import (
     NewPasskey,
     record_passkey_enrolled,
@@ -31,6 +40,8 @@ from glasshouse.domain.people.commands.tokens import NewToken, make_token, revok
 from glasshouse.domain.people.models import Scope
 
 __all__ = [
+    "MAX_REASON",
+    "SEEN_EVERY",
     "DemoPassword",
     "Enrolment",
     "NewPasskey",
@@ -40,9 +51,14 @@ __all__ = [
     "add_person",
     "approve_device",
     "collect_device",
+    "end_other_sessions",
+    "end_session",
+    "end_session_of",
     "forget_person",
+    "keep_to_limit",
     "make_token",
     "new_link",
+    "note_seen",
     "record_passkey_enrolled",
     "record_passkey_removed",
     "record_recovery_codes_made",

@@ -166,4 +166,5 @@ def forget_person(person: Uid) -> None:
         if row.get_decoded().get("_auth_user_id") == str(found.pk):
             row.delete()
     AccessAttempt.objects.filter(username=address).delete()
+    found.ended_sessions.all().delete()
     found.tokens.all().delete()

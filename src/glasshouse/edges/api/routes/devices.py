@@ -18,6 +18,7 @@ from glasshouse.edges.api.rates import AddressRate
 from glasshouse.edges.api.shapes import Done, answering
 from glasshouse.edges.http.viewer import viewer_of
 from glasshouse.kernel import clock
+from glasshouse.kernel.ids import Uid
 
 router: Final = Router(tags=["sign-in"])
 POLL_SECONDS: Final = 2
@@ -93,6 +94,7 @@ def collect_device(request: HttpRequest, asked: DeviceSecret) -> Me:
     # the terminal's session must show one again.
     record_authentication(request, person, method="device")
     UserSession.objects.create_from_request(request)
+    commands.keep_to_limit(Uid(person.uid), now=clock.now())
     return _me(request, queries.viewer_by_row(person.pk))
 
 

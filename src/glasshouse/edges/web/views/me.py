@@ -16,8 +16,6 @@ from allauth.mfa.webauthn.views import (
     ReauthenticateWebAuthnView,
     RemoveWebAuthnView,
 )
-from allauth.usersessions.models import UserSession
-from allauth.usersessions.views import ListUserSessionsView
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -26,10 +24,10 @@ from django.views.decorators.http import require_http_methods
 
 from glasshouse.domain.people import commands as people
 from glasshouse.edges.http.viewer import viewer_of
-from glasshouse.edges.web import agents
 from glasshouse.edges.web.forms import ConfirmCodeForm, DeviceForm, PasskeyForm
 from glasshouse.edges.web.passkeys import narrowed
 from glasshouse.edges.web.signin import MFAAdapter
+from glasshouse.edges.web.views.sessions import own_rows
 from glasshouse.kernel import clock
 from glasshouse.kernel.errors import ConflictError
 
@@ -56,15 +54,12 @@ class WaysIn(IndexView):  # type: ignore[misc] # the library has no types
         context: dict[str, Any] = super().get_context_data(**kwargs)
         kept = Authenticator.objects.filter(user=self.request.user).order_by("created_at")
         by_type = {kind: [row for row in kept if row.type == kind] for kind in Authenticator.Type.values}
-        sessions = UserSession.objects.purge_and_list(self.request.user)
-        for session in sessions:
-            session.agent = agents.named(session.user_agent)
         return {
             **context,
             "passkeys": by_type[Authenticator.Type.WEBAUTHN],
             "app": next(iter(by_type[Authenticator.Type.TOTP]), None),
             "recovery": next(iter(by_type[Authenticator.Type.RECOVERY_CODES]), None),
-            "sessions": sorted(sessions, key=lambda session: session.created_at, reverse=True),
+            "sessions": own_rows(viewer_of(self.request)),
         }
 
 
@@ -136,13 +131,6 @@ class ConfirmByPasskey(ReauthenticateWebAuthnView):  # type: ignore[misc] # the 
     """The passkey again, before a way in changes."""
 
     template_name = "me/confirm_passkey.html"
-
-
-class EndSessions(ListUserSessionsView):  # type: ignore[misc] # the library has no types
-    """Ends every session of the person but this one."""
-
-    http_method_names = ("post",)
-    success_url = reverse_lazy("mfa_index")
 
 
 @require_http_methods(["GET", "POST"])
