@@ -19,6 +19,9 @@ from django.conf import settings
 from glasshouse.domain.access.values import ANYWHERE, USUAL, Conditions, Limits, NewGrant, Patterns, Purpose
 from glasshouse.domain.approvals.models import Proposal
 from glasshouse.domain.approvals.values import Verdict
+from glasshouse.domain.engagements import commands as engagements
+from glasshouse.domain.engagements.models import Engagement
+from glasshouse.domain.engagements.values import Ending
 from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.journal import promises
 from glasshouse.domain.journal import queries as journal_queries
@@ -150,6 +153,11 @@ class House:
         uid = engaging.engage(self.office, viewer, [Uid(one.uid) for one in taken], now=NOW)
         engaging.sign(uid, now=NOW)
         return uid
+
+    def part(self) -> None:
+        """Close every open engagement."""
+        for uid in Engagement.objects.filter(closed_at=None).values_list("uid", flat=True):
+            engagements.close_engagement(self.cast.manager, Uid(uid), Ending.COMPLETED, "", now=NOW)
 
     @property
     def office(self) -> engaging.Officers:

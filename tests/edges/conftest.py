@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The cast at the edge: a reviewer who is enrolled, one who is not, a stranger from another organisation."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
 import pytest
+from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.mfa.totp.internal.auth import TOTP
 from django.core.cache import cache
 from django.test import Client
@@ -18,6 +20,18 @@ from glasshouse.domain.people.values import Role
 NOW: Final = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 SECRET: Final = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 BACKEND: Final = "glasshouse.edges.web.signin.Backend"
+
+
+def confirm(
+    client: Client, person: Person, *, minutes_ago: float = -60, kind: str = "totp", again: bool = True
+) -> None:
+    """Let a browser's person have shown a second factor; unless told otherwise, tests never wait until it is stale."""
+    session = client.session
+    shown = {"method": "mfa", "type": kind, "at": time.time() - minutes_ago * 60}
+    session[AUTHENTICATION_METHODS_SESSION_KEY] = [{**shown, "reauthenticated": True} if again else shown]
+    session["account_authentication_methods_user"] = str(person.pk)
+    session.save()
+
 
 Add = Callable[..., Person]
 

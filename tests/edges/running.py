@@ -18,9 +18,9 @@ import httpx
 ROOT: Final = Path(__file__).resolve().parents[2]
 START_SECONDS: Final = 60
 
-# What happened before the test: people who are enrolled, a release, a grant that two agreed to. Told as JSON.
+# What happened before the test: people who are enrolled and showed it, a release, a grant of two. As JSON.
 SET_THE_SCENE: Final = """
-import json, sys
+import json, sys, time
 from datetime import timedelta
 import django
 django.setup()
@@ -51,6 +51,10 @@ def add(email, organisation, role, is_vendor):
     session[SESSION_KEY] = str(person.pk)
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[-1]
     session[HASH_SESSION_KEY] = person.get_session_auth_hash()
+    session["account_authentication_methods"] = [
+        {"method": "mfa", "type": "totp", "at": time.time() + 3600, "reauthenticated": True}
+    ]
+    session["account_authentication_methods_user"] = str(person.pk)
     session.create()
     return {"email": email, "uid": uid.text, "session": session.session_key}, people_queries.viewer_by_row(person.pk)
 
@@ -106,9 +110,9 @@ engaging.sign(uid, now=clock.now())
 print(Engagement.objects.get(uid=uid.text).label)
 """
 
-# A session as the front door would open one.
+# A session as the front door would open one, its person's second factor just shown.
 SIGN_IN: Final = """
-import sys
+import sys, time
 import django
 django.setup()
 from django.conf import settings
@@ -120,6 +124,10 @@ session = SessionStore()
 session[SESSION_KEY] = str(person.pk)
 session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[-1]
 session[HASH_SESSION_KEY] = person.get_session_auth_hash()
+session["account_authentication_methods"] = [
+    {"method": "mfa", "type": "totp", "at": time.time() + 3600, "reauthenticated": True}
+]
+session["account_authentication_methods_user"] = str(person.pk)
 session.create()
 print(session.session_key)
 """

@@ -272,7 +272,7 @@ def test_a_flood_at_once_does_not_pass_the_bound(open_house: House) -> None:
 
 def test_an_erasure_takes_what_a_person_said_of_themselves_and_leaves_the_request(house: House) -> None:
     uid = ask(house)
-    proposal = readingroom.propose_erasure(house.cast.manager, house.cast.reviewer.uid, now=NOW)
+    proposal = readingroom.propose_erasure(house.cast.manager, house.cast.reviewer.uid, now=NOW, reason="Asked for.")
     for viewer in (house.cast.custodian, house.cast.officer):
         house.agree(proposal, viewer)
     page = queries.request_page(house.cast.manager, uid)

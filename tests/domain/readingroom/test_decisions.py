@@ -141,7 +141,7 @@ def test_strangers_find_nothing_to_propose_decide_or_revoke(house: House, desk: 
         with pytest.raises(NotFoundError):
             commands.propose_grant(viewer, new, now=NOW)
         with pytest.raises(NotFoundError):
-            commands.propose_erasure(viewer, house.cast.reviewer.uid, now=NOW)
+            commands.propose_erasure(viewer, house.cast.reviewer.uid, now=NOW, reason="Asked for.")
         with pytest.raises((NotFoundError, RoleMissingError)):
             commands.propose_shredding(viewer, "server", now=NOW)
         with pytest.raises(NotFoundError):
@@ -176,7 +176,8 @@ def test_the_decision_page_shows_all_that_is_decided(house: House) -> None:
 
 
 def erase(house: House, person: Uid) -> None:
-    proposal = commands.propose_erasure(house.cast.manager, person, now=NOW)
+    house.part()
+    proposal = commands.propose_erasure(house.cast.manager, person, now=NOW, reason="Asked for.")
     agree(proposal, house.cast.custodian)
     assert agree(proposal, house.cast.officer).state == State.AGREED
 
@@ -243,7 +244,7 @@ def test_an_erased_person_has_no_way_in_left_and_no_trace_in_any_column(house: H
     assert SecondFactor.objects.filter(user=person).count() == 0
     assert [row.session_key for row in Session.objects.all()] == [other.session_key]
     with pytest.raises(NotFoundError):
-        commands.propose_erasure(house.cast.manager, desk.viewer.uid, now=NOW)
+        commands.propose_erasure(house.cast.manager, desk.viewer.uid, now=NOW, reason="Asked for.")
 
 
 def tables_with(word: str) -> set[str]:
@@ -259,7 +260,7 @@ def tables_with(word: str) -> set[str]:
 
 
 def test_nobody_decides_on_their_own_erasure(house: House) -> None:
-    proposal = commands.propose_erasure(house.cast.manager, house.cast.officer.uid, now=NOW)
+    proposal = commands.propose_erasure(house.cast.manager, house.cast.officer.uid, now=NOW, reason="Asked for.")
     with pytest.raises(NotIndependentError):
         agree(proposal, house.cast.officer)
     with pytest.raises(NotIndependentError):
@@ -267,7 +268,8 @@ def test_nobody_decides_on_their_own_erasure(house: House) -> None:
 
 
 def test_a_refused_proposal_changes_nothing(house: House, desk: Desk) -> None:
-    proposal = commands.propose_erasure(house.cast.manager, desk.viewer.uid, now=NOW)
+    house.part()
+    proposal = commands.propose_erasure(house.cast.manager, desk.viewer.uid, now=NOW, reason="Asked for.")
     digest = Digest(bytes(proposal.digest))
     commands.decide(
         house.cast.custodian, Uid(proposal.uid), Verdict.REFUSE, digest=digest, now=NOW, reason="a case is open"

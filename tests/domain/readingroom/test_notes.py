@@ -254,6 +254,7 @@ def test_the_erasure_of_a_person_takes_their_notes_and_leaves_what_they_said_to_
 ) -> None:
     uid = note(desk, is_shared=True)
     asked = commands.ask_question(desk.viewer, desk.grant, seen(desk), "Why?", span=Span(1, 1), now=NOW)
+    house.part()
     proposal = commands.propose_erasure(house.cast.manager, desk.viewer.uid, now=NOW, reason="Asked for.")
     for viewer in (house.cast.custodian, house.cast.officer):
         house.agree(proposal, viewer, now=LATER)

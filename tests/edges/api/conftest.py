@@ -16,7 +16,7 @@ from glasshouse.domain.people.commands import Scope
 from glasshouse.domain.people.models import Person
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.kernel import clock
-from tests.edges.conftest import BACKEND
+from tests.edges.conftest import BACKEND, confirm
 from tests.lab import NOW, Desk, House, furnish
 
 As = Callable[[Viewer], Client]
@@ -44,11 +44,12 @@ def program(**headers: str) -> Client:
 
 
 def signed_in(viewer: Viewer) -> Client:
-    """Return a program in somebody's session."""
+    """Return a program in somebody's session, their second factor just shown for it."""
     person = Person.objects.get(pk=viewer.row)
     Authenticator.objects.get_or_create(user=person, type="totp", defaults={"data": {"secret": "sealed"}})
     client = program(**{"X-Glasshouse": "tests"})
     client.force_login(person, BACKEND)
+    confirm(client, person)
     return client
 
 

@@ -16,7 +16,7 @@ from pytest_django.fixtures import Settings
 from glasshouse.domain.people.models import Person
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.kernel import clock
-from tests.edges.conftest import BACKEND, SECRET
+from tests.edges.conftest import BACKEND, SECRET, confirm
 from tests.lab import NOW, Desk, House, furnish
 
 
@@ -59,7 +59,7 @@ Browse = Callable[[Viewer], Client]
 
 @pytest.fixture
 def browser_of(house: House) -> Browse:
-    """Sign somebody in, enrolled; a bug in a view is an answer, as in a lab."""
+    """Sign somebody in, enrolled, their second factor just shown; a bug in a view is an answer, as in a lab."""
     del house
 
     def browse(viewer: Viewer) -> Client:
@@ -68,6 +68,7 @@ def browser_of(house: House) -> Browse:
             TOTP.activate(person, SECRET)
         client = Client(SERVER_NAME="localhost", raise_request_exception=False)
         client.force_login(person, BACKEND)
+        confirm(client, person)
         return client
 
     return browse

@@ -150,9 +150,13 @@ def test_only_those_who_arrange_visits_revoke(house: House, browser_of: Browse) 
 def test_erasing_a_person_takes_two_words_and_removes_their_name(house: House, browser_of: Browse) -> None:
     house.desk()
     manager = browser_of(house.cast.manager)
-    unknown = manager.post("/proposals/erasure", {"email": "nobody@regulator.example"})
+    assert "What stays" in manager.get("/proposals/erasure").content.decode()
+    unknown = manager.post("/proposals/erasure", {"email": "nobody@regulator.example", "reason": "Asked for."})
     assert "Nobody whom you may name" in unknown.content.decode()
-    address = manager.post("/proposals/erasure", {"email": "reviewer@regulator.example"}).headers["Location"]
+    asked = {"email": "reviewer@regulator.example", "reason": "Asked for."}
+    assert "engagement 26-001 is open" in manager.post("/proposals/erasure", asked).content.decode()
+    house.part()
+    address = manager.post("/proposals/erasure", asked).headers["Location"]
     for viewer in (house.cast.custodian, house.cast.officer):
         client = browser_of(viewer)
         assert "Personal data of Reviewer is destroyed" in client.get(address).content.decode()

@@ -16,6 +16,7 @@ from glasshouse.domain.engagements.models import Engagement
 from glasshouse.domain.findings.values import Severity
 from glasshouse.domain.journal.models import Event
 from glasshouse.domain.notices.models import Notice
+from glasshouse.domain.people.holds import set_hold
 from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import commands as readingroom
@@ -37,6 +38,7 @@ MAKING = {
     "shredding-new",
     "grants",
     "products",
+    "holds",
     "sessions",
     "site-new",
     "sites-today",
@@ -134,6 +136,7 @@ def room(house: House) -> Room:
         "site": place.site.text,
         "run": run.uid,
         "saved": saved.uid,
+        "hold": set_hold(house.cast.manager, "reviewer@regulator.example", "A dispute.", now=NOW).uid,
         "session": sign_in(house.cast.reviewer).origin.session,
         "ticket": "0123456789abcdef" * 2,
         "visit": desk.visit.text,
@@ -171,7 +174,7 @@ def test_each_kind_of_object_is_tried() -> None:
         *ENGAGED,
         *("after", "before", "event", "grant", "path", "person", "product", "proposal", "release", "ticket", "visit"),
         *("finding", "note", "notice", "question"),
-        *("run", "saved", "session"),
+        *("hold", "run", "saved", "session"),
     }
 
 
@@ -190,7 +193,7 @@ def test_no_role_of_the_vendor_reads_what_was_granted_to_the_reviewer(
     client = browser_of(add("insider@vendor.example", "Vendor", role, is_vendor=True))
     for name, names in web_routes():
         is_theirs = role in {Role.EXPORT_OFFICER, Role.AUDITOR} and not names.isdisjoint(ENGAGED)
-        is_theirs |= not names.isdisjoint(SPOKEN.get(role, set()))
+        is_theirs |= not names.isdisjoint(SPOKEN.get(role, set())) or (role, name) == (Role.AUDITOR, "hold-lift")
         if names and not is_theirs and name not in {*OTHERS, "product-reading", "proposal"}:
             assert set(asked(client, room.path_of(name, names))) <= {404, 405}, name
 
@@ -206,7 +209,7 @@ def test_who_arranges_visits_reads_none_of_what_they_arranged(
             names
             and names.isdisjoint(HOUSE | ENGAGED | spoken)
             and name not in {*OTHERS, "product-reading", "proposal", "grant-resume", "grant-revoke"}
-            and not (name == "session-end" and arranger == "custodian")
+            and (name, arranger) not in {("session-end", "custodian"), ("hold-lift", "manager")}
         ):
             assert set(asked(client, room.path_of(name, names))) <= {404, 405}, name
 
@@ -256,6 +259,7 @@ def test_the_reviewer_reaches_each_of_them(room: Room, browser_of: Browse) -> No
         "saved-new": 403,  # what it looks for was erased
         "saved-rename": 405,
         "search-save": 405,
+        "hold-lift": 404,  # of those who keep holds
         "session-end": 404,  # the custodian's alone
         "session-end-own": 405,
         "receipt": 409,  # not under a signed head yet

@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-import time
 from datetime import timedelta
 
 import pytest
-from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.test import Client
@@ -11,16 +9,13 @@ from django.test import Client
 from glasshouse.domain.journal.models import Event
 from glasshouse.domain.people import commands as people
 from glasshouse.kernel import clock
-from tests.edges.conftest import BACKEND, Cast
+from tests.edges.conftest import BACKEND, Cast, confirm
 
 
 @pytest.fixture
 def confirmed(reader: Client, cast: Cast) -> Client:
     """The reviewer's browser, a moment after they confirmed that it is them."""
-    session = reader.session
-    session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "mfa", "at": time.time(), "reauthenticated": True}]
-    session["account_authentication_methods_user"] = str(cast.reviewer.pk)
-    session.save()
+    confirm(reader, cast.reviewer, minutes_ago=0)
     return reader
 
 

@@ -130,6 +130,21 @@ class EndedSession(models.Model):
         return self.name[:16]
 
 
+class Hold(models.Model):
+    """A reason to keep a person's data that is stronger than their erasure, until somebody lifts it."""
+
+    uid = models.CharField(max_length=UID, unique=True)
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="holds")
+    reason = models.CharField(max_length=500)
+    set_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    set_at = models.DateTimeField()
+    lifted_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        """Return the uid."""
+        return self.uid
+
+
 class Scope(models.TextChoices):
     """What a token may read. There is no scope for source, and none that changes anything."""
 

@@ -85,10 +85,15 @@ def person_by_uid(asker: Viewer, uid: Uid) -> Person:
 
 def person_by_email(asker: Viewer, email: str) -> Person:
     """Return a person by address, under the same narrowing as by uid."""
+    return person_by_uid(asker, Uid(anybody_by_email(email).uid))
+
+
+def anybody_by_email(email: str) -> Person:
+    """Return an active person by address, for the commands of those who may name everybody."""
     person = Person.objects.filter(email=email.strip().lower(), is_active=True).first()
     if person is None:
         raise NotFoundError
-    return person_by_uid(asker, Uid(person.uid))
+    return person
 
 
 def reviewers_of(asker: Viewer) -> QuerySet[Person]:

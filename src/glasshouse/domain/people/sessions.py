@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
@@ -17,10 +17,14 @@ from django.db.models import QuerySet
 from glasshouse.domain.people.models import EndedSession, Person
 from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
+from glasshouse.kernel import clock
 from glasshouse.kernel.errors import NotFoundError
 
 if TYPE_CHECKING:
     Rows = QuerySet[UserSession]
+
+
+CONFIRMED: Final = "glasshouse_confirmed_at"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,13 @@ def session_named(viewer: Viewer, person: str, name: str, now: datetime) -> Sign
     if found is None:
         raise NotFoundError
     return found
+
+
+def confirmed_at(key: str) -> datetime | None:
+    """Return when its person last confirmed, in a browser, that it is them who acts in the session with this key."""
+    row = UserSession.objects.filter(session_key=key).first()
+    text = row.data.get(CONFIRMED) if row else None
+    return clock.parse(text) if text else None
 
 
 def ended(key: str) -> EndedSession | None:

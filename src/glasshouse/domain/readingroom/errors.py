@@ -80,3 +80,9 @@ class NotShownError(InvalidError):
     """The entry that a note would hang on did not show these lines."""
 
     code = "readingroom.not-shown"
+
+
+class ErasureBoundError(ConflictError):
+    """Something keeps a person's data for now: an open engagement, a stay in the house, a legal hold."""
+
+    code = "readingroom.erasure-bound"

@@ -175,6 +175,11 @@ def in_house(viewer: Viewer, uid: Uid) -> list[Arrival]:
     return list(arrivals_of(viewer).filter(site=site(viewer, uid), departed_at=None).order_by("arrived_at", "pk"))
 
 
+def is_inside(person: int) -> bool:
+    """Say whether somebody was let in and not seen out yet, for the rooms that would erase them."""
+    return Arrival.objects.filter(person_id=person, departed_at=None).exists()
+
+
 def machines_of_sessions(viewer: Viewer) -> Mapping[str, Workstation]:
     """Return the workstation that spoke last for each session in a house now, as far as the viewer may see."""
     inside = arrivals_of(viewer).filter(departed_at=None, workstation__isnull=False).exclude(session="")

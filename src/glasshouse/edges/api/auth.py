@@ -12,6 +12,7 @@ from glasshouse.domain.people.commands import Scope
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.edges.api.errors import ForeignSenderError, ScopeMissingError, SessionWantedError
 from glasshouse.edges.http.errors import NotSignedInError
+from glasshouse.edges.http.stepup import check_confirmed
 from glasshouse.edges.http.viewer import viewer_of
 from glasshouse.kernel import clock
 
@@ -68,6 +69,16 @@ class Session(AuthBase):
         return viewer
 
 
+class Confirmed(Session):
+    """The person's own session, in which they lately showed a second factor, or had it shown for it in a browser."""
+
+    def __call__(self, request: HttpRequest) -> Viewer:
+        """Return who calls, or raise."""
+        viewer = super().__call__(request)
+        check_confirmed(request)
+        return viewer
+
+
 class Token(AuthBase):
     """A token with this scope. A call without one is left to the session."""
 
@@ -104,6 +115,7 @@ def _token_of(request: HttpRequest) -> frozenset[Scope]:
 
 SOURCE: Final = Session("Tokens never carry source.")
 ACTING: Final = Session("Tokens read; only a session acts.")
+DECIDING: Final = Confirmed("Tokens read; only a session decides.")
 
 
 def reading(scope: Scope) -> list[AuthBase]:

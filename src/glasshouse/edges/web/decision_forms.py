@@ -157,9 +157,15 @@ class GrantForm(forms.Form):
 
 
 class ErasureForm(forms.Form):
-    """Whose data is to be erased."""
+    """Whose data is to be erased, and why."""
 
     email = forms.EmailField(label=_("The person's address"), widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=2000,
+        help_text=_("It stays, and is decided on: write no name into it."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
 
 
 class ShreddingForm(forms.Form):

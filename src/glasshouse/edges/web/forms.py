@@ -135,6 +135,12 @@ class WhyForm(forms.Form):
     reason = forms.CharField(label=_("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
 
 
+class HoldForm(WhyForm):
+    """Whose data is held, and why."""
+
+    email = forms.EmailField(label=_("The person's address"), widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+
+
 class LookForm(forms.Form):
     """How pages look and whether single keys act, in this browser."""
 

@@ -14,6 +14,7 @@ from glasshouse.edges.web.views import (
     door,
     engagements,
     findings,
+    holds,
     home,
     me,
     notes,
@@ -52,6 +53,7 @@ ME: list[URLPattern] = [
     path("me/recovery-codes/new", me.NewRecoveryCodes.as_view(), name="mfa_generate_recovery_codes"),
     path("me/sessions/end", sessions.end_others, name="usersessions_list"),
     path("me/sessions/<str:session>/end", sessions.end_own, name="session-end-own"),
+    path("me/sessions/<str:session>/confirm", sessions.confirm_elsewhere, name="session-confirm"),
     path("me/confirm", me.Confirm.as_view(), name="account_reauthenticate"),
     path("me/confirm/code", me.ConfirmByCode.as_view(), name="mfa_reauthenticate"),
     path("me/confirm/passkey", me.ConfirmByPasskey.as_view(), name="mfa_reauthenticate_webauthn"),
@@ -62,6 +64,8 @@ ME: list[URLPattern] = [
 
 SESSIONS: list[URLPattern] = [
     path("sessions/", sessions.sessions, name="sessions"),
+    path("holds/", holds.holds, name="holds"),
+    path("holds/<str:hold>/lift", holds.lift, name="hold-lift"),
     path("sessions/<str:person>/<str:session>/end", sessions.end, name="session-end"),
 ]
 

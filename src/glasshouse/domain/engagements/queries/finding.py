@@ -80,6 +80,12 @@ def open_engagements(viewer: Viewer, now: datetime) -> QuerySet[Engagement]:
     return engagements_of(viewer).filter(closed_at=None, ends__gt=now)
 
 
+def open_labels(person: int, now: datetime) -> list[str]:
+    """Return the labels of open engagements that name a person, for the rooms that would erase them."""
+    rows = Engagement.objects.filter(Q(ends=None) | Q(ends__gt=now), people=person, closed_at=None)
+    return list(rows.order_by("opened_at").values_list("label", flat=True))
+
+
 def engagement_by_name(viewer: Viewer, name: str) -> Engagement:
     """Return one engagement that the viewer may see, by its label or uid."""
     found = engagements_of(viewer).filter(Q(label=name) | Q(uid=name)).first()

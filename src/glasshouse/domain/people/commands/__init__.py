@@ -20,6 +20,7 @@ from glasshouse.domain.people.commands.persons import (
 from glasshouse.domain.people.commands.sessions import (
     MAX_REASON,
     SEEN_EVERY,
+    confirm_session,
     end_other_sessions,
     end_session,
     end_session_of,
@@ -51,6 +52,7 @@ __all__ = [
     "add_person",
     "approve_device",
     "collect_device",
+    "confirm_session",
     "end_other_sessions",
     "end_session",
     "end_session_of",

@@ -167,4 +167,5 @@ def forget_person(person: Uid) -> None:
             row.delete()
     AccessAttempt.objects.filter(username=address).delete()
     found.ended_sessions.all().delete()
+    found.holds.all().delete()  # lifted ones, whose reasons may tell of them; a standing one stops the erasure
     found.tokens.all().delete()

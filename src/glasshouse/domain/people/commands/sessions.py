@@ -15,7 +15,7 @@ from glasshouse.domain.people import sessions
 from glasshouse.domain.people.models import EndedSession, Person
 from glasshouse.domain.people.values import SessionEnd
 from glasshouse.domain.people.viewer import Viewer
-from glasshouse.kernel import texts
+from glasshouse.kernel import clock, texts
 from glasshouse.kernel.errors import NotFoundError
 from glasshouse.kernel.ids import Uid
 
@@ -60,6 +60,25 @@ def end_session_of(viewer: Viewer, whose: Uid, name: str, reason: str, *, now: d
         if not named:
             raise NotFoundError
         _end(person, named, SessionEnd.CUSTODIAN, actor=viewer.uid, now=now, reason=reason)
+
+
+def confirm_session(viewer: Viewer, name: str, *, now: datetime) -> None:
+    """Say that it is the viewer who acts in one of their own sessions, elsewhere; the edge has asked for the factor."""
+    with journal.transaction():
+        person = _locked(viewer.uid)
+        mine = [row for row in sessions.live(now).filter(user=person) if sessions.name_of(row.session_key) == name]
+        if not mine:
+            raise NotFoundError
+        for row in mine:
+            row.data = {**row.data, sessions.CONFIRMED: clock.to_text(now)}
+            row.save(update_fields=["data"])
+        journal.record(
+            "people.session-confirmed",
+            actor=viewer.uid.text,
+            at=now,
+            subject=viewer.uid,
+            personal={"session": name},
+        )
 
 
 def keep_to_limit(whose: Uid, *, now: datetime) -> int:

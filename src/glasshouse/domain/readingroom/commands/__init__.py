@@ -12,11 +12,11 @@ from glasshouse.domain.readingroom.commands.conclusions import (
 from glasshouse.domain.readingroom.commands.coverage import open_coverage
 from glasshouse.domain.readingroom.commands.decisions import (
     decide,
-    propose_erasure,
     propose_grant,
     propose_shredding,
     revoke_grant,
 )
+from glasshouse.domain.readingroom.commands.erasing import propose_erasure
 from glasshouse.domain.readingroom.commands.exact import BY_NAME
 from glasshouse.domain.readingroom.commands.notes import change_note, remove_note, share_note, write_note
 from glasshouse.domain.readingroom.commands.questions import ask_question, close_question, reply_to_question

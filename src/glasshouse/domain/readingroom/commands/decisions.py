@@ -5,7 +5,6 @@ import json
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import Q
 
 from glasshouse.domain.access import commands as access
 from glasshouse.domain.access.models import Grant
@@ -18,16 +17,14 @@ from glasshouse.domain.engagements import commands as engagements
 from glasshouse.domain.engagements import queries as engagement_queries
 from glasshouse.domain.engagements import rules as engaged
 from glasshouse.domain.journal import commands as journal
-from glasshouse.domain.journal.models import Event, SeedClass
 from glasshouse.domain.notices import commands as notices
-from glasshouse.domain.people import commands as people
 from glasshouse.domain.people import queries as people_queries
 from glasshouse.domain.people.models import Person
 from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import queries
 from glasshouse.domain.readingroom.commands.conclusions import tell_of_earlier_lapses
-from glasshouse.domain.readingroom.commands.notes import forget_notes
+from glasshouse.domain.readingroom.commands.erasing import erase_person
 from glasshouse.domain.readingroom.commands.saved import ask_after_grant
 from glasshouse.domain.releases import commands as releases
 from glasshouse.domain.releases import queries as release_queries
@@ -75,23 +72,6 @@ def propose_grant(viewer: Viewer, new: NewGrant, *, now: datetime) -> Proposal:
                 "purposes": sorted(new.purposes),
                 "releases": {release.text: str(roots[release]) for release in new.releases},
             },
-        )
-
-
-def propose_erasure(viewer: Viewer, person: Uid, *, now: datetime, reason: str = "") -> Proposal:
-    """Put the erasure of a person's data up for decision; what they were shown stays provable without their name.
-
-    The reason stands in the statement that is decided on; it names no person, for it is not erased.
-    """
-    found = people_queries.person_by_uid(viewer, person)
-    with journal.transaction():
-        return approvals.propose(
-            viewer,
-            "journal.erasure",
-            subject=person,
-            beneficiary=found,
-            statement={"class": SeedClass.PERSONAL.value, "person": person.text, "reason": reason.strip()},
-            now=now,
         )
 
 
@@ -160,7 +140,7 @@ def _carry_out(viewer: Viewer, agreed: Proposal, now: datetime) -> None:
     elif agreed.kind == "engagements.amendment":
         engagements.carry_out_amendment(viewer, agreed, now=now)
     elif agreed.kind == "journal.erasure":
-        _erase(viewer, agreed, now)
+        erase_person(viewer, agreed, now)
     else:
         product = Product.objects.get(uid=agreed.subject)
         releases.mark_destroyed(product, actor=viewer.uid.text, approval=Uid(agreed.uid), now=now)
@@ -242,17 +222,3 @@ def _texts(value: object) -> dict[str, str]:
     if not isinstance(value, dict):
         raise InvalidError("The statement is malformed.")
     return {str(key): str(item) for key, item in value.items()}
-
-
-def _erase(viewer: Viewer, agreed: Proposal, now: datetime) -> None:
-    person = agreed.subject
-    events = Event.objects.filter(Q(actor=person) | Q(subject=person)).values_list("uid", flat=True)
-    journal.erase(
-        [Uid(text) for text in events],
-        SeedClass.PERSONAL,
-        actor=viewer.uid.text,
-        approval=Uid(agreed.uid),
-        at=now,
-    )
-    forget_notes(Uid(person), now=now)
-    people.forget_person(Uid(person))

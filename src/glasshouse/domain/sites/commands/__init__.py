@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Verbs of sites."""
 
-from glasshouse.domain.sites.commands.arrivals import arrive, change_escort, depart
+from glasshouse.domain.sites.commands.arrivals import arrive, change_escort, depart, forget_arrivals
 from glasshouse.domain.sites.commands.bookings import book, cancel_booking
 from glasshouse.domain.sites.commands.houses import (
     add_room,
@@ -36,6 +36,7 @@ __all__ = [
     "depart",
     "end_key",
     "enrol_key",
+    "forget_arrivals",
     "retire_workstation",
     "set_hours",
     "set_retention",

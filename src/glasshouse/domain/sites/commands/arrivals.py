@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Letting visitors in and seeing them out: the custodian's word on who came, under which booking."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Final
 
 from django.db import IntegrityError, transaction
 
@@ -24,6 +26,9 @@ from glasshouse.domain.sites.models import Arrival, Attendee, Booking, Room, Sit
 from glasshouse.domain.sites.values import NewArrival, TextKind
 from glasshouse.kernel.errors import InvalidError
 from glasshouse.kernel.ids import Uid
+
+FORGOTTEN: Final[Mapping[str, str | int]] = {"identity": "", "devices": 0, "receipt": "", "session": ""}
+"""What is left of an arrival: that somebody under this uid was there, when, and who let them in."""
 
 
 def arrive(viewer: Viewer, booking: Uid, new: NewArrival, *, now: datetime) -> Arrival:
@@ -157,3 +162,8 @@ def _tell(kind: str, viewer: Viewer, arrival: Arrival, now: datetime, fields: Fi
             "person": arrival.person.uid,
         },
     )
+
+
+def forget_arrivals(person: int) -> None:
+    """Remove what is personal about somebody's arrivals, inside the transaction of their approved erasure."""
+    Arrival.objects.filter(person_id=person).update(**FORGOTTEN)

@@ -17,7 +17,7 @@ from glasshouse.domain.engagements import values as engaged
 from glasshouse.domain.people import queries as people
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.releases import queries as releases
-from glasshouse.edges.api.auth import ACTING, SOURCE
+from glasshouse.edges.api.auth import ACTING, DECIDING, SOURCE
 from glasshouse.edges.api.engagements import (
     AskedAmendment,
     AskedClosing,
@@ -99,7 +99,7 @@ def vet(request: HttpRequest, request_uid: str, found: AskedVetting) -> Request:
     return request_told(viewer, uid)
 
 
-@router.post("/requests/{request_uid}/export-decision", auth=ACTING, response=answering(Request), url_name="export")
+@router.post("/requests/{request_uid}/export-decision", auth=DECIDING, response=answering(Request), url_name="export")
 def decide_export(request: HttpRequest, request_uid: str, asked: AskedExport) -> Request:
     """Take the export decision."""
     viewer, uid = viewer_of(request), Uid.parse(request_uid)
@@ -117,7 +117,7 @@ def decide_export(request: HttpRequest, request_uid: str, asked: AskedExport) ->
     return request_told(viewer, uid)
 
 
-@router.post("/requests/{request_uid}/refusal", auth=ACTING, response=answering(Request), url_name="refuse")
+@router.post("/requests/{request_uid}/refusal", auth=DECIDING, response=answering(Request), url_name="refuse")
 def refuse(request: HttpRequest, request_uid: str, asked: AskedRefusal) -> Request:
     """Refuse a request; ground and reason stay with both parties."""
     viewer, uid = viewer_of(request), Uid.parse(request_uid)
@@ -230,7 +230,7 @@ def request_counts(request: HttpRequest) -> list[Counted]:
     ]
 
 
-@router.post("/engagements/{engagement}/closing", auth=ACTING, response=answering(Engagement), url_name="close")
+@router.post("/engagements/{engagement}/closing", auth=DECIDING, response=answering(Engagement), url_name="close")
 def close_engagement(request: HttpRequest, engagement: str, asked: AskedClosing) -> Engagement:
     """Close an engagement and revoke its grants."""
     viewer = viewer_of(request)
@@ -239,7 +239,9 @@ def close_engagement(request: HttpRequest, engagement: str, asked: AskedClosing)
     return engagement_told(request, viewer, engagement)
 
 
-@router.post("/requests/{request_uid}/export-withdrawal", auth=ACTING, response=answering(Request), url_name="unexport")
+@router.post(
+    "/requests/{request_uid}/export-withdrawal", auth=DECIDING, response=answering(Request), url_name="unexport"
+)
 def withdraw_export(request: HttpRequest, request_uid: str, asked: AskedReason) -> Request:
     """End the export decision; grants that rest on it are revoked in the same moment."""
     viewer, uid = viewer_of(request), Uid.parse(request_uid)

@@ -19,7 +19,7 @@ from glasshouse.domain.readingroom import commands
 from glasshouse.domain.readingroom.commands import Verdict
 from glasshouse.domain.readingroom.proposals import proposal_page
 from glasshouse.domain.releases import queries as releases
-from glasshouse.edges.api.auth import ACTING, SOURCE
+from glasshouse.edges.api.auth import ACTING, DECIDING, SOURCE
 from glasshouse.edges.api.shapes import answering
 from glasshouse.edges.http.viewer import viewer_of
 from glasshouse.kernel import clock
@@ -171,7 +171,7 @@ def proposal(request: HttpRequest, proposal: str) -> Proposal:
     return _proposal(viewer_of(request), Uid.parse(proposal))
 
 
-@router.post("/proposals/{proposal}/words", auth=ACTING, response=answering(Proposal), url_name="decide")
+@router.post("/proposals/{proposal}/words", auth=DECIDING, response=answering(Proposal), url_name="decide")
 def decide(request: HttpRequest, proposal: str, word: Word) -> Proposal:
     """Agree or refuse; the last agreement needed carries the matter out."""
     viewer, uid = viewer_of(request), Uid.parse(proposal)

@@ -12,7 +12,7 @@ from glasshouse.domain.people.commands import Scope
 from glasshouse.domain.readingroom import commands
 from glasshouse.domain.readingroom import queries as readingroom
 from glasshouse.domain.releases import queries
-from glasshouse.edges.api.auth import ACTING, SOURCE, reading
+from glasshouse.edges.api.auth import ACTING, DECIDING, SOURCE, reading
 from glasshouse.edges.api.shapes import Balances, NamedRelease, answering
 from glasshouse.edges.http.viewer import viewer_of
 from glasshouse.kernel import clock
@@ -112,14 +112,14 @@ def ask_for_more(request: HttpRequest, grant: str, asked: AskedMore) -> Status[A
     return Status(HTTPStatus.CREATED, Asked(proposal=made.uid, state=made.state, asked_at=made.proposed_at))
 
 
-@router.post("/grants/{grant}/resume", auth=ACTING, response=answering(Changed), url_name="resume_grant")
+@router.post("/grants/{grant}/resume", auth=DECIDING, response=answering(Changed), url_name="resume_grant")
 def resume_grant(request: HttpRequest, grant: str) -> Changed:
     """Let a grant that waits for a custodian go on."""
     commands.resume_grant(viewer_of(request), Uid.parse(grant), now=clock.now())
     return Changed(grant=grant)
 
 
-@router.post("/grants/{grant}/revoke", auth=ACTING, response=answering(Changed), url_name="revoke_grant")
+@router.post("/grants/{grant}/revoke", auth=DECIDING, response=answering(Changed), url_name="revoke_grant")
 def revoke_grant(request: HttpRequest, grant: str) -> Changed:
     """End a grant at once; one person suffices to stop a showing."""
     commands.revoke_grant(viewer_of(request), Uid.parse(grant), now=clock.now())

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from ninja import Field, Router, Schema
 
 from glasshouse.domain.people import commands, sessions
-from glasshouse.edges.api.auth import ACTING, SOURCE
+from glasshouse.edges.api.auth import ACTING, DECIDING, SOURCE
 from glasshouse.edges.api.shapes import Done, answering
 from glasshouse.edges.http.viewer import viewer_of
 from glasshouse.kernel import clock
@@ -79,7 +79,7 @@ def end_own_session(request: HttpRequest, session: str) -> Ended:
 
 
 @router.post(
-    "/persons/{person}/sessions/{session}/end", auth=ACTING, response=answering(Done), url_name="end_session_of"
+    "/persons/{person}/sessions/{session}/end", auth=DECIDING, response=answering(Done), url_name="end_session_of"
 )
 def end_session_of(request: HttpRequest, person: str, session: str, asked: AskedEnd) -> Done:
     """End somebody's session, as a custodian, for a reason."""

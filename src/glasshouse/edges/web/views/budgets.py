@@ -12,6 +12,7 @@ from glasshouse.domain.approvals.values import State
 from glasshouse.domain.people.values import Role
 from glasshouse.domain.readingroom import commands, queries
 from glasshouse.domain.releases import queries as releases
+from glasshouse.edges.http.stepup import check_confirmed
 from glasshouse.edges.http.viewer import viewer_of
 from glasshouse.edges.web.views.decisions import arranged_grant
 from glasshouse.kernel import clock
@@ -50,6 +51,7 @@ def resume(request: HttpRequest, grant: str) -> HttpResponse:
     if not viewer.may_act_as(Role.CUSTODIAN):
         raise NotFoundError
     if request.method == "POST":
+        check_confirmed(request)
         commands.resume_grant(viewer, Uid(found.uid), now=clock.now())
         return redirect("grants")
     where = access.standing(found, clock.now())

@@ -19,14 +19,17 @@ from glasshouse.domain.people import queries as people
 from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import commands, proposals
+from glasshouse.domain.readingroom.errors import ErasureBoundError
 from glasshouse.domain.releases import queries as releases
 from glasshouse.domain.sites import queries as sites
+from glasshouse.edges.http.stepup import check_confirmed
 from glasshouse.edges.http.viewer import viewer_of
 from glasshouse.edges.web.decision_forms import DecisionForm, Engaged, ErasureForm, GrantForm, ShreddingForm
 from glasshouse.edges.web.views.desk import arranged
 from glasshouse.kernel import clock
 from glasshouse.kernel.errors import NotFoundError
 from glasshouse.kernel.ids import Uid
+from glasshouse.kernel.texts import UnreadableTextError
 
 if TYPE_CHECKING:
     from glasshouse.domain.access.models import Grant
@@ -43,6 +46,7 @@ def proposal(request: HttpRequest, proposal: str) -> HttpResponse:
     digest = bytes(page.proposal.digest).hex()
     form = DecisionForm(request.POST or None, names_basis=page.names_basis, initial={"digest": digest})
     if request.method == "POST" and form.is_valid():
+        check_confirmed(request)
         commands.decide(
             viewer,
             uid,
@@ -95,8 +99,14 @@ def new_erasure(request: HttpRequest) -> HttpResponse:
         except NotFoundError:
             form.add_error("email", _("Nobody whom you may name has this address."))
         else:
-            made = commands.propose_erasure(viewer, Uid(person.uid), now=clock.now())
-            return redirect("proposal", proposal=made.uid)
+            try:
+                made = commands.propose_erasure(
+                    viewer, Uid(person.uid), now=clock.now(), reason=form.cleaned_data["reason"]
+                )
+            except (ErasureBoundError, UnreadableTextError) as error:
+                form.add_error(None, f"{error.message} {error.hint}")
+            else:
+                return redirect("proposal", proposal=made.uid)
     return render(request, "reading/erasure_new.html", {"form": form, "room": "home"})
 
 
@@ -126,6 +136,7 @@ def revoke(request: HttpRequest, grant: str) -> HttpResponse:
     """Ask, then end a grant at once."""
     viewer, found = viewer_of(request), arranged_grant(request, grant)
     if request.method == "POST":
+        check_confirmed(request)
         commands.revoke_grant(viewer, Uid(found.uid), now=clock.now())
         return redirect("grants")
     where = access.standing(found, clock.now())

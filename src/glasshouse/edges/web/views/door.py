@@ -7,6 +7,7 @@ from allauth.account.internal.flows.login import perform_login, record_authentic
 from allauth.account.models import Login
 from allauth.account.views import LoginView, LogoutView
 from allauth.mfa.base.views import AuthenticateView
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.views import ActivateTOTPView
 from allauth.mfa.webauthn.internal import auth
 from allauth.mfa.webauthn.views import AddWebAuthnView, LoginWebAuthnView
@@ -77,7 +78,8 @@ class Enrolment(AddWebAuthnView):  # type: ignore[misc] # the library has no typ
     def form_valid(self, form: PasskeyForm) -> HttpResponse:
         """Register it. The ceremony just showed who is here; the recovery codes that follow need no second one."""
         response: HttpResponse = super().form_valid(form)
-        record_authentication(self.request, self.request.user, method="mfa", reauthenticated=True)
+        kind = Authenticator.Type.WEBAUTHN.value
+        record_authentication(self.request, self.request.user, method="mfa", type=kind, reauthenticated=True)
         return response
 
 

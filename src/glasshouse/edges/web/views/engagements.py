@@ -21,6 +21,7 @@ from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.releases import queries as releases
 from glasshouse.domain.sites import queries as sites
+from glasshouse.edges.http.stepup import check_confirmed
 from glasshouse.edges.http.viewer import viewer_of
 from glasshouse.edges.web.ceremonies import answered, ceremony
 from glasshouse.edges.web.engagement_forms import (
@@ -131,6 +132,7 @@ def export(request: HttpRequest, request_uid: str) -> HttpResponse:
         },
     )
     if request.method == "POST" and form.is_valid():
+        check_confirmed(request)
         commands.decide_export(viewer, uid, form.decision, now=clock.now())
         return redirect("request", request_uid=uid.text)
     return render(request, "engagements/export.html", {"form": form, "page": page})
@@ -144,6 +146,7 @@ def withdraw_export(request: HttpRequest, request_uid: str) -> HttpResponse:
     check_office(viewer, Step.CLEAR)
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
+        check_confirmed(request)
         commands.withdraw_export(viewer, uid, form.cleaned_data["reason"], now=clock.now())
         return redirect("request", request_uid=uid.text)
     return render(request, "engagements/export_withdraw.html", {"form": form, "page": page})
@@ -157,6 +160,7 @@ def refuse(request: HttpRequest, request_uid: str) -> HttpResponse:
     check_office(viewer, Step.VET, Step.CLEAR)
     form = RefusalForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
+        check_confirmed(request)
         told = form.cleaned_data
         commands.refuse(viewer, uid, Ground(told["ground"]), told["reason"], now=clock.now())
         return redirect("request", request_uid=uid.text)
@@ -249,6 +253,7 @@ def close(request: HttpRequest, engagement: str) -> HttpResponse:
         check_office(viewer, Step.PROPOSE)
     form = ClosingForm(request.POST or None, is_vendor=viewer.is_vendor)
     if request.method == "POST" and form.is_valid():
+        check_confirmed(request)
         told = form.cleaned_data
         commands.close_engagement(viewer, uid, Ending(told["ending"]), told["reason"], now=clock.now())
         return redirect("engagement", engagement=uid.text)

@@ -23,6 +23,7 @@ from django.urls import reverse_lazy
 from django.views.decorators.http import require_http_methods
 
 from glasshouse.domain.people import commands as people
+from glasshouse.edges.http.stepup import decision_waits
 from glasshouse.edges.http.viewer import viewer_of
 from glasshouse.edges.web.forms import ConfirmCodeForm, DeviceForm, PasskeyForm
 from glasshouse.edges.web.passkeys import narrowed
@@ -114,21 +115,34 @@ class NewRecoveryCodes(GenerateRecoveryCodesView):  # type: ignore[misc] # the l
     template_name = "me/recovery_codes_new.html"
 
 
+class BeforeDecision:
+    """Says on a page of confirmation whether a decision waits for it; a passkey, if there is one, then does alone."""
+
+    request: HttpRequest
+
+    def get_context_data(self, **kwargs: object) -> dict[str, Any]:
+        """Offer nothing that would not do."""
+        context: dict[str, Any] = super().get_context_data(**kwargs)  # type: ignore[misc] # the library's view stands behind this one
+        if not decision_waits(self.request, str(context.get("redirect_field_value") or "")):
+            return context
+        return {**context, "decision_waits": True, "reauthentication_alternatives": []}
+
+
 class Confirm(ReauthenticateView):  # type: ignore[misc] # the library has no types
     """The password again; answers only where a person has nothing stronger."""
 
     template_name = "me/confirm.html"
 
 
-class ConfirmByCode(CodeReauthenticateView):  # type: ignore[misc] # the library has no types
-    """A code again, before a way in changes."""
+class ConfirmByCode(BeforeDecision, CodeReauthenticateView):  # type: ignore[misc] # the library has no types
+    """A code again, before a way in changes or a decision falls."""
 
     template_name = "me/confirm.html"
     form_class = ConfirmCodeForm
 
 
-class ConfirmByPasskey(ReauthenticateWebAuthnView):  # type: ignore[misc] # the library has no types
-    """The passkey again, before a way in changes."""
+class ConfirmByPasskey(BeforeDecision, ReauthenticateWebAuthnView):  # type: ignore[misc] # the library has no types
+    """The passkey again, before a way in changes or a decision falls."""
 
     template_name = "me/confirm_passkey.html"
 

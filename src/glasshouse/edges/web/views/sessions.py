@@ -17,10 +17,12 @@ from glasshouse.domain.people import sessions as people
 from glasshouse.domain.people.sessions import SignedIn
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.sites import queries as sites
+from glasshouse.edges.http.stepup import check_confirmed
 from glasshouse.edges.http.viewer import viewer_of
 from glasshouse.edges.web import agents
 from glasshouse.edges.web.forms import WhyForm
 from glasshouse.kernel import clock
+from glasshouse.kernel.errors import NotFoundError
 from glasshouse.kernel.ids import Uid
 
 if TYPE_CHECKING:
@@ -49,6 +51,21 @@ def end_own(request: HttpRequest, session: str) -> HttpResponse:
     return redirect("mfa_index")
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm_elsewhere(request: HttpRequest, session: str) -> HttpResponse:
+    """Ask, then let a terminal of the viewer's decide in their name for a while: the factor is shown here."""
+    viewer = viewer_of(request)
+    row = next((one for one in own_rows(viewer) if one.session.name == session), None)
+    if row is None:
+        raise NotFoundError
+    if request.method == "POST":
+        check_confirmed(request)
+        commands.confirm_session(viewer, session, now=clock.now())
+        messages.info(request, _("It may decide in your name for five minutes. Repeat there what you asked."))
+        return redirect("mfa_index")
+    return render(request, "me/session_confirm.html", {"row": row})
+
+
 @require_POST
 def end_others(request: HttpRequest) -> HttpResponse:
     """End every session of the viewer but this one."""
@@ -73,6 +90,7 @@ def end(request: HttpRequest, person: str, session: str) -> HttpResponse:
     found = people.session_named(viewer, Uid.parse(person).text, session, now)
     form = WhyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
+        check_confirmed(request)
         commands.end_session_of(viewer, Uid(found.person.uid), session, form.cleaned_data["reason"], now=now)
         if found.is_this:
             request.session.flush()  # else the end of this request would want to keep what is gone
