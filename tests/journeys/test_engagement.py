@@ -7,18 +7,19 @@ from typing import Final
 from playwright.sync_api import Browser, Page, expect
 
 from tests.edges.running import RunningLab
-from tests.journeys.test_pages_are_reachable import complaints_about
+from tests.journeys.test_pages_are_reachable import complaints_about, send_unfilled
 from tests.journeys.test_reading import EXPORT, OFFICE, READER, come_in, reading_lab, window
 
 __all__ = ["reading_lab"]
 HOSTILE: Final = '<img src=x onerror="document.title=1">'
 
 
-def agree(page: Page, title: str) -> None:
-    """Agree to what waits on somebody's desk."""
+def agree(page: Page, title: str, told: str) -> None:
+    """Agree to what waits on somebody's desk, and be told how it stands."""
     page.goto("/")
     page.get_by_role("link", name=title).first.click()
     page.get_by_role("button", name="Agree").click()
+    expect(page.get_by_text(told)).to_be_visible()
 
 
 def publish(manager: Page) -> None:
@@ -28,6 +29,7 @@ def publish(manager: Page) -> None:
         manager.get_by_label("Which text").select_option(kind)
         manager.get_by_label("Text", exact=True).fill(f"What holds: {kind}. {HOSTILE}")
         manager.get_by_role("button", name="Publish").click()
+        expect(manager.get_by_text(f"What holds: {kind}.")).to_be_visible()
 
 
 def ask(page: Page) -> None:
@@ -50,6 +52,8 @@ def decide(manager: Page, officer: Page, asked: str) -> None:
     manager.get_by_role("link", name="Vet", exact=True).click()
     manager.get_by_label("server 2").check()
     manager.get_by_role("button", name="Nothing speaks against it").click()
+    expect(manager.get_by_text("Not vetted yet")).to_have_count(0)
+    expect(manager).to_have_url(asked)
     officer.goto(asked)
     officer.get_by_role("link", name="Decide on the export").click()
     officer.get_by_label("Number of the decision").fill(EXPORT)
@@ -57,6 +61,7 @@ def decide(manager: Page, officer: Page, asked: str) -> None:
     officer.get_by_label("Countries where they may read").fill("BE")
     assert complaints_about(officer) == []
     officer.get_by_role("button", name="Permit").click()
+    expect(officer.get_by_role("heading", name=f"Export decision {EXPORT}")).to_be_visible()
     manager.goto(asked)
     manager.get_by_role("button", name="Put up for opening").click()
     expect(manager.get_by_text("Somebody else decides")).to_be_visible()
@@ -73,16 +78,16 @@ def test_a_request_becomes_an_engagement_whose_terms_a_passkey_signs(browser: Br
     asked = page.url
 
     decide(manager, officer, asked)
-    for one in (custodian, officer):
-        agree(one, "Open an engagement")
+    agree(custodian, "Open an engagement", "1 of 2 has agreed")
+    agree(officer, "Open an engagement", "Agreed, carried out")
 
     page.goto("/")
     page.get_by_role("link", name="Read and sign the terms").click()
     expect(page.get_by_text("What holds: nda.")).to_be_visible()
     assert complaints_about(page) == []
     page.get_by_role("button", name="Sign with your passkey").click()
-    expect(page.get_by_text("not signed; nothing is shown to them")).to_have_count(0)
     expect(page.get_by_role("listitem").filter(has_text="Terms and scope signed")).to_be_visible()
+    expect(page.get_by_text("not signed; nothing is shown to them")).to_have_count(0)
     assert complaints_about(page) == []
     manager.goto(page.url)
     expect(manager.get_by_role("listitem").filter(has_text="Terms and scope signed")).to_be_visible()
@@ -126,9 +131,9 @@ def test_no_page_of_engagements_has_a_violation_in_any_theme_or_width(
             page.goto(address)
             wrong += complaints_about(page)
     manager.goto(f"{asked}vet")
-    manager.get_by_role("button", name="Nothing speaks against it").click()
+    send_unfilled(manager, "Nothing speaks against it")
     wrong += complaints_about(manager)
     officer.goto(f"{asked}refuse")
-    officer.get_by_role("button", name="Refuse").click()
+    send_unfilled(officer, "Refuse")
     wrong += complaints_about(officer)
     assert wrong == []

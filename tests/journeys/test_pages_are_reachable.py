@@ -12,6 +12,11 @@ from tests.journeys.conftest import RunningLab, Visitor
 AXE: Final = Axe()
 SCHEMES: Final = ("light", "dark")
 WIDTHS: Final = (1280, 390)
+# Two frames after the theme changed its colours are painted, and what moves to them has arrived.
+PAINTED: Final = """async () => {
+  for (const _ of [1, 2]) await new Promise(requestAnimationFrame);
+  await Promise.allSettled(document.getAnimations().map((one) => one.finished));
+}"""
 OWN_PAGES: Final = (
     "/",
     "/me/ways-in",
@@ -38,7 +43,7 @@ def complaints_about(page: Page) -> list[str]:
             # What htmx is fetching is dimmed for a moment, which is not how the page stands.
             expect(page.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)
             if width == WIDTHS[0]:
-                page.wait_for_timeout(200)  # colours of the other theme are painted by then
+                page.evaluate(PAINTED)
             found += [f"{where}: {broken['id']} {broken['help']}" for broken in violations(page)]
             if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
                 found.append(f"{where}: wider than the window")
@@ -53,6 +58,13 @@ def violations(page: Page) -> list[dict[str, str]]:
         "async () => (await axe.run({resultTypes: ['violations']})).violations.map(({id, help}) => ({id, help}))"
     )
     return listed
+
+
+def send_unfilled(page: Page, button: str) -> None:
+    """Send a form past the browser's own check, and wait for the page that says what is wrong."""
+    page.locator("main form").evaluate_all("forms => forms.forEach((one) => { one.noValidate = true; })")
+    page.get_by_role("button", name=button).click()
+    expect(page.locator("main .wrong").first).to_be_visible()
 
 
 def test_no_page_has_an_axe_violation_in_any_theme_or_width(visitor: Visitor, lab: RunningLab) -> None:

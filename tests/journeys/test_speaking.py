@@ -78,8 +78,10 @@ def test_a_note_becomes_a_question_and_a_finding_between_two_browsers(
     page.goto("/notes/")
     wrong += complaints_about(page)
     page.locator(".notes a").first.click()
+    expect(page).to_have_url(re.compile(r"/notes/\w{26}"))
     wrong += complaints_about(page)
     page.get_by_role("link", name="Raise a finding").click()
+    expect(page.get_by_label("Title")).to_be_visible()
     wrong += complaints_about(page)
     page.get_by_label("Title").fill("Declared twice")
     page.get_by_role("button", name="Raise it").click()
@@ -98,7 +100,7 @@ def test_a_note_becomes_a_question_and_a_finding_between_two_browsers(
         assert told not in desk.content()
 
     page.get_by_role("link", name=re.compile(r"src/main\.c:20-22")).click()
-    assert page.locator("li.in a.ln").all_inner_texts() == ["20", "21", "22"]
+    expect(page.locator("li.in a.ln")).to_have_text(["20", "21", "22"])
     assert page.title() != "broken"
     assert wrong == []
     assert reader.complaints == owner.complaints == []
