@@ -99,7 +99,7 @@ def test_a_note_becomes_a_question_and_a_finding_between_two_browsers(
     for told in ("Demo reviewer", "reviewer@"):
         assert told not in desk.content()
 
-    page.get_by_role("link", name=re.compile(r"src/main\.c:20-22")).click()
+    page.get_by_role("link", name="src/main.c:20-22").click()
     expect(page.locator("li.in a.ln")).to_have_text(["20", "21", "22"])
     assert page.title() != "broken"
     assert wrong == []
