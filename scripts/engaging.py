@@ -164,17 +164,16 @@ def _sign(viewer: Viewer, engagement: Uid, now: datetime) -> None:
 
 TEXTS: Final = {
     TermsKind.RULES: """\
-Rules of engagement
-
 1. You read in the lab's pages alone. What you are shown is recorded before it is shown, and you get the record.
 2. You keep nothing of the source; notes leave after two people have looked at them.
 3. You may publish that you found something once its clock has run out, and never the source.
 4. What you find is answered in writing; where it is not, the clock escalates it.
 """,
     TermsKind.NDA: """\
-Non-disclosure agreement
+You keep confidential what you are shown and what you learn from it, except where the law has you tell.
 
-You keep confidential what you are shown and what you learn from it, except where the law has you tell. This ends
-three years after the engagement does. It covers no verdict of yours: whether you trust the product, you may always say.
+This ends three years after the engagement does.
+
+It covers no verdict of yours: whether you trust the product, you may always say.
 """,
 }

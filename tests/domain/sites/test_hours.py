@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from glasshouse.domain.sites import rules
 from glasshouse.domain.sites.errors import HoursError, OutsideHoursError
-from glasshouse.domain.sites.values import SLOT_SECONDS, Hours, week
+from glasshouse.domain.sites.values import SLOT_SECONDS, Hours, told, week
 from glasshouse.kernel.errors import InvalidError
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
@@ -28,6 +28,19 @@ def test_a_week_is_read_as_people_write_it() -> None:
         Hours(5, 540, 720),
     )
     assert week("sun 00:00-24:00") == (Hours(6, 0, 1440),)
+
+
+@given(st.sets(st.integers(0, 6)), st.sets(st.integers(0, 6)))
+def test_a_week_is_told_as_it_is_read(early: set[int], late: set[int]) -> None:
+    hours = tuple(Hours(day, 480 if day in early else 600, 1080) for day in sorted(early | late))
+    assert week(", ".join(f"{days} {span}" for days, span in told(hours))) == hours
+
+
+def test_neighbouring_days_of_one_span_stand_together() -> None:
+    assert told(week("mon-wed 08:30-18:00, fri-sun 08:30-18:00")) == [
+        ("mon-wed", "08:30-18:00"),
+        ("fri-sun", "08:30-18:00"),
+    ]
 
 
 @pytest.mark.parametrize(

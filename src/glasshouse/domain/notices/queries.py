@@ -14,9 +14,14 @@ def inbox(viewer: Viewer) -> QuerySet[Notice]:
     return Notice.objects.filter(person_id=viewer.row).order_by("-at", "-pk")
 
 
+def unseen_of(viewer: Viewer) -> QuerySet[Notice]:
+    """Return the viewer's notices that they have not seen, newest first."""
+    return inbox(viewer).filter(seen_at=None)
+
+
 def unseen(viewer: Viewer) -> int:
     """Return how many of the viewer's notices they have not seen."""
-    return Notice.objects.filter(person_id=viewer.row, seen_at=None).count()
+    return unseen_of(viewer).count()
 
 
 def notice(viewer: Viewer, uid: Uid) -> Notice:

@@ -76,6 +76,17 @@ def week(text: str) -> tuple[Hours, ...]:
     return tuple(found[day] for day in sorted(found))
 
 
+def told(hours: Sequence[Hours]) -> list[tuple[str, str]]:
+    """Write a week's hours, Monday first: pairs of weekdays and span, neighbours of one span together."""
+    found: list[tuple[list[Hours], str]] = []
+    for one in hours:
+        if found and found[-1][1] == one.text and found[-1][0][-1].weekday + 1 == one.weekday:
+            found[-1][0].append(one)
+        else:
+            found.append(([one], one.text))
+    return [(days[0].day if len(days) == 1 else f"{days[0].day}-{days[-1].day}", span) for days, span in found]
+
+
 @dataclass(frozen=True, slots=True)
 class NewSite:
     """A house that is to be added; `zone` is an IANA name, `country` ISO 3166-1 alpha-2."""

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from glasshouse.domain.access import queries as access
 from glasshouse.domain.findings.rules import READING
 from glasshouse.domain.notices import queries as notices
+from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.sites.rules import ARRANGERS
 from glasshouse.domain.threads.rules import ANSWERING
 from glasshouse.edges.http.machines import is_workstation
@@ -30,7 +31,6 @@ ROOMS: Final = (
     (_("Reading room"), "reading-room"),
     (_("Search"), "searches"),
     (_("Changes"), "changes"),
-    (_("Coverage"), "coverages"),
     (_("Engagements"), "engagements"),
     (_("Notes"), "notes"),
     (_("Questions"), "questions"),
@@ -39,7 +39,7 @@ ROOMS: Final = (
     (_("My record"), "record"),
 )
 """The top bar, in order, by the route of each room's first page; a room without a page does not stand in it."""
-HELD: Final = frozenset({"coverages", "searches"})
+HELD: Final = frozenset({"searches"})
 """Rooms that stand in the top bar of those alone who hold a grant, ended ones included, because they say so."""
 
 ARRANGED: Final = frozenset({"sites"})
@@ -97,9 +97,12 @@ def rooms() -> tuple[Room, ...]:
 def rooms_of(request: HttpRequest) -> tuple[Room, ...]:
     """Return the rooms of the top bar for whoever asks: who never held a grant has nothing to search."""
     viewer = viewer_or_none(request)
-    left_out: frozenset[str] = frozenset()
-    if viewer is None or not access.grants_of(viewer).exists():
-        left_out |= HELD
+    return rooms_for(viewer, holds=viewer is not None and access.grants_of(viewer).exists())
+
+
+def rooms_for(viewer: Viewer | None, *, holds: bool) -> tuple[Room, ...]:
+    """Return the rooms of the top bar for a viewer who holds a grant, or holds none."""
+    left_out: frozenset[str] = frozenset() if holds else HELD
     if viewer is None or not viewer.is_vendor or not viewer.may_act_as(*ARRANGERS):
         left_out |= ARRANGED
     if viewer is None or viewer.is_vendor:

@@ -15,6 +15,7 @@ from glasshouse.domain.access.rules import WINDOWS, limits_of
 from glasshouse.domain.access.values import USUAL, Conditions, Limits, NewGrant, Patterns, Purpose
 from glasshouse.domain.approvals.values import Verdict
 from glasshouse.domain.sites.values import SiteName
+from glasshouse.edges.web.widgets import exact
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.errors import InvalidError
 from glasshouse.kernel.ids import Uid
@@ -175,7 +176,7 @@ class ShreddingForm(forms.Form):
     again = forms.CharField(
         label=_("Its name again"),
         help_text=_("What is destroyed is gone for everybody, backups included."),
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "class": "mono"}),
+        widget=exact(),
     )
 
     def __init__(self, data: Data, *, products: "Sequence[Product]") -> None:
@@ -203,7 +204,7 @@ class DecisionForm(forms.Form):
         help_text=_("For instance EC-2026-0117. Agreeing names it; the ledger keeps it."),
         max_length=200,
         required=False,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "class": "mono"}),
+        widget=exact(),
     )
     reason = forms.CharField(
         label=_("Reason"),

@@ -24,6 +24,7 @@ from glasshouse.domain.engagements.values import (
     Vetting,
     Words,
 )
+from glasshouse.edges.web.widgets import exact
 from glasshouse.kernel import countries
 from glasshouse.kernel.errors import InvalidError
 from glasshouse.kernel.ids import Uid
@@ -197,7 +198,7 @@ class ExportForm(_Checked):
         label=_("Number of the decision"),
         help_text=_("For instance EC-2026-0117; who opens a grant names it."),
         max_length=80,
-        widget=forms.TextInput(attrs={"class": "mono", "autocomplete": "off"}),
+        widget=exact(),
     )
     product_class = forms.CharField(
         label=_("Class of product"),

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from fido2.webauthn import RegistrationResponse
 
 from glasshouse.edges.web.passkeys import ALGORITHMS
+from glasshouse.edges.web.widgets import exact
 
 if TYPE_CHECKING:
     from glasshouse.domain.people.models import Person
@@ -120,7 +121,7 @@ class DeviceForm(forms.Form):
         label=_("Code from the terminal"),
         max_length=12,
         help_text=_("Eight letters, for instance BCDF-GHJK."),
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "class": "mono"}),
+        widget=exact(),
     )
 
     def clean_code(self) -> str:

@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from glasshouse.domain.readingroom.commands.symbols import KINDS, MAX_NAME, WAYS
+from glasshouse.edges.web.widgets import exact
 
 _WAYS: Final = {"exact": _("exactly"), "any-case": _("in any case"), "prefix": _("begins with")}
 _KINDS: Final = {
@@ -27,16 +28,7 @@ class NameForm(forms.Form):
     name = forms.CharField(
         label=_("Name"),
         max_length=MAX_NAME,
-        widget=forms.TextInput(
-            attrs={
-                "id": "name",
-                "class": "mono",
-                "autocomplete": "off",
-                "autocapitalize": "off",
-                "spellcheck": "false",
-                "enterkeyhint": "go",
-            }
-        ),
+        widget=exact(id="name", enterkeyhint="go"),
         error_messages={"required": _("Write a name, or how it begins.")},
     )
     how = forms.ChoiceField(

@@ -19,6 +19,7 @@ from glasshouse.domain.access.values import Patterns
 from glasshouse.domain.readingroom.searches import RecordedSearch, RecordedStructure
 from glasshouse.domain.releases.found import LANGUAGES, MAX_CONTEXT, STRUCTURE_LANGUAGES, Asked, StructureAsked
 from glasshouse.domain.releases.values import ReleaseRef
+from glasshouse.edges.web.widgets import exact
 from glasshouse.kernel.errors import InvalidError
 from glasshouse.kernel.ids import Uid
 
@@ -51,16 +52,7 @@ class SearchForm(forms.Form):
         label=_("Pattern"),
         strip=False,
         required=False,
-        widget=forms.TextInput(
-            attrs={
-                "id": "pat",
-                "class": "mono",
-                "autocomplete": "off",
-                "autocapitalize": "off",
-                "spellcheck": "false",
-                "enterkeyhint": "search",
-            }
-        ),
+        widget=exact(id="pat", enterkeyhint="search"),
     )
     kind = forms.ChoiceField(
         choices=_KINDS,
@@ -89,16 +81,10 @@ class SearchForm(forms.Form):
     paths = forms.CharField(
         label=_("Paths"),
         required=False,
-        widget=forms.TextInput(
-            attrs={
-                "id": "paths",
-                "class": "mono",
-                "placeholder": "**",
-                "autocomplete": "off",
-                "autocapitalize": "off",
-                "spellcheck": "false",
-                "title": _("src/** or **/*.c; several with a space between them; ? where a name has a space"),
-            }
+        widget=exact(
+            id="paths",
+            placeholder="**",
+            title=_("src/** or **/*.c; several with a space between them; ? where a name has a space"),
         ),
     )
     language = forms.ChoiceField(

@@ -18,7 +18,7 @@ from glasshouse.domain.releases import queries as releases_queries
 from glasshouse.domain.releases.values import ReleaseRef
 from glasshouse.edges.http.headers import allow_pictures
 from glasshouse.edges.http.viewer import viewer_of
-from glasshouse.edges.web.context import rooms
+from glasshouse.edges.web.context import rooms_for
 from glasshouse.edges.web.drawing import Pen
 from glasshouse.edges.web.manners import manners
 from glasshouse.edges.web.places import Place
@@ -91,7 +91,7 @@ def page_of(request: HttpRequest, template: str, view: View, context: Mapping[st
         **manners(room),
         "room": "reading-room",
         "unseen": 0,  # a page of source costs no look into the inbox
-        "rooms": rooms(),  # whoever is shown source holds a grant
+        "rooms": rooms_for(viewer, holds=True),  # whoever is shown source does
     }
     response = render(request, template, {**shared, **context})
     response[PROMISE] = view.promise.header

@@ -27,6 +27,7 @@ from glasshouse.domain.sites.values import (
     Word,
     week,
 )
+from glasshouse.edges.web.widgets import exact
 from glasshouse.kernel.errors import InvalidError
 from glasshouse.kernel.ids import Uid
 
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 
 Data = QueryDict | None
 _MOMENT = "%Y-%m-%dT%H:%M"
-_PLAIN = {"autocomplete": "off", "spellcheck": "false"}
 
 
 def _complaint(error: InvalidError) -> ValidationError:
@@ -52,7 +52,7 @@ class HoursField(forms.CharField):
             label=_("Hours"),
             max_length=300,
             help_text=_("By the house's own clock, for instance mon-fri 08:30-18:00, sat 09:00-12:00."),
-            widget=forms.TextInput(attrs={**_PLAIN, "class": "mono"}),
+            widget=exact(),
         )
 
     def clean(self, value: Any) -> tuple[Hours, ...]:  # noqa: ANN401 -- Django's own signature
@@ -111,13 +111,13 @@ class WorkstationForm(forms.Form):
     ranges = forms.CharField(
         label=_("Address ranges"),
         help_text=_("Networks the machine asks from, separated by spaces: 192.0.2.16/28 2001:db8::/64."),
-        widget=forms.TextInput(attrs={**_PLAIN, "class": "mono"}),
+        widget=exact(),
     )
     certificate = forms.CharField(
         label=_("Client certificate"),
         help_text=_("Its SHA-256, where a trusted proxy asks for one. Empty: none is asked for."),
         required=False,
-        widget=forms.TextInput(attrs={**_PLAIN, "class": "mono"}),
+        widget=exact(),
     )
 
 
@@ -225,7 +225,7 @@ class ArrivalForm(forms.Form):
         label=_("Receipt of the locker"),
         max_length=8,
         required=False,
-        widget=forms.TextInput(attrs={**_PLAIN, "class": "mono"}),
+        widget=exact(),
     )
     workstation = forms.ChoiceField(label=_("Workstation"), required=False)
     escort = forms.ChoiceField(label=_("Escort, the second person in the room"), required=False)

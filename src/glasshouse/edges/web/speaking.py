@@ -2,18 +2,20 @@
 """Notes, questions and findings as pages show them: with the address of their lines, for whom it opens."""
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Generic, TypeVar
+from datetime import datetime, timedelta
+from typing import Any, Generic, Self, TypeVar
 
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import notes, questions, raised
 from glasshouse.domain.readingroom import places as shown
 from glasshouse.domain.readingroom.notes import Written
 from glasshouse.domain.readingroom.questions import Question
+from glasshouse.domain.threads.values import Clock
 from glasshouse.edges.web.places import Place
 from glasshouse.kernel.ids import Uid
 
 _FEW = 5
+_NEAR = 0.75
 
 
 It = TypeVar("It", Written, Question)
@@ -25,6 +27,35 @@ class Listed(Generic[It]):
 
     it: It
     address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The clock of an answer that is awaited, as a page draws it; whole seconds."""
+
+    due: datetime
+    now: datetime
+    whole: int
+
+    @classmethod
+    def of(cls, clock: Clock, due: datetime, now: datetime) -> Self:
+        """Return the clock of an answer that is due at a moment."""
+        return cls(due, now, int(timedelta(hours=clock.hours).total_seconds()))
+
+    @property
+    def used(self) -> int:
+        """Return how much of the time is over; never more than all of it."""
+        return min(self.whole, max(0, self.whole - int((self.due - self.now).total_seconds())))
+
+    @property
+    def is_late(self) -> bool:
+        """Say whether the time is over."""
+        return self.now >= self.due
+
+    @property
+    def is_near(self) -> bool:
+        """Say whether little of the time is left."""
+        return self.used >= self.whole * _NEAR
 
 
 def address_of(place: shown.Place | None, grant: Uid | None) -> str:

@@ -12,6 +12,7 @@ from glasshouse.domain.findings.rules import MAX_TITLE
 from glasshouse.domain.findings.values import Severity, Step
 from glasshouse.domain.readingroom.rules import MAX_NOTE
 from glasshouse.domain.threads.rules import MAX_WORDS
+from glasshouse.edges.web.widgets import exact
 from glasshouse.kernel.errors import InvalidError
 from glasshouse.kernel.lines import Span
 from glasshouse.kernel.texts import UnreadableTextError, readable
@@ -51,8 +52,7 @@ class LinesField(forms.CharField):
 
 
 def _lines(label: Any) -> LinesField:  # noqa: ANN401 -- a lazy text
-    attributes = {"class": "mono", "inputmode": "numeric", "autocomplete": "off", "spellcheck": "false"}
-    return LinesField(label=label, widget=forms.TextInput(attrs=attributes))
+    return LinesField(label=label, widget=exact(inputmode="numeric"))
 
 
 class NoteForm(forms.Form):

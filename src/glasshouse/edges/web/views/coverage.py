@@ -24,6 +24,8 @@ from glasshouse.kernel.paths import TreePath
 
 _MAPS: Final = (("wide", 860, 300), ("narrow", 384, 420))
 _STEPS: Final = (20.0, 40.0, 60.0, 80.0)
+_FIRST_ROWS: Final = 10
+"""How much of the reading list is open on a page that is about the whole; the rest of it is folded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class Next:
 def coverages(request: HttpRequest) -> HttpResponse:
     """Show of which releases the viewer may look up what they have read."""
     found = queries.desk(viewer_of(request), clock.now())
-    return render(request, "reading/coverage_list.html", {"desk": found, "room": "coverages"})
+    return render(request, "reading/coverage_list.html", {"desk": found, "room": "reading-room"})
 
 
 @require_safe
@@ -74,6 +76,10 @@ def coverage(request: HttpRequest, grant: str, release: str, path: str = "") -> 
         )
         for part in found.parts
     ]
+    to_read = [
+        Next(one, f"{place.file(one.path)}?from={one.line}", tuple(titles[slug] for slug in one.areas))
+        for one in found.to_read
+    ]
     context = {
         "found": found,
         "whose": whose,
@@ -83,10 +89,8 @@ def coverage(request: HttpRequest, grant: str, release: str, path: str = "") -> 
         "areas": [(one, percent_text(one.share)) for one in found.areas],
         "whole_percent": percent_text(found.whole),
         "here_percent": percent_text(found.here),
-        "to_read": [
-            Next(one, f"{place.file(one.path)}?from={one.line}", tuple(titles[slug] for slug in one.areas))
-            for one in found.to_read
-        ],
+        "to_read": to_read if "from" in request.GET else to_read[:_FIRST_ROWS],
+        "folded": () if "from" in request.GET else to_read[_FIRST_ROWS:],
         "first": first,
         "last": first + len(found.to_read),
         "more": first + READING_LIST < found.to_read_total,
@@ -97,7 +101,6 @@ def coverage(request: HttpRequest, grant: str, release: str, path: str = "") -> 
         ],
         "steps": [(step.name, f"{place.coverage(step)}{query}") for step in _above(inside)],
         "top_url": f"{place.coverage(None)}{query}",
-        "room": "coverages",
     }
     return page_of(request, "reading/coverage.html", shown.view, context)
 

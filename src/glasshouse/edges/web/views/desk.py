@@ -13,6 +13,7 @@ from glasshouse.domain.approvals import queries as approvals
 from glasshouse.domain.approvals.rules import POLICIES
 from glasshouse.domain.approvals.values import State
 from glasshouse.domain.engagements import queries as engagements
+from glasshouse.domain.notices import queries as notices
 from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import queries, saved
@@ -20,6 +21,7 @@ from glasshouse.domain.releases import queries as releases
 from glasshouse.domain.sites import queries as sites
 from glasshouse.edges.http.viewer import viewer_of
 from glasshouse.edges.web.waiting import waiting_for
+from glasshouse.edges.web.words import NOTICES
 from glasshouse.kernel import clock
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 ARRANGERS = (Role.LAB_MANAGER, Role.CUSTODIAN)
 _SHOWN = 20
+_FEW = 5
 
 
 @require_safe
@@ -40,6 +43,7 @@ def home(request: HttpRequest) -> HttpResponse:
         **_reading(viewer),
         "requests": list(engagements.requests_of(viewer).filter(settled_at=None)[:_SHOWN]),
         "unsigned": engagements.unsigned(viewer, clock.now()),
+        "fresh": [(NOTICES.get(one.kind, one.kind), one) for one in notices.unseen_of(viewer)[:_FEW]],
     }
     if viewer.is_vendor:
         context |= _arranging(viewer)

@@ -5,12 +5,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from glasshouse.domain.findings.rules import clock_of
 from glasshouse.domain.findings.values import FoundAt, Severity, State, Step
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import commands, notes, raised
 from glasshouse.edges.http.viewer import viewer_of
 from glasshouse.edges.web.places import Place
-from glasshouse.edges.web.speaking import listed
+from glasshouse.edges.web.speaking import Answer, listed
 from glasshouse.edges.web.speaking_forms import FindingForm, SayForm, StepForm
 from glasshouse.kernel import clock
 from glasshouse.kernel.ids import Uid
@@ -83,6 +84,9 @@ def _page(request: HttpRequest, viewer: Viewer, uid: Uid, form: SayForm, steps: 
         "page": page,
         "places": places,
         "form": form,
+        "clock": Answer.of(clock_of(Severity(page.finding.severity)), page.due_at, clock.now())
+        if page.due_at
+        else None,
         "step_form": steps or (StepForm(steps=page.steps, releases=page.releases) if page.steps else None),
     }
     return render(request, "findings/finding.html", context)

@@ -9,9 +9,10 @@ from glasshouse.domain.readingroom import commands
 from glasshouse.domain.readingroom import questions as queries
 from glasshouse.domain.readingroom.places import all_shown_at
 from glasshouse.domain.threads.errors import NoThreadError
+from glasshouse.domain.threads.rules import QUESTION
 from glasshouse.domain.threads.values import State
 from glasshouse.edges.http.viewer import viewer_of
-from glasshouse.edges.web.speaking import address_of, listed
+from glasshouse.edges.web.speaking import Answer, address_of, listed
 from glasshouse.edges.web.speaking_forms import QuestionForm, SayForm
 from glasshouse.kernel import clock
 from glasshouse.kernel.errors import InvalidError
@@ -61,7 +62,13 @@ def question(request: HttpRequest, question: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         commands.reply_to_question(viewer, uid, form.cleaned_data["words"], now=clock.now())
         return redirect("question", question=question)
-    context = {"viewer": viewer, "form": form, "one": listed(found), "question": found}
+    context = {
+        "viewer": viewer,
+        "form": form,
+        "one": listed(found),
+        "question": found,
+        "clock": Answer.of(QUESTION, found.due_at, clock.now()) if found.state == State.WAITING else None,
+    }
     return render(request, "questions/question.html", context)
 
 

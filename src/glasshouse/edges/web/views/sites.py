@@ -16,7 +16,7 @@ from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.releases import queries as releases
 from glasshouse.domain.sites import commands, queries, rules
 from glasshouse.domain.sites.demand import LEAST, Demand, Outlook, outlook
-from glasshouse.domain.sites.values import TextKind
+from glasshouse.domain.sites.values import TextKind, told
 from glasshouse.edges.http.viewer import viewer_of
 from glasshouse.edges.web.site_forms import (
     HoursForm,
@@ -44,7 +44,7 @@ def sites(request: HttpRequest) -> HttpResponse:
     viewer = viewer_of(request)
     found = list(queries.sites_of(viewer))
     context = {
-        "sites": [(one, queries.hours_of(one)) for one in found],
+        "sites": [(one, told(queries.hours_of(one))) for one in found],
         "outlook": _outlook(viewer, found) if _arranges(viewer) else None,
         "least": LEAST,
         "arranges": _arranges(viewer),
@@ -77,7 +77,7 @@ def site(request: HttpRequest, site: str) -> HttpResponse:
     with timezone.override(rules.zone_of(found.zone)):
         context = {
             "site": found,
-            "hours": queries.hours_of(found),
+            "hours": told(queries.hours_of(found)),
             "texts": queries.texts(viewer, uid),
             "arranges": _arranges(viewer),
             "coming": list(queries.bookings_of(viewer).filter(room__site=found, cancelled_at=None, ends__gt=now)[:10]),
@@ -135,7 +135,7 @@ def change(request: HttpRequest, site: str) -> HttpResponse:
     rules.check_arranges(viewer)
     asked = request.POST.get("what", "")
     data = {name: request.POST if name == asked else None for name in ("hours", "text", "retention", "rooms")}
-    spans = ", ".join(f"{one.day} {one.text}" for one in queries.hours_of(found))
+    spans = ", ".join(f"{days} {span}" for days, span in told(queries.hours_of(found)))
     forms = {
         "hours": HoursForm(data["hours"], initial={"hours": spans}),
         "text": TextForm(data["text"]),

@@ -5,6 +5,7 @@
 
 const root = document.documentElement;
 const FIELDS = "input, textarea, select, [contenteditable]";
+const WALKED = "[data-walk] :is(a[href], button.as-link)";
 const SEQUENCE_MS = 1200;
 let prefix = "";
 let prefixUntil = 0;
@@ -13,14 +14,14 @@ const isAsleep = (event) =>
   root.dataset.keys === "off" || event.ctrlKey || event.metaKey || event.altKey || event.target.closest(FIELDS);
 
 function walk(step) {
-  const links = [...document.querySelectorAll("[data-walk] a[href]")];
+  const links = [...document.querySelectorAll(WALKED)].filter((one) => one.checkVisibility());
   const at = links.indexOf(document.activeElement);
   const next = links[at < 0 ? (step > 0 ? 0 : links.length - 1) : at + step];
   next?.focus();
 }
 
 function open() {
-  const link = document.activeElement?.closest("[data-walk] a[href]");
+  const link = document.activeElement?.closest(WALKED);
   link?.click();
   return Boolean(link);
 }
