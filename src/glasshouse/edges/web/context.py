@@ -48,6 +48,9 @@ ARRANGED: Final = frozenset({"sites"})
 OWN: Final = frozenset({"notes"})
 """Rooms that stand in the top bar of visitors alone."""
 
+ALSO: Final = (("/coverage/", "reading-room"), ("/requests/", "engagements"))
+"""Beginnings of addresses that lie in a room without standing below its first page."""
+
 
 @dataclass(frozen=True, slots=True)
 class Room:
@@ -121,6 +124,9 @@ def unseen(request: HttpRequest) -> int:
 
 def room_of(path: str) -> str:
     """Name the room that a path lies in. A view whose page lies elsewhere says `room` in its own context."""
+    for beginning, name in ALSO:
+        if path.startswith(beginning):
+            return name
     inside = [room for room in rooms() if path == room.url or (room.url != "/" and path.startswith(room.url))]
     return max(inside, key=lambda room: len(room.url)).name if inside else ""
 

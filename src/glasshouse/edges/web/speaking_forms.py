@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.http import QueryDict
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from glasshouse.domain.findings.rules import MAX_TITLE
@@ -112,7 +113,8 @@ class StepForm(forms.Form):
         super().__init__(data, auto_id="step-%s")
         step, release = self.fields["step"], self.fields["release"]
         if isinstance(step, forms.ChoiceField) and isinstance(release, forms.ChoiceField):
-            step.choices = [(one.value, one.label) for one in steps]
+            step.choices = [(one.value, capfirst(one.label)) for one in steps]
+            step.initial = steps[0] if len(steps) == 1 else None
             release.choices = [("", "\u2013"), *((one.uid, one.version) for one in releases)]
         if Step.FIX not in steps:
             del self.fields["release"]

@@ -51,7 +51,7 @@ class Next:
 def coverages(request: HttpRequest) -> HttpResponse:
     """Show of which releases the viewer may look up what they have read."""
     found = queries.desk(viewer_of(request), clock.now())
-    return render(request, "reading/coverage_list.html", {"desk": found, "room": "reading-room"})
+    return render(request, "reading/coverage_list.html", {"desk": found})
 
 
 @require_safe
