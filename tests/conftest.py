@@ -3,6 +3,10 @@
 
 A test touches a database when it asks for `db`, `transactional_db`, `live_server` or one of the two URLs, itself or
 through another fixture, or bears the mark `django_db`.
+
+A test that asks for `furnished`, mostly as its folder's `house`, begins in a furnished lab. One that asks for
+`arranged`, mostly as `desk`, begins with what the function `arrange` of its module made of that lab, and with a visit
+where its module has none. tests/scenes.py says how.
 """
 
 import os
@@ -10,15 +14,17 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 import django
 import pytest
 from django.test import TransactionTestCase
 from pytest_django import DjangoDbBlocker
+from pytest_django.fixtures import Settings
 
-from tests.databases import Postgres, Sqlite, Switch, close
+from tests.databases import Postgres, Sqlite, State, Switch, close
 from tests.postgres import PostgresServer
 
 DATABASES: Final = ("sqlite", "postgresql")
@@ -33,6 +39,18 @@ os.environ["GLASSHOUSE_KEYS"] = str(FOLDER / "keys")
 os.environ["DJANGO_SETTINGS_MODULE"] = "glasshouse.config.settings"
 django.setup()  # here, because the conftest of a folder may import models
 
+from tests.lab import House  # noqa: E402 -- as above
+from tests.scenes import Arranged, Scene, Scenes  # noqa: E402
+
+SCENES: Final = Scenes(FOLDER)
+
+
+class Beginning(NamedTuple):
+    """Where a test begins: on which kind of database, in which state."""
+
+    kind: str
+    state: State
+
 
 def pytest_unconfigure() -> None:
     shutil.rmtree(FOLDER, ignore_errors=True)
@@ -46,8 +64,16 @@ def pytest_xdist_setupnodes() -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if not TOUCHING.isdisjoint(metafunc.fixturenames) or metafunc.definition.get_closest_marker("django_db"):
+        state = _state(metafunc)
         # By session: pytest then runs all tests of one database together.
-        metafunc.parametrize("database_kind", DATABASES, indirect=True, scope="session")
+        beginnings = [Beginning(kind, state) for kind in DATABASES]
+        metafunc.parametrize("beginning", beginnings, indirect=True, scope="session", ids=DATABASES)
+
+
+def _state(metafunc: pytest.Metafunc) -> State:
+    if "arranged" in metafunc.fixturenames:
+        return SCENES.of(getattr(metafunc.module, "arrange", House.desk))
+    return SCENES.furnished if "furnished" in metafunc.fixturenames else SCENES.migrated
 
 
 @pytest.hookimpl(trylast=True)
@@ -77,20 +103,46 @@ def database_switch(django_test_environment: None, django_db_blocker: DjangoDbBl
 
 
 @pytest.fixture(scope="session", autouse=True)
-def database_kind(request: pytest.FixtureRequest) -> str | None:
-    """Which database this test runs on; none for a test that touches none."""
-    kind: str | None = getattr(request, "param", None)
-    if kind is not None:
+def beginning(request: pytest.FixtureRequest) -> Beginning | None:
+    """Where this test begins; nowhere, if it touches no database."""
+    found: Beginning | None = getattr(request, "param", None)
+    if found is not None:
         switch: Switch = request.getfixturevalue("database_switch")
         blocker: DjangoDbBlocker = request.getfixturevalue("django_db_blocker")
         with blocker.unblock():
-            switch.turn_to(kind)
-    return kind
+            switch.turn_to(found.kind, found.state)
+    return found
+
+
+@pytest.fixture
+def database_kind(beginning: Beginning | None) -> str | None:
+    """Which database this test runs on; none for a test that touches none."""
+    return beginning.kind if beginning else None
 
 
 @pytest.fixture(scope="session")
 def django_db_setup() -> None:
     """Stand in for pytest-django's own: the switch has made and migrated the database."""
+
+
+@pytest.fixture
+def scene(beginning: Beginning, tmp_path: Path, settings: Settings) -> Arranged:
+    """What was arranged, with the lab's files in a folder of this test's own."""
+    assert isinstance(beginning.state, Scene)
+    settings.GLASSHOUSE = replace(settings.GLASSHOUSE, home=tmp_path / "lab", keys=tmp_path / "keys")
+    return beginning.state.enter(beginning.kind, tmp_path)
+
+
+@pytest.fixture
+def furnished(scene: Arranged) -> House:
+    """A founded lab with its cast; wants `db` or `transactional_db` besides."""
+    return scene.house
+
+
+@pytest.fixture
+def arranged(scene: Arranged) -> Any:
+    """What the module's `arrange` returned, or the reviewer's visit to the whole of a release."""
+    return scene.returned
 
 
 @pytest.fixture

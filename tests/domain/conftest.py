@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pytest_django.fixtures import Settings
 
-from tests.lab import Desk, House, furnish
+from tests.lab import Desk, House
 
 
 @pytest.fixture
@@ -18,20 +18,21 @@ def folders(tmp_path: Path, settings: Settings) -> Path:
 
 
 @pytest.fixture
-def house(db: None, folders: Path) -> House:
+def house(db: None, furnished: House) -> House:
     """A founded lab with its cast, inside a transaction that ends with the test."""
     del db
-    return furnish(folders)
+    return furnished
 
 
 @pytest.fixture
-def open_house(transactional_db: None, folders: Path) -> House:
+def open_house(transactional_db: None, furnished: House) -> House:
     """A founded lab whose rows other threads and processes see."""
     del transactional_db
-    return furnish(folders)
+    return furnished
 
 
 @pytest.fixture
-def desk(house: House) -> Desk:
+def desk(house: House, arranged: Desk) -> Desk:
     """The reviewer with an open visit to the whole of a release."""
-    return house.desk()
+    del house
+    return arranged

@@ -2,14 +2,11 @@
 """The shared small lab, with an open visit, and programs that call it as somebody."""
 
 from collections.abc import Callable
-from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from allauth.mfa.models import Authenticator
 from django.core.cache import cache
 from django.test import Client
-from pytest_django.fixtures import Settings
 
 from glasshouse.domain.people import commands as people
 from glasshouse.domain.people.commands import Scope
@@ -17,25 +14,25 @@ from glasshouse.domain.people.models import Person
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.kernel import clock
 from tests.edges.conftest import BACKEND, confirm
-from tests.lab import NOW, Desk, House, furnish
+from tests.lab import NOW, Desk, House
 
 As = Callable[[Viewer], Client]
 
 
 @pytest.fixture
-def house(db: None, tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> House:
+def house(db: None, furnished: House, monkeypatch: pytest.MonkeyPatch) -> House:
     """A founded lab with its cast; the clock stands still."""
     del db
-    settings.GLASSHOUSE = replace(settings.GLASSHOUSE, home=tmp_path / "lab", keys=tmp_path / "keys")
     monkeypatch.setattr(clock, "now", lambda: NOW)
     cache.clear()
-    return furnish(tmp_path)
+    return furnished
 
 
 @pytest.fixture
-def desk(house: House) -> Desk:
+def desk(house: House, arranged: Desk) -> Desk:
     """The reviewer with an open visit."""
-    return house.desk()
+    del house
+    return arranged
 
 
 def program(**headers: str) -> Client:

@@ -2,26 +2,23 @@
 """What the public site says of requests: whole quarters, nothing small, nobody's name."""
 
 import json
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from pytest_django.fixtures import Settings
 
 from glasshouse.domain.people.models import Organisation
 from glasshouse.edges.export.site import write_site
 from glasshouse.kernel import clock
 from tests.domain.engagements.steps import ask
-from tests.lab import NOW, House, furnish
+from tests.lab import NOW, House
 
 
 @pytest.fixture
-def house(db: None, tmp_path: Path, settings: Settings) -> House:
+def house(db: None, furnished: House) -> House:
     """A founded lab with its cast."""
     del db
-    settings.GLASSHOUSE = replace(settings.GLASSHOUSE, home=tmp_path / "lab", keys=tmp_path / "keys")
-    return furnish(tmp_path)
+    return furnished
 
 
 def written(folder: Path, monkeypatch: pytest.MonkeyPatch, days: int) -> tuple[str, object]:

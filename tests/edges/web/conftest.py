@@ -2,22 +2,20 @@
 """A furnished lab behind the pages, at one fixed moment, and a browser for each of its people."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
 from django.core.cache import cache
 from django.test import Client
-from pytest_django.fixtures import Settings
 
 from glasshouse.domain.people.models import Person
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.kernel import clock
 from tests.edges.conftest import BACKEND, SECRET, confirm
-from tests.lab import NOW, Desk, House, furnish
+from tests.lab import NOW, Desk, House
 
 
 @dataclass(slots=True)
@@ -40,18 +38,18 @@ def moment(monkeypatch: pytest.MonkeyPatch) -> Moment:
 
 
 @pytest.fixture
-def house(db: None, tmp_path: Path, settings: Settings, moment: Moment) -> House:
+def house(db: None, furnished: House, moment: Moment) -> House:
     """A founded lab with its cast."""
     del db, moment
     cache.clear()
-    settings.GLASSHOUSE = replace(settings.GLASSHOUSE, home=tmp_path / "lab", keys=tmp_path / "keys")
-    return furnish(tmp_path)
+    return furnished
 
 
 @pytest.fixture
-def desk(house: House) -> Desk:
+def desk(house: House, arranged: Desk) -> Desk:
     """The reviewer with an open visit to the whole of a release."""
-    return house.desk()
+    del house
+    return arranged
 
 
 Browse = Callable[[Viewer], Client]

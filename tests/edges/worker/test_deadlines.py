@@ -1,12 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The worker looks at deadlines: what was answered in time stays quiet, what is late is told once."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
-from pytest_django.fixtures import Settings
 
 from glasshouse.domain.jobs.models import Job, State
 from glasshouse.domain.notices import queries as notices
@@ -18,17 +15,16 @@ from glasshouse.edges.worker import working
 from glasshouse.kernel import clock
 from glasshouse.kernel.ids import Uid
 from glasshouse.kernel.lines import Span
-from tests.lab import MAIN, NOW, House, add, furnish
+from tests.lab import MAIN, NOW, House, add
 
 DUE = NOW + timedelta(hours=72)
 
 
 @pytest.fixture
-def house(transactional_db: None, tmp_path: Path, settings: Settings) -> House:
+def house(transactional_db: None, furnished: House) -> House:
     """A founded lab whose jobs a worker does."""
     del transactional_db
-    settings.GLASSHOUSE = replace(settings.GLASSHOUSE, home=tmp_path / "lab", keys=tmp_path / "keys")
-    return furnish(tmp_path)
+    return furnished
 
 
 def ask(house: House) -> Uid:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
 from django.conf import settings as configured
@@ -29,18 +28,15 @@ from glasshouse.engines.ledger.log import Log
 from glasshouse.engines.ledger.notes import KeyKind, Note, SigningKey
 from glasshouse.engines.ledger.witnessing import AddCheckpoint
 from glasshouse.kernel import clock
-from tests.lab import House, furnish
+from tests.lab import House
 
 
 @pytest.fixture
-def house(transactional_db: None, tmp_path: Path, settings: Settings) -> House:
+def house(transactional_db: None, furnished: House, settings: Settings) -> House:
     """A founded lab whose worker is this test."""
     del transactional_db
-    lab = replace(
-        settings.GLASSHOUSE, home=tmp_path / "lab", keys=tmp_path / "keys", witnesses=(), checkpoint_seconds=1
-    )
-    settings.GLASSHOUSE = lab
-    return furnish(tmp_path)
+    settings.GLASSHOUSE = replace(settings.GLASSHOUSE, witnesses=(), checkpoint_seconds=1)
+    return furnished
 
 
 @pytest.fixture
