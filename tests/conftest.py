@@ -26,12 +26,14 @@ from pytest_django.fixtures import Settings
 
 from tests.databases import Postgres, Sqlite, State, Switch, close
 from tests.postgres import PostgresServer
+from tests.scratch import scratch
 
 DATABASES: Final = ("sqlite", "postgresql")
 TOUCHING: Final = frozenset({"db", "transactional_db", "live_server", "database_url", "empty_database_url"})
 
 # The settings are read once, by django.setup() below. Nothing of the developer's own lab may leak in.
-FOLDER: Final = Path(tempfile.mkdtemp(prefix="glasshouse-tests-"))
+FOLDER: Final = Path(tempfile.mkdtemp(prefix="glasshouse-tests-", dir=scratch()))
+os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(scratch()))  # of tmp_path
 for name in [name for name in os.environ if name.startswith("GLASSHOUSE_") and name != "GLASSHOUSE_VECTORS"]:
     del os.environ[name]
 os.environ["GLASSHOUSE_HOME"] = str(FOLDER / "lab")

@@ -3,7 +3,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glasshouse.domain.releases import areas
@@ -93,6 +93,7 @@ _PART = st.binary(min_size=1, max_size=12).filter(
 _PATHS = st.lists(st.lists(_PART, min_size=1, max_size=3).map(b"/".join), min_size=1, max_size=8, unique=True)
 
 
+@settings(deadline=None)  # of answers; how long they take is measured elsewhere
 @given(_PATHS, st.sampled_from(["parse.c", "x/ssl", "auth", "net/http.y", "plain"]))
 def test_many_hostile_paths_are_judged_as_each_is_alone(paths: list[bytes], known: str) -> None:
     every = sorted({*paths, known.encode()})
@@ -103,6 +104,7 @@ def test_many_hostile_paths_are_judged_as_each_is_alone(paths: list[bytes], know
         assert together == [rule in areas.reasons_of(TreePath(path), ()) for path in every]
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=12), max_size=8))
 def test_many_hostile_names_are_judged_as_each_is_alone(names: list[str]) -> None:
     every = [name.replace("\n", " ") for name in [*names, "parse_it"]]
