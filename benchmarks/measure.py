@@ -205,6 +205,18 @@ def family_memory(process: int) -> int:
     return pages * os.sysconf("SC_PAGE_SIZE") + sum(family_memory(child) for child in children)
 
 
+def shares_of_memory(process: int) -> dict[int, int]:
+    """Return the proportional share (PSS) in bytes of a process and of each below it, by its number."""
+    place = Path(f"/proc/{process}")
+    try:
+        told = (place / "smaps_rollup").read_text(encoding="ascii")
+        children = {int(one) for task in place.glob("task/*/children") for one in task.read_text("ascii").split()}
+    except OSError:  # it has ended
+        return {}
+    own = sum(int(line.split()[1]) * 1024 for line in told.splitlines() if line.startswith("Pss:"))
+    return {process: own} | {pid: share for child in children for pid, share in shares_of_memory(child).items()}
+
+
 def options(about: str) -> argparse.ArgumentParser:
     """Return the options every benchmark has."""
     parser = argparse.ArgumentParser(description=about)

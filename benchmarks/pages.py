@@ -19,7 +19,7 @@ import time
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Self
@@ -129,7 +129,6 @@ def serving() -> Iterator[None]:
     try:
         for port in (PORT, UNRECORDED_PORT):
             wait_for_lab(port)
-        _wait_for_jobs()
         yield
     finally:
         for process in running:
@@ -138,12 +137,17 @@ def serving() -> Iterator[None]:
             process.wait(30)
 
 
-def _wait_for_jobs() -> None:
-    """Wait until what the import asked for is done: its index and its symbols are no part of a page."""
+def has_jobs() -> bool:
+    """Say whether something of what the import asked for, index or symbols, is not done yet."""
     from glasshouse.domain.jobs.models import Job, State
 
+    return Job.objects.filter(kind__startswith="releases.", state__in=[State.WAITING, State.RUNNING]).exists()
+
+
+def wait_for_jobs() -> None:
+    """Wait until what the import asked for is done: its index and its symbols are no part of a page."""
     until = time.monotonic() + 300
-    while Job.objects.filter(kind__startswith="releases.", state__in=[State.WAITING, State.RUNNING]).exists():
+    while has_jobs():
         if time.monotonic() >= until:
             raise TimeoutError("the jobs of the import do not end")
         time.sleep(0.5)
@@ -220,8 +224,37 @@ def _at(values: Sequence[float], share: float) -> float:
     return values[min(int(len(values) * share), len(values) - 1)]
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Pages a second while the jobs of the import were done; `is_whole` says that these did not end before."""
+
+    rate: float
+    others: float
+    is_whole: bool
+
+    def row(self, quiet: float, fsync: float) -> Row:
+        """Judge the rate beside that of a quiet lab."""
+        judged = at_least_ratio(
+            "while a release is indexed, against quiet",
+            self.rate / quiet,
+            0.5,
+            conditions=Conditions(fsync, self.others),
+        )
+        return replace(judged, met=judged.met if self.is_whole else None, peer=f"{self.rate:.0f}/s; {judged.peer}")
+
+
+def beside_jobs(reader: Reader, *, seconds: float) -> Beside:
+    """Ask for pages while index and symbols of the import are made."""
+    load(reader, PORT, seconds / 2)
+    others = Others()
+    told = load(reader, PORT, seconds)
+    return Beside(float(str(told["pages"])) / float(str(told["seconds"])), others.share(), has_jobs())
+
+
 def measure(reader: Reader, folder: Path, *, seconds: float, repeats: int) -> list[Row]:
     """Take every bar of the pages."""
+    beside = beside_jobs(reader, seconds=seconds)
+    wait_for_jobs()
     for port in (PORT, UNRECORDED_PORT):
         load(reader, port, seconds / 2)
     fsync = fsync_p50(folder)
@@ -257,6 +290,7 @@ def measure(reader: Reader, folder: Path, *, seconds: float, repeats: int) -> li
             conditions=conditions,
         ),
         _large_file(reader, fsync),
+        beside.row(full, fsync),
     ]
 
 

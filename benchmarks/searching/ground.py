@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from glasshouse.domain.people.viewer import Viewer
     from glasshouse.domain.releases.values import ReleaseRef
 
+    Seat = tuple[Viewer, Uid, Uid, str]
+    """A reviewer with their grant, its release and the cookie of their session."""
+
 PORT: Final = 8393
 OPERATOR: Final = "operator:benchmark"
 CORPUS: Final = "corpus"
@@ -123,8 +126,8 @@ def part(folder: Path, *, one_in: int) -> tuple[tuple[str, ...], list[Path]]:
     return tuple(f"{name}/**" for name in sorted(chosen)), [root / name for name in sorted(chosen)]
 
 
-def reviewers(number: int) -> "list[tuple[Viewer, Uid, Uid, str]]":
-    """Add reviewers with a grant on the whole corpus and a visit begun; return viewer, grant, release and cookie."""
+def reviewers(number: int, *, organisations: Sequence[str] = ("Visitor",)) -> "list[Seat]":
+    """Add reviewers of some organisations in turn, with a grant on the whole corpus and a visit begun."""
     from benchmarks.pages import signed_in
     from glasshouse.domain.access.models import Budget
     from glasshouse.domain.people import commands as people_commands
@@ -139,11 +142,14 @@ def reviewers(number: int) -> "list[tuple[Viewer, Uid, Uid, str]]":
     found = []
     for one in range(number):
         email = f"reviewer-{Uid.new().text}@benchmark.example"  # each run has its own, who have never signed in
-        new = people_commands.NewPerson(email, f"Reviewer {one}", "Visitor", [Role.REVIEWER], is_vendor=False)
+        whose = organisations[one % len(organisations)]
+        new = people_commands.NewPerson(email, f"Reviewer {one}", whose, [Role.REVIEWER], is_vendor=False)
         people_commands.add_person(OPERATOR, new, now=clock.now())
         viewer = people.viewer(Person.objects.get(email=email))
         member = cast.Member(Role.REVIEWER.label, email, "", viewer)
-        cast.open_grant({**members, Role.REVIEWER: member}, CORPUS, timedelta(days=1), is_signed=True)
+        # A grant ends with its engagement, which is of whoever of an organisation came first.
+        length = timedelta(days=1) - timedelta(minutes=one)
+        cast.open_grant({**members, Role.REVIEWER: member}, CORPUS, length, is_signed=True)
         desk = queries.desk(viewer, clock.now())[0]
         grant, release = Uid(desk.grant.uid), Uid(desk.releases[0].uid)
         commands.begin_visit(viewer, grant, release, now=clock.now())

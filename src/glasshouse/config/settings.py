@@ -57,9 +57,9 @@ DATABASES = {"default": database(_env.text("database"), HOME)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 TIME_ZONE = _env.text("time_zone", "UTC")
 USE_TZ = True
-USE_I18N = True
 LANGUAGE_CODE = "en"
 LOCALE_PATHS: list[Path] = []
+USE_I18N = bool(LOCALE_PATHS)  # where there is no catalogue, a page looks up some eighty words for nothing
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -113,8 +113,13 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [Path(__file__).parent.parent / "edges" / "web" / "templates"],
-        "APP_DIRS": True,
         "OPTIONS": {
+            "loaders": [
+                (
+                    "glasshouse.edges.web.folding.Loader",
+                    ["django.template.loaders.filesystem.Loader", "django.template.loaders.app_directories.Loader"],
+                ),
+            ],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",

@@ -3,6 +3,7 @@
 
 import os
 import subprocess
+import threading
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,24 @@ def test_each_layout_gets_its_own_files(tmp_path: Path, version: int, expected: 
             for path in folder.iterdir():
                 path.unlink()
     assert list(tmp_path.rglob("glasshouse-*")) == []
+
+
+@pytest.mark.parametrize(("version", "name", "expected"), [(1, "cpu.shares", "36"), (2, "cpu.weight.nice", "15")])
+def test_a_command_weighs_no_more_than_its_caller(tmp_path: Path, version: int, name: str, expected: str) -> None:
+    tree = dict.fromkeys(("memory", "pids", "cpu"), tmp_path)
+
+    def weigh() -> None:
+        os.setpriority(os.PRIO_PROCESS, 0, 15)  # of this thread alone
+        with Support(tree, version).group(LIMITS) as group:
+            written.append((group.folders["cpu"] / name).read_text())
+            for path in group.folders["cpu"].iterdir():
+                path.unlink()
+
+    written: list[str] = []
+    thread = threading.Thread(target=weigh)
+    thread.start()
+    thread.join()
+    assert written == [expected]
 
 
 def test_groups_of_killed_callers_are_swept_and_those_of_living_ones_stay(tmp_path: Path) -> None:

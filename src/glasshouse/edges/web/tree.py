@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tree beside a page: every folder open along the path. Rendered once per release, folder and grant version.
+"""The tree beside a page: every folder open along the path. Its rows are rendered once for a release and patterns.
 
-What is kept is HTML in this process's memory; it names files, so it is never written anywhere.
+What is kept is HTML in this process's memory; it names files, so it is never written anywhere. Addresses in it begin
+with a NUL, which no name can hold, in the place of what differs from grant to grant: all who read share the rows.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
@@ -24,19 +25,44 @@ from glasshouse.kernel.paths import TreePath
 
 PART: Final = 400
 """A folder with more items is shown in parts of this many; its own page lists them all."""
-KEPT: Final = 256
+KEPT: Final = 1024
+_BASE: Final = "\0"
+_CLOSED: Final = '<li><a class="dir" '
+_OPEN: Final = '<li><a class="dir open" aria-expanded="true" '
+_END: Final = "</li>"
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_.~-]+")
 
-_Level = tuple[TreePath | None, Sequence[Item]]
+
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """One folder: a row for each item, where each name stands in them, and the files' addresses in their order."""
+
+    rows: Sequence[str]
+    at: Mapping[str, int]
+    files: Sequence[str]
+    file_at: Mapping[str, int]
+
+    def html(self, child: TreePath | None, inner: str) -> str:
+        """Return the list, or the part of it where the child stands, with what is open inside the child."""
+        place = self.at.get(child.name) if child else None
+        if place is None:
+            return f"<ul>{''.join(self.rows[:PART])}</ul>"
+        start = place - place % PART
+        rows = self.rows[start : start + PART]
+        if inner:
+            row = rows[place - start]
+            opened = f"{_OPEN}{row[len(_CLOSED) : -len(_END)]}{inner}{_END}"
+            rows = [*rows[: place - start], opened, *rows[place - start + 1 :]]
+        return f"<ul>{''.join(rows)}</ul>"
 
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """A rendered tree, and the files of its innermost folder in their order."""
+    """A rendered tree, and its innermost folder."""
 
     html: str
-    files: tuple[str, ...]
-    at: dict[str, int]
+    base: str
+    innermost: _Level
 
     def marked(self, here: str) -> SafeString:
         """Return the tree with the page's own link marked."""
@@ -45,19 +71,23 @@ class Tree:
 
     def beside(self, here: str) -> tuple[str, str]:
         """Return the addresses of the files before and after this one, empty at the ends."""
-        place = self.at.get(here)
+        files, place = self.innermost.files, self.innermost.file_at.get(f"{_BASE}{here.removeprefix(self.base)}")
         if place is None:
             return "", ""
-        before = self.files[place - 1] if place else ""
-        return before, self.files[place + 1] if place + 1 < len(self.files) else ""
+        before = files[place - 1] if place else ""
+        after = files[place + 1] if place + 1 < len(files) else ""
+        return before.replace(_BASE, self.base), after.replace(_BASE, self.base)
 
 
 def tree_of(room: Room, place: Place, path: TreePath | None, *, is_folder: bool) -> Tree:
     """Return the tree of a room, open along a path that stands in it."""
     folder = path if is_folder or path is None else path.parent
-    patterns = room.terms.patterns
-    small = _small(room.release, patterns, place, folder)
-    return small or _large(room.release, patterns, place, folder, path)
+    opened = [*folder.ancestors, folder] if folder else []
+    levels = [_level(room.release, room.terms.patterns, one) for one in (None, *opened)]
+    html = ""
+    for level, child in zip(reversed(levels), (None if is_folder else path, *reversed(opened)), strict=True):
+        html = level.html(child, html)
+    return Tree(html.replace(_BASE, place.base), place.base, levels[-1])
 
 
 def left_out_count(room: Room) -> int:
@@ -66,49 +96,18 @@ def left_out_count(room: Room) -> int:
 
 
 @lru_cache(maxsize=KEPT)
-def _small(release: ReleaseRef, patterns: Patterns, place: Place, folder: TreePath | None) -> Tree | None:
-    levels = _levels(release, patterns, folder)
-    return None if any(len(items) > PART for _, items in levels) else _rendered(levels, place)
-
-
-@lru_cache(maxsize=KEPT)
-def _large(
-    release: ReleaseRef, patterns: Patterns, place: Place, folder: TreePath | None, path: TreePath | None
-) -> Tree:
-    levels = _levels(release, patterns, folder)
-    shown = [*(level for level, _ in levels[1:]), path]
-    return _rendered([_part(level, child) for level, child in zip(levels, shown, strict=True)], place)
-
-
-def _levels(release: ReleaseRef, patterns: Patterns, folder: TreePath | None) -> list[_Level]:
-    opened = [None, *folder.ancestors, folder] if folder else [None]
-    return [(one, releases.listing(release, patterns, one)) for one in opened]
-
-
-def _part(level: _Level, child: TreePath | None) -> _Level:
-    folder, items = level
-    place = next((index for index, item in enumerate(items) if item.path == child), 0)
-    start = place - place % PART
-    return folder, items[start : start + PART]
-
-
-def _rendered(levels: Sequence[_Level], place: Place) -> Tree:
-    inner = ""
-    opened: TreePath | None = None
-    for folder, items in reversed(levels):
-        inner = _list(folder, items, place, opened, inner)
-        opened = folder
-    innermost, items = levels[-1]
-    before = _before(place, innermost)[0]
-    files = tuple(before + _quoted(item.name) for item in items if not item.is_folder)
-    return Tree(inner, files, {address: index for index, address in enumerate(files)})
-
-
-def _before(place: Place, folder: TreePath | None) -> tuple[str, str]:
-    """Return what stands before the names of a folder's files and folders in their addresses."""
-    if folder is None:
-        return f"{place.base}file/", f"{place.base}folder/"
-    return f"{place.file(folder)}/", f"{place.folder(folder)}/"
+def _level(release: ReleaseRef, patterns: Patterns, folder: TreePath | None) -> _Level:
+    items = releases.listing(release, patterns, folder)
+    anywhere = Place(_BASE)
+    before_file = f"{anywhere.file(folder)}/" if folder else f"{_BASE}file/"
+    before_folder = f"{anywhere.folder(folder)}/" if folder else f"{_BASE}folder/"
+    files = [before_file + _quoted(item.name) for item in items if not item.is_folder]
+    return _Level(
+        rows=[_row(item, before_folder if item.is_folder else before_file) for item in items],
+        at={item.name: index for index, item in enumerate(items)},
+        files=files,
+        file_at={address: index for index, address in enumerate(files)},
+    )
 
 
 def _quoted(name: str) -> str:
@@ -116,21 +115,11 @@ def _quoted(name: str) -> str:
     return name if name.isascii() and _PLAIN.fullmatch(name) else quote(name, safe="")
 
 
-def _list(folder: TreePath | None, items: Sequence[Item], place: Place, opened: TreePath | None, inner: str) -> str:
-    rows = []
-    before_file, before_folder = _before(place, folder)
-    for item in items:
-        name = item.name
-        size = f"{item.files:,}" if item.is_folder else _size(item)
-        said = f'<span class="name">{escape(name)}</span><span class="n">{size}</span></a>'
-        if not item.is_folder:
-            rows.append(f'<li><a href="{before_file}{_quoted(name)}">{said}</li>')
-        elif opened is not None and item.path == opened:
-            link = f'<a class="dir open" href="{before_folder}{_quoted(name)}" aria-expanded="true">'
-            rows.append(f"<li>{link}{said}{inner}</li>")
-        else:
-            rows.append(f'<li><a class="dir" href="{before_folder}{_quoted(name)}">{said}</li>')
-    return f"<ul>{''.join(rows)}</ul>"
+def _row(item: Item, before: str) -> str:
+    size = f"{item.files:,}" if item.is_folder else _size(item)
+    said = f'<span class="name">{escape(item.name)}</span><span class="n">{size}</span></a>{_END}'
+    address = f'href="{before}{_quoted(item.name)}">'
+    return f"{_CLOSED}{address}{said}" if item.is_folder else f"<li><a {address}{said}"
 
 
 def rows_html(items: Sequence[Item], place: Place) -> SafeString:

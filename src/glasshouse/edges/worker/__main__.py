@@ -2,12 +2,14 @@
 """`python -m glasshouse.edges.worker`: follow the journal and do jobs until told to stop."""
 
 import argparse
+import contextlib
 import logging
 import os
 import shutil
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import django
 
@@ -35,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
     stop = Stop()
     stop.on(signal.SIGTERM, signal.SIGINT)
     if chosen.jobs:
-        os.nice(_NICE)
+        _stand_back()
         give_large_blocks_back()
         from glasshouse.edges.worker.working import run_for_ever  # noqa: PLC0415 -- models load after setup
 
@@ -65,10 +67,24 @@ def follow(stop: Stop) -> None:
 
 
 def _start_jobs() -> subprocess.Popen[bytes]:
-    # It ends with its worker, however that ended: a second one beside the next worker's would do the same jobs.
+    # It ends with its worker, however that ended: a second one beside the next worker's would do the same jobs. The
+    # session is its own so that it can stand back, see below; nobody who ends the worker's group would end it.
     setpriv = shutil.which("setpriv")
-    bound = [setpriv, "--pdeathsig", "TERM"] if setpriv else []
-    return subprocess.Popen([*bound, sys.executable, "-m", "glasshouse.edges.worker", "--jobs"])
+    bound = [setpriv, "--pdeathsig", "KILL"] if setpriv else []
+    command = [*bound, sys.executable, "-m", "glasshouse.edges.worker", "--jobs"]
+    return subprocess.Popen(command, start_new_session=setpriv is not None)
+
+
+def _stand_back() -> None:
+    """Leave the processors to whoever reads.
+
+    Where the kernel shares them out by session first (sched(7), autogroup), niceness counts within a session alone:
+    the jobs' would then weigh as much as the web's, however nice they are.
+    """
+    os.nice(_NICE)
+    if os.getsid(0) == os.getpid():
+        with contextlib.suppress(OSError):  # a kernel without it
+            Path("/proc/self/autogroup").write_text(f"{_NICE}", "ascii")
 
 
 if __name__ == "__main__":

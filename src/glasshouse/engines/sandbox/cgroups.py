@@ -19,6 +19,8 @@ from glasshouse.kernel.ids import Uid
 _PREFIX = "glasshouse-"
 _PERIOD = 100_000  # microseconds; the kernel's own default
 _CONTROLLERS = ("memory", "pids", "cpu")
+_SHARES = 1024  # the kernel's own default in version 1
+_A_STEP = 1.25  # what a step of niceness weighs, as near as sched(7) says it
 _LEAVE_SECONDS = 2.0
 # A group is without members for milliseconds at most: one that is older and empty belongs to a caller that was killed.
 _STALE_SECONDS = 60.0
@@ -102,7 +104,12 @@ class Group:
         return tuple(dict.fromkeys(self.folders.values()))
 
     def limit(self, limits: Limits) -> None:
-        """Write the limits; swap is counted in where the kernel has an account for it."""
+        """Write the limits; swap is counted in where the kernel has an account for it.
+
+        Groups share the processors as equals, whatever niceness their members have. A command that somebody nice
+        runs would take as much as all of the web, so its group weighs what its caller does.
+        """
+        nice = max(0, os.getpriority(os.PRIO_PROCESS, 0))
         memory, pids, cpu = (self.folders[name] for name in _CONTROLLERS)
         quota = max(1000, int(limits.cores * _PERIOD))
         processes = str(limits.processes + 1)  # the shell that starts the command is a member as well
@@ -111,11 +118,13 @@ class Group:
             with contextlib.suppress(OSError):
                 (memory / "memory.memsw.limit_in_bytes").write_text(str(limits.memory))
             (cpu / "cpu.cfs_quota_us").write_text(str(quota))
+            (cpu / "cpu.shares").write_text(str(int(_SHARES / _A_STEP**nice)))
         else:
             (memory / "memory.max").write_text(str(limits.memory))
             with contextlib.suppress(OSError):
                 (memory / "memory.swap.max").write_text("0")
             (cpu / "cpu.max").write_text(f"{quota} {_PERIOD}")
+            (cpu / "cpu.weight.nice").write_text(str(nice))
         (pids / "pids.max").write_text(processes)
 
     def admit(self, pid: int) -> None:
