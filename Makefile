@@ -36,7 +36,7 @@ soak: setup-tests ## the long repetitions of the fault tests
 	@$(PYTHON) -m pytest soak $(ARGS)
 
 bench: setup-tests ## measure against the peers; SUBJECTS="intake pages", ARGS="--quick"
-	@for subject in $(or $(SUBJECTS),intake pages ledger search symbols); do $(PYTHON) -m benchmarks.$$subject $(ARGS) || exit 1; done
+	@for subject in $(or $(SUBJECTS),intake pages readingroom ledger search symbols); do $(PYTHON) -m benchmarks.$$subject $(ARGS) || exit 1; done
 
 lock: setup-tests ## lock the newest versions that requirements/*.in allow; UPGRADE=--upgrade takes newer ones
 	@scripts/lock.sh $(UPGRADE)

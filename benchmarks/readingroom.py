@@ -115,13 +115,13 @@ def measure(folder: Path, lab: int, seated: "Sequence[Seat]", seconds: float) ->
     others, last = Others(), _newest_event()
     told = read(seated, paths, seconds)
     conditions = Conditions(fsync, others.share())
-    memory = shares_of_memory(lab)
+    memory = _memory(lab, conditions)
     yield _answers(told, len(seated), conditions)
     yield quantity(
         "answers that were errors", sum(told["bad"].values()), 0, "", peer=f"{told['bad']}", conditions=conditions
     )
     yield _in_tree(told, last, conditions)
-    yield _memory(memory, conditions)
+    yield memory
     yield from budgets.rows(paths, ground.PORT, conditions)
     yield _coverage(seated, fsync)
 
@@ -169,7 +169,8 @@ def _in_tree(told: dict[str, Any], last: int, conditions: Conditions) -> Row:
     return quantity("seen and not in the signed tree", missing, 0, "", peer=said, conditions=conditions)
 
 
-def _memory(memory: dict[int, int], conditions: Conditions) -> Row:
+def _memory(lab: int, conditions: Conditions) -> Row:
+    memory = shares_of_memory(lab)
     pack = sum(_arenas(process) for process in memory)
     whole = sum(memory.values())
     said = (
@@ -181,7 +182,11 @@ def _memory(memory: dict[int, int], conditions: Conditions) -> Row:
 def _arenas(process: int) -> int:
     """Return the proportional share of a process's memory that is arenas of text."""
     held, share = 0, 0
-    for line in Path(f"/proc/{process}/smaps").read_text(encoding="utf-8", errors="replace").splitlines():
+    try:
+        told = Path(f"/proc/{process}/smaps").read_text(encoding="utf-8", errors="replace")
+    except OSError:  # it ended meanwhile
+        return 0
+    for line in told.splitlines():
         name, _, rest = line.partition(":")
         if name == "Pss":
             share = int(rest.split()[0]) * 1024

@@ -155,6 +155,7 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 
+SESSION_ENGINE = "glasshouse.edges.http.sessions"
 SESSION_COOKIE_NAME = "__Host-session" if _is_https else "session"
 SESSION_COOKIE_SECURE = _is_https
 SESSION_COOKIE_AGE = 12 * 3600
