@@ -9,6 +9,7 @@ tree, and fifty clients try to get more than a budget has.
 
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 from benchmarks import pages
 from benchmarks.measure import Conditions, Others, Row, at_most, fsync_p50, options, quantity, shares_of_memory, show
@@ -81,8 +83,6 @@ def serving() -> Iterator[int]:
 
 def files() -> list[str]:
     """Return the paths of text files of the release, drawn by their lines."""
-    import random
-
     from glasshouse.domain.releases import queries
 
     entries = [one for one in queries.manifest(ground.releases(ground.CORPUS)[0]).entries() if one.lines]
@@ -100,7 +100,7 @@ def read(seated: "Sequence[Seat]", paths: Sequence[str], seconds: float) -> dict
         "people": [
             {"cookie": cookie, "grant": grant.text, "release": release.text} for _, grant, release, cookie in seated
         ],
-        "files": [pages.quote(path) for path in paths],
+        "files": [quote(path) for path in paths],
     }
     command = [sys.executable, "-m", "benchmarks.reviewing.persons"]
     done = subprocess.run(command, input=json.dumps(plan), capture_output=True, text=True, check=True)

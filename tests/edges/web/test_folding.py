@@ -6,6 +6,7 @@ from typing import Final
 import pytest
 from django.template import Context, Engine
 from django.template.base import TextNode
+from django.template.loader_tags import BlockNode
 from pytest_django.fixtures import Settings
 
 LIBRARIES: Final = {name: f"django.templatetags.{name}" for name in ("i18n", "static")}
@@ -39,7 +40,8 @@ def test_what_is_the_same_on_every_page_is_one_piece() -> None:
     before, main, after = engine("glasshouse.edges.web.folding.Loader").get_template("base").nodelist
     assert isinstance(before, TextNode)
     assert "tokens.css\"> It's 100% ours" in before.s
-    assert [type(node) for node in main.child_nodelists and main.nodelist] == [TextNode]
+    assert isinstance(main, BlockNode)
+    assert [type(node) for node in main.nodelist] == [TextNode]
     assert isinstance(after, TextNode)
     assert after.s == " /"
 
