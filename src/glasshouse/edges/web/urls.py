@@ -111,6 +111,7 @@ SEARCH: list[URLPattern] = [
 
 RECORD: list[URLPattern] = [
     path("record/", record.record, name="record"),
+    path("record/read", record.read, name="days-read"),
     path("record/trust", record.trust, name="trust"),
     path("record/entries/<str:event>", record.proof, name="proof"),
     path("record/entries/<str:event>/seal", record.seal, name="seal"),

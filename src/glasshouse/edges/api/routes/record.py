@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the caller was shown and did: their own entries, opened for them alone."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Final
 
 from django.http import HttpRequest
 from ninja import Field, Router, Schema
 
 from glasshouse.domain.people.commands import Scope
-from glasshouse.domain.readingroom import queries
+from glasshouse.domain.readingroom import days, queries
 from glasshouse.edges.api.auth import SOURCE, reading
 from glasshouse.edges.api.shapes import answering
 from glasshouse.edges.http.viewer import viewer_of
@@ -65,6 +65,62 @@ def record(request: HttpRequest, visit: str = "", before: int | None = None, siz
         for event in page.events
     ]
     return Record(entries=entries, older=page.older)
+
+
+class FileRead(Schema):
+    """A file as it was read on a day; an empty path was destroyed."""
+
+    path: str
+    pages: int
+    lines: int
+
+
+class ReleaseRead(Schema):
+    """What was read of a release on a day; searches by pattern, with the pages that each took."""
+
+    product: str
+    version: str
+    lines: int
+    files: list[FileRead]
+    searches: dict[str, int]
+    lists: int
+
+
+class DayRead(Schema):
+    """A day on which something was shown; `releases` stands for the day that was asked for alone."""
+
+    day: date
+    pages: int
+    files: int
+    searches: int
+    releases: list[ReleaseRead] | None
+
+
+@router.get("/read", auth=SOURCE, response=answering(list[DayRead]), url_name="days_read")
+def days_read(request: HttpRequest, day: date | None = None) -> list[DayRead]:
+    """List the days on which the caller was shown something, newest first; ask with `day` for what it was."""
+    viewer = viewer_of(request)
+    return [
+        DayRead(
+            day=one.day,
+            pages=one.pages,
+            files=one.files,
+            searches=one.searches,
+            releases=[_release(read) for read in days.read_on(viewer, one.day)] if one.day == day else None,
+        )
+        for one in days.days_of(viewer)
+    ]
+
+
+def _release(read: days.ReleaseRead) -> ReleaseRead:
+    return ReleaseRead(
+        product=read.product,
+        version=read.version,
+        lines=read.lines,
+        files=[FileRead(path=path, pages=file.pages, lines=file.lines) for path, file in read.files.items()],
+        searches=read.searches,
+        lists=read.lists,
+    )
 
 
 @router.get("/record/{event}/seal", auth=reading(Scope.LEDGER), response=answering(Seal), url_name="seal")

@@ -3,6 +3,7 @@
 
 import json
 from base64 import b64encode
+from datetime import date
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -11,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from glasshouse.domain.journal import proving
 from glasshouse.domain.people import queries as people
-from glasshouse.domain.readingroom import queries
+from glasshouse.domain.readingroom import days, queries
 from glasshouse.domain.releases import queries as releases
 from glasshouse.edges.http.viewer import viewer_of
 from glasshouse.edges.web.passkeys import relying_party
@@ -37,6 +38,21 @@ def record(request: HttpRequest) -> HttpResponse:
         "room": "record",
     }
     return render(request, "reading/record.html", context)
+
+
+@require_safe
+def read(request: HttpRequest) -> HttpResponse:
+    """Show what the viewer read, day by day."""
+    viewer = viewer_of(request)
+    found = days.days_of(viewer)
+    chosen = _day(request) or (found[0].day if found else None)
+    context = {
+        "days": found,
+        "chosen": chosen,
+        "releases": days.read_on(viewer, chosen) if chosen else [],
+        "room": "record",
+    }
+    return render(request, "reading/days.html", context)
 
 
 @require_safe
@@ -113,3 +129,10 @@ def _before(request: HttpRequest) -> int | None:
     if not (text.isascii() and text.isdigit() and len(text) <= _ROW_DIGITS):
         raise NotFoundError
     return int(text)
+
+
+def _day(request: HttpRequest) -> date | None:
+    try:
+        return date.fromisoformat(request.GET["day"]) if "day" in request.GET else None
+    except ValueError as error:
+        raise NotFoundError from error
