@@ -15,7 +15,7 @@ class Lab:
     `search_memory_bytes` says, and reads the rest again when it is needed. `searches_per_minute` may be begun by a
     person, and the other number by all of an organisation. `font` draws lines as pictures where a product asks for
     that; its bold and oblique faces lie beside it. A person is signed in `sessions_staff` times at once, or
-    `sessions_visitor` times if they are no one of the vendor's.
+    `sessions_visitor` times if they are no one of the vendor's; what is over of that is kept for `sign_in_days`.
     """
 
     home: Path
@@ -36,6 +36,7 @@ class Lab:
     searches_per_minute_organisation: int = 1_500
     sessions_staff: int = 3
     sessions_visitor: int = 2
+    sign_in_days: int = 30
     font: Path = Path("/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf")
 
     @property

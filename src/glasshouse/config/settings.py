@@ -41,6 +41,7 @@ GLASSHOUSE = Lab(
     search_memory_bytes=_env.number("search_memory_mb", 2_048, least=64, most=1_048_576) * 2**20,
     sessions_staff=_env.number("sessions_staff", 3, least=1, most=20),
     sessions_visitor=_env.number("sessions_visitor", 2, least=1, most=20),
+    sign_in_days=_env.number("sign_in_days", 30, least=1, most=3_650),
     font=Path(_env.text("font", "/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf")),
     searches_per_minute=_env.number("searches_per_minute", 300, least=1, most=10_000),
     searches_per_minute_organisation=_env.number("searches_per_minute_organisation", 1_500, least=1, most=100_000),

@@ -6,13 +6,14 @@ from datetime import timedelta
 
 import pytest
 from allauth.usersessions.models import UserSession
+from axes.models import AccessAttempt
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from glasshouse.domain.journal import queries as journal
 from glasshouse.domain.journal.models import Event, SeedClass
-from glasshouse.domain.people import commands, sessions
+from glasshouse.domain.people import commands, holds, sessions
 from glasshouse.domain.people.models import EndedSession
 from glasshouse.domain.people.values import SessionEnd
 from glasshouse.domain.people.viewer import Viewer
@@ -145,3 +146,21 @@ def test_what_became_of_a_session_is_forgotten_after_a_day(house: House) -> None
     commands.end_session(second, first.origin.session, now=NOW - timedelta(days=2))
     commands.end_session(second, second.origin.session, now=NOW)
     assert [one.name for one in EndedSession.objects.all()] == [second.origin.session]
+
+
+def test_what_is_over_of_sign_ins_is_forgotten_after_its_days_and_a_live_session_never(house: House) -> None:
+    live, over = sign_in(house.cast.reviewer, minutes_ago=60 * 24 * 40), sign_in(house.cast.reviewer)
+    commands.end_session(live, over.origin.session, now=NOW)
+    for viewer in (house.cast.colleague, house.cast.stranger):
+        sign_in(viewer, minutes_ago=60 * 24 * 40)
+        Session.objects.filter(session_key=UserSession.objects.latest("pk").session_key).delete()
+    hold = holds.set_hold(house.cast.manager, "stranger@other.example", "A dispute.", now=NOW)
+    AccessAttempt.objects.create(username="x", ip_address="192.0.2.7", failures_since_start=1)
+    AccessAttempt.objects.update(attempt_time=timezone.now() - timedelta(days=31))
+    commands.start_device("laptop", now=NOW - timedelta(days=31))
+    assert commands.forget_sign_ins("operator:worker", now=timezone.now()) == 3
+    assert names(live) == [live.origin.session]
+    holds.lift_hold(house.cast.manager, Uid(hold.uid), "Settled.", now=NOW)
+    assert commands.forget_sign_ins("operator:worker", now=timezone.now()) == 1
+    assert commands.forget_sign_ins("operator:worker", now=timezone.now()) == 0
+    assert Event.objects.filter(kind="people.sign-ins-forgotten").count() == 2

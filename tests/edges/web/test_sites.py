@@ -13,13 +13,14 @@ from pytest_django.fixtures import Settings
 from glasshouse.domain.journal.models import Event
 from glasshouse.domain.people.models import Person
 from glasshouse.domain.people.viewer import Viewer
+from glasshouse.domain.sites import commands
 from glasshouse.domain.sites.models import Arrival, Booking, Workstation, WorkstationKey
-from glasshouse.domain.sites.values import Expected
+from glasshouse.domain.sites.values import Expected, TextKind
 from tests.domain.sites.machine import Machine
 from tests.domain.sites.place import INSIDE, MORNING, Place, arrival, settle
 from tests.edges.conftest import BACKEND
 from tests.edges.web.conftest import Browse, Moment
-from tests.lab import House
+from tests.lab import NOW, House
 
 SPAN = "10:00\u201312:00"
 DOOR = {"identity": "passport", "devices": "2", "receipt": "L-14", "briefing": "1", "is_read": "on"}
@@ -37,6 +38,9 @@ def at(viewer: Viewer, browser_of: Browse, address: str) -> Client:
     client = Client(SERVER_NAME="localhost", REMOTE_ADDR=address, raise_request_exception=False)
     client.force_login(Person.objects.get(pk=viewer.row), BACKEND)
     return client
+
+
+KEPT = {"what": "retention", "days": "3", "booking_days": "5"}
 
 
 def text(client: Client, path: str, status: int = 200) -> str:
@@ -74,7 +78,7 @@ def test_a_manager_furnishes_a_house(house: House, browser_of: Browse) -> None:
     assert "names no weekday" in wrong.content.decode()
     assert manager.post(f"{here}change", {"what": "hours", "hours": "mon 08:00-20:00"}).status_code == 302
     assert "mon 08:00-20:00" in text(manager, "/sites/")
-    assert browser_of(house.cast.custodian).post(f"{here}change", {"what": "retention", "days": "3"}).status_code == 403
+    assert browser_of(house.cast.custodian).post(f"{here}change", KEPT).status_code == 403
 
 
 def booked(place: Place, **change: str) -> dict[str, str]:
@@ -331,3 +335,23 @@ def test_home_says_where_a_visitor_is_expected_by_the_clock_there(place: Place, 
     for other in (place.house.cast.colleague, place.house.cast.manager):
         assert "Where you are expected" not in text(browser_of(other), "/")
     assert "Today at the door" in text(browser_of(place.house.cast.custodian), "/")
+
+
+def test_a_visitor_reads_what_a_house_keeps_of_them_before_they_come(place: Place, browser_of: Browse) -> None:
+    cast = place.house.cast
+    manager, visitor = browser_of(cast.manager), browser_of(cast.reviewer)
+    assert manager.post(f"/sites/{place.site}/change", KEPT).status_code == 302
+    commands.set_text(cast.manager, place.site, TextKind.NOTICE, "We keep <b>who</b> came.", now=NOW)
+    booking = place.book()
+    assert "Read the notice" in text(visitor, "/")
+    page = text(visitor, f"/sites/{place.site}/notice")
+    assert "We keep &lt;b&gt;who&lt;/b&gt; came." in page
+    assert "3 days after it" in page
+    door = f"/bookings/{booking.uid}/arrive/{cast.reviewer.uid}"
+    custodian = browser_of(cast.custodian)
+    assert "Has not read notice 1" in text(custodian, door)
+    assert visitor.post(f"/sites/{place.site}/notice", {"version": "7"}).status_code == 409
+    assert visitor.post(f"/sites/{place.site}/notice", {"version": "1"}).status_code == 302
+    assert "Read the notice" not in text(visitor, "/")
+    assert "Has read notice 1" in text(custodian, door)
+    assert browser_of(cast.colleague).get(f"/sites/{place.site}/notice").status_code == 404

@@ -35,6 +35,11 @@ def standing(person: int) -> list[Hold]:
     return list(Hold.objects.filter(person_id=person, lifted_at=None).order_by("set_at", "pk"))
 
 
+def held() -> "QuerySet[Hold, dict[str, int]]":
+    """Return the internal ids of persons whose data is held, for the rooms that forget by age."""
+    return Hold.objects.filter(lifted_at=None).values("person")
+
+
 def set_hold(viewer: Viewer, email: str, reason: str, *, now: datetime) -> Hold:
     """Hold a person's data for a reason, such as a dispute or an authority's order."""
     check_keeps_holds(viewer)

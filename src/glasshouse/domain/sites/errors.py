@@ -116,3 +116,9 @@ class NotArrivedError(RefusedError):
     """No custodian let this person in, or not to this workstation."""
 
     code = "sites.not-arrived"
+
+
+class NoticeChangedError(ConflictError):
+    """The notice that somebody read is not the newest one, or there is none."""
+
+    code = "sites.notice-changed"

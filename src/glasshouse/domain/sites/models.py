@@ -10,7 +10,7 @@ from glasshouse.domain.sites.values import DAY_MINUTES, Ended, Identity, TextKin
 
 
 class Site(models.Model):
-    """A house. `retention_days` is how long what is personal about a visit is kept after it."""
+    """A house. It keeps who came for `retention_days` after a visit, and who was expected for `booking_days`."""
 
     uid = models.CharField(max_length=UID, unique=True)
     name = models.CharField(max_length=80, unique=True)
@@ -18,6 +18,7 @@ class Site(models.Model):
     country = models.CharField(max_length=2)
     zone = models.CharField(max_length=64)
     retention_days = models.PositiveIntegerField(default=365)
+    booking_days = models.PositiveIntegerField(default=365)
     added_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
 
@@ -77,6 +78,23 @@ class SiteText(models.Model):
     def __str__(self) -> str:
         """Return kind and version."""
         return f"{self.kind} {self.version}"
+
+
+class NoticeRead(models.Model):
+    """A visitor's word that they read one version of a house's notice."""
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    text = models.ForeignKey(SiteText, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        """A version is read once."""
+
+        constraints: ClassVar = [models.UniqueConstraint(fields=["person", "text"], name="sites_notice_read_once")]
+
+    def __str__(self) -> str:
+        """Say whose it is."""
+        return f"notice read by {self.person_id}"
 
 
 class Room(models.Model):

@@ -10,7 +10,16 @@ from django.db.models import Q, QuerySet
 from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.sites import rules
-from glasshouse.domain.sites.models import Arrival, Booking, Room, Site, SiteText, Workstation, WorkstationKey
+from glasshouse.domain.sites.models import (
+    Arrival,
+    Booking,
+    NoticeRead,
+    Room,
+    Site,
+    SiteText,
+    Workstation,
+    WorkstationKey,
+)
 from glasshouse.domain.sites.values import ELSEWHERE, Hours, Presence, SiteName, TextKind
 from glasshouse.kernel.errors import NotFoundError
 from glasshouse.kernel.ids import Uid
@@ -173,6 +182,21 @@ def arrival(viewer: Viewer, uid: Uid) -> Arrival:
 def in_house(viewer: Viewer, uid: Uid) -> list[Arrival]:
     """Return who is in a house now, longest there first, as far as the viewer may see."""
     return list(arrivals_of(viewer).filter(site=site(viewer, uid), departed_at=None).order_by("arrived_at", "pk"))
+
+
+def unread_notices(viewer: Viewer, now: datetime) -> list[SiteText]:
+    """Return the newest notice of each house that the viewer is expected in, as far as they have not read it yet."""
+    due: dict[int, SiteText] = {}
+    named = coming(viewer, now).values("room__site")
+    for text in SiteText.objects.select_related("site").filter(site__in=named, kind=TextKind.NOTICE):
+        due.setdefault(text.site_id, text)
+    read = NoticeRead.objects.filter(person_id=viewer.row).values_list("text_id", flat=True)
+    return [text for text in due.values() if text.pk not in set(read)]
+
+
+def has_read_notice(person: int, notice: SiteText) -> bool:
+    """Say whether somebody read this version of a notice, for the custodian who lets them in."""
+    return NoticeRead.objects.filter(person_id=person, text=notice).exists()
 
 
 def is_inside(person: int) -> bool:

@@ -92,9 +92,10 @@ class TextForm(forms.Form):
 
 
 class RetentionForm(forms.Form):
-    """How long what is personal about a visit is kept."""
+    """How long what is personal about a visit is kept, and who was expected."""
 
     days = forms.IntegerField(label=_("Days after a visit"), min_value=1, max_value=3_650)
+    booking_days = forms.IntegerField(label=_("Days after a booking"), min_value=1, max_value=3_650)
 
 
 class RoomForm(forms.Form):

@@ -181,6 +181,7 @@ SITES: list[URLPattern] = [
     path("sites/today", sites.today, name="sites-today"),
     path("sites/new", sites.new_site, name="site-new"),
     path("sites/<str:site>/", sites.site, name="site"),
+    path("sites/<str:site>/notice", sites.notice, name="site-notice"),
     path("sites/<str:site>/week", sites.site_week, name="site-week"),
     path("sites/<str:site>/change", sites.change, name="site-change"),
     path("sites/<str:site>/close", sites.close, name="site-close"),

@@ -16,10 +16,12 @@ from glasshouse.domain.jobs import queries
 from glasshouse.domain.jobs.errors import StaleTokenError
 from glasshouse.domain.journal import audit
 from glasshouse.domain.journal import commands as journal
+from glasshouse.domain.people import commands as people
 from glasshouse.domain.readingroom import commands as readingroom
 from glasshouse.domain.releases import commands as releases
 from glasshouse.domain.releases import queries as release_queries
 from glasshouse.domain.releases import reliances
+from glasshouse.domain.sites import commands as sites
 from glasshouse.domain.threads import commands as threads
 from glasshouse.edges.worker import segmenting
 from glasshouse.kernel import clock
@@ -28,7 +30,8 @@ from glasshouse.kernel.stopping import Stop
 
 log = logging.getLogger("glasshouse.worker")
 IDLE = 1.0
-SELF_TEST_EVERY = timedelta(days=1)
+A_DAY = timedelta(days=1)
+DAILY = ("journal.audit", "lab.retention")
 Arguments = Mapping[str, str | int]
 Report = Callable[[int, int], None]
 
@@ -108,8 +111,19 @@ def judge_reliances(arguments: Arguments, report: Report) -> str:
     return ", ".join(f"{count:,} {outcome.label}" for outcome, count in counts.items())
 
 
+def forget_past(arguments: Arguments, report: Report) -> str:
+    """Forget what is personal and older than houses and settings keep it."""
+    del arguments  # it is of the whole lab
+    report(0, 2)
+    gone = sites.forget_past("operator:worker", now=clock.now())
+    report(1, 2)
+    signed_in = people.forget_sign_ins("operator:worker", now=clock.now())
+    return f"{gone.arrivals:,} arrivals, {gone.expected:,} expected visitors, {signed_in:,} sign-ins forgotten"
+
+
 KINDS: dict[str, Callable[[Arguments, Report], str]] = {
     "journal.audit": audit_lab,
+    "lab.retention": forget_past,
     "publication.site": publish_site,
     releases.INDEX: index_release,
     releases.SYMBOLS: look_for_symbols,
@@ -126,7 +140,8 @@ def run_for_ever(stop: Stop) -> None:
     readingroom.ask_for_missing_runs(actor="operator:worker", now=clock.now())
     while not stop.is_set:
         try:
-            _ask_for_self_test()
+            for kind in DAILY:
+                _ask_daily(kind)
             is_idle = not run_one()
         except DatabaseFault as error:
             log.warning("the queue of jobs cannot be read: %s", error)
@@ -170,10 +185,10 @@ def _do(held: jobs.Claim, report: Report) -> None:
         jobs.finish(held, message, now=clock.now())
 
 
-def _ask_for_self_test() -> None:
+def _ask_daily(kind: str) -> None:
     now = clock.now()
-    last = queries.last_ended("journal.audit")
-    if queries.is_pending("journal.audit") or (last and last.ended_at and now - last.ended_at < SELF_TEST_EVERY):
+    last = queries.last_ended(kind)
+    if queries.is_pending(kind) or (last and last.ended_at and now - last.ended_at < A_DAY):
         return
     with journal.transaction():
-        jobs.ask("journal.audit", {}, actor="operator:worker", now=now)
+        jobs.ask(kind, {}, actor="operator:worker", now=now)

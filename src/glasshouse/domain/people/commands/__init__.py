@@ -24,6 +24,7 @@ from glasshouse.domain.people.commands.sessions import (
     end_other_sessions,
     end_session,
     end_session_of,
+    forget_sign_ins,
     keep_to_limit,
     note_seen,
 )
@@ -57,6 +58,7 @@ __all__ = [
     "end_session",
     "end_session_of",
     "forget_person",
+    "forget_sign_ins",
     "keep_to_limit",
     "make_token",
     "new_link",

@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from allauth.usersessions.models import UserSession
+from axes.models import AccessAttempt
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import connection
 
 from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.people import sessions
-from glasshouse.domain.people.models import EndedSession, Person
+from glasshouse.domain.people.models import DeviceSignIn, EndedSession, Hold, Person
 from glasshouse.domain.people.values import SessionEnd
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.kernel import clock, texts
@@ -102,6 +103,27 @@ def note_seen(key: str, address: str, *, now: datetime) -> None:
     if due.exists():  # asked outside of the transaction, for most of the time there is nothing to write
         with journal.transaction():
             due.update(last_seen_at=now, **({"ip": address} if address else {}))
+
+
+def forget_sign_ins(actor: str, *, now: datetime) -> int:
+    """Forget sessions that are over, failed sign-ins and terminals, all older than settings say; return how many.
+
+    What is still live is never touched. One entry tells the counts, where there are any.
+    """
+    before = now - timedelta(days=settings.GLASSHOUSE.sign_in_days)
+    with journal.transaction():
+        Session.objects.filter(expire_date__lt=now).delete()
+        live = Session.objects.values("session_key")
+        past = UserSession.objects.filter(last_seen_at__lt=before).exclude(session_key__in=live)
+        counts = {
+            "failures": AccessAttempt.objects.filter(attempt_time__lt=before).delete()[0],
+            "sessions": past.exclude(user__in=Hold.objects.filter(lifted_at=None).values("person")).delete()[0],
+            "terminals": DeviceSignIn.objects.filter(until__lt=before).delete()[0],
+        }
+        if any(counts.values()):
+            days = settings.GLASSHOUSE.sign_in_days
+            journal.record("people.sign-ins-forgotten", actor=actor, at=now, fields={**counts, "days": days})
+    return sum(counts.values())
 
 
 def _locked(whose: Uid) -> Person:

@@ -20,9 +20,12 @@ from glasshouse.domain.sites.commands.keys import (
     enrol_key,
     retire_workstation,
 )
+from glasshouse.domain.sites.commands.retention import Forgotten, acknowledge_notice, forget_past
 
 __all__ = [
     "Asserted",
+    "Forgotten",
+    "acknowledge_notice",
     "add_room",
     "add_site",
     "add_workstation",
@@ -37,6 +40,7 @@ __all__ = [
     "end_key",
     "enrol_key",
     "forget_arrivals",
+    "forget_past",
     "retire_workstation",
     "set_hours",
     "set_retention",

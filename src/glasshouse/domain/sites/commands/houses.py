@@ -86,16 +86,22 @@ def set_text(by: Viewer | str, site: Uid, kind: TextKind, text: str, *, now: dat
     return made
 
 
-def set_retention(by: Viewer | str, site: Uid, days: int, *, now: datetime) -> Site:
-    """Say how many days after a visit what is personal about it is kept."""
+def set_retention(by: Viewer | str, site: Uid, days: int, *, now: datetime, booking_days: int | None = None) -> Site:
+    """Say how many days after a visit what is personal about it is kept, and who was expected: as long if not said."""
     actor = rules.actor_of(by, Role.LAB_MANAGER)
-    if not 1 <= days <= _MOST_DAYS:
+    kept = days if booking_days is None else booking_days
+    if not 1 <= days <= _MOST_DAYS or not 1 <= kept <= _MOST_DAYS:
         raise InvalidError(f"Retention is between 1 and {_MOST_DAYS:,} days.")
     with journal.transaction():
         found = _site(site)
-        before, found.retention_days = found.retention_days, days
-        found.save(update_fields=["retention_days"])
-        fields = {"before": before, "days": days}
+        fields = {
+            "before": found.retention_days,
+            "booking_before": found.booking_days,
+            "booking_days": kept,
+            "days": days,
+        }
+        found.retention_days, found.booking_days = days, kept
+        found.save(update_fields=["retention_days", "booking_days"])
         journal.record("sites.retention-set", actor=actor, at=now, subject=site, fields=fields)
     return found
 

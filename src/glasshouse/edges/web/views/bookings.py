@@ -95,7 +95,8 @@ def arrive(request: HttpRequest, booking: str, person: str) -> HttpResponse:
     attendee = next((one for one in found.attendees.all() if one.person.uid == person), None)
     if attendee is None:
         raise NotFoundError
-    briefing = queries.texts(viewer, Uid(found.room.site.uid)).get(TextKind.BRIEFING)
+    texts = queries.texts(viewer, Uid(found.room.site.uid))
+    briefing, notice = texts.get(TextKind.BRIEFING), texts.get(TextKind.NOTICE)
     form = ArrivalForm(
         request.POST or None,
         attendee=attendee,
@@ -110,7 +111,15 @@ def arrive(request: HttpRequest, booking: str, person: str) -> HttpResponse:
             form.add_error("receipt", f"{error.message} {error.hint}".strip())
         else:
             return redirect("booking", booking=found.uid)
-    context = {"booking": found, "attendee": attendee, "briefing": briefing, "form": form, "room": "sites"}
+    context = {
+        "booking": found,
+        "attendee": attendee,
+        "briefing": briefing,
+        "notice": notice,
+        "has_read_notice": notice is not None and queries.has_read_notice(attendee.person.pk, notice),
+        "form": form,
+        "room": "sites",
+    }
     with timezone.override(rules.zone_of(found.room.site.zone)):
         return render(request, "sites/arrive.html", context)
 

@@ -59,6 +59,7 @@ def _reading(viewer: Viewer) -> dict[str, Any]:
         "news": saved.waiting_of(viewer, now),
         "visits": queries.visits_of(viewer),
         "expected": list(sites.coming(viewer, clock.now())),
+        "notices": sites.unread_notices(viewer, clock.now()),
     }
 
 

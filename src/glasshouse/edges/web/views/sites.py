@@ -139,7 +139,9 @@ def change(request: HttpRequest, site: str) -> HttpResponse:
     forms = {
         "hours": HoursForm(data["hours"], initial={"hours": spans}),
         "text": TextForm(data["text"]),
-        "retention": RetentionForm(data["retention"], initial={"days": found.retention_days}),
+        "retention": RetentionForm(
+            data["retention"], initial={"days": found.retention_days, "booking_days": found.booking_days}
+        ),
         "rooms": RoomForm(data["rooms"]),
     }
     if request.method == "POST" and asked in forms and forms[asked].is_valid():
@@ -149,11 +151,32 @@ def change(request: HttpRequest, site: str) -> HttpResponse:
         elif asked == "text":
             commands.set_text(viewer, uid, TextKind(said["kind"]), said["text"], now=now)
         elif asked == "retention":
-            commands.set_retention(viewer, uid, said["days"], now=now)
+            commands.set_retention(viewer, uid, said["days"], now=now, booking_days=said["booking_days"])
         else:
             commands.add_room(viewer, uid, said["name"], said["seats"], now=now)
         return redirect("site", site=uid.text)
     return render(request, "sites/change.html", {"site": found, "forms": forms, "room": "sites"})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def notice(request: HttpRequest, site: str) -> HttpResponse:
+    """Show a visitor what a house keeps of them, why and how long; with POST, take their word that they read it."""
+    viewer, uid = viewer_of(request), Uid.parse(site)
+    found = queries.site(viewer, uid)
+    texts = queries.texts(viewer, uid)
+    newest = texts.get(TextKind.NOTICE)
+    if request.method == "POST":
+        version = request.POST.get("version", "")
+        commands.acknowledge_notice(viewer, uid, int(version) if version.isdecimal() else 0, now=clock.now())
+        return redirect("home")
+    context = {
+        "site": found,
+        "purpose": texts.get(TextKind.PURPOSE),
+        "notice": newest,
+        "is_read": newest is not None and queries.has_read_notice(viewer.row, newest),
+        "room": "sites",
+    }
+    return render(request, "sites/notice.html", context)
 
 
 @require_http_methods(["GET", "POST"])
