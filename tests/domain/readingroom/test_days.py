@@ -21,11 +21,11 @@ def read(desk: Desk, path: TreePath, first: int, last: int, *, now: datetime = N
 
 
 def test_a_day_counts_files_lines_and_lists_and_lines_once(house: House, desk: Desk) -> None:
-    del house
     read(desk, MAIN, 1, 10)
     read(desk, MAIN, 6, 15)
     read(desk, HTTP, 1, 4)
     commands.open_folder(desk.viewer, desk.grant, desk.release, None, now=NOW)
+    house.sign()
     read(desk, MAIN, 1, 20, now=TOMORROW)
     assert days.days_of(desk.viewer) == [Day(TOMORROW.date(), 1, 1, 0), Day(TODAY, 4, 3, 0)]
     (today,) = days.read_on(desk.viewer, TODAY)

@@ -2,6 +2,7 @@
 """Legal holds: while one stands, nothing of its person is erased, by two or by age."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db.models import QuerySet
 
@@ -35,7 +36,7 @@ def standing(person: int) -> list[Hold]:
     return list(Hold.objects.filter(person_id=person, lifted_at=None).order_by("set_at", "pk"))
 
 
-def held() -> "QuerySet[Hold, dict[str, int]]":
+def held() -> "QuerySet[Hold, Any]":
     """Return the internal ids of persons whose data is held, for the rooms that forget by age."""
     return Hold.objects.filter(lifted_at=None).values("person")
 
