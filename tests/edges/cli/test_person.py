@@ -24,6 +24,15 @@ from glasshouse.kernel import clock
 code, uid = sys.stdin.read().split()
 people.approve_device(queries.viewer(Person.objects.get(uid=uid)), code, now=clock.now())
 """
+# What the front door would note of a session that a test opened.
+LISTED: Final = """
+import sys, django; django.setup()
+from allauth.usersessions.models import UserSession
+from glasshouse.domain.people.models import Person
+key, uid = sys.stdin.read().split()
+person = Person.objects.get(uid=uid)
+UserSession.objects.create(user=person, ip="127.0.0.1", user_agent="elsewhere", session_key=key)
+"""
 
 
 def verify(receipt: Path, trust: str) -> subprocess.CompletedProcess[str]:
@@ -61,11 +70,27 @@ def test_a_terminal_is_signed_in_by_approving_its_code(served: RunningLab) -> No
     session = home / ".config" / "glasshouse" / "session.json"
     assert stat.S_IMODE(session.stat().st_mode) == 0o600
     assert [grant["product"] for grant in person.json("grant", "list")] == ["tool"]
+    sessions_are_listed_and_ended(served, person)
     kept = session.read_bytes()
     person.tell("logout")
     assert not session.exists()
     session.write_bytes(kept)
     assert person.json("grant", "list", expected=3)["error"] == "http.not-signed-in"
+
+
+def sessions_are_listed_and_ended(served: RunningLab, person: Terminal) -> None:
+    elsewhere, custodian = terminal(served, "reviewer"), terminal(served, "custodian")
+    served.python(LISTED, f"{served.cast['reviewer']['session']} {served.cast['reviewer']['uid']}")
+    there, here = sorted(person.json("session", "list"), key=lambda one: bool(one["is_this"]))
+    assert (here["is_this"], here["agent"].startswith("glasshouse/"), there["agent"]) == (True, True, "elsewhere")
+    assert person.json("session", "list", "--everybody", expected=4)["error"] == "not-found"
+    assert person.json("session", "end", expected=2)["error"] == "invalid"
+    assert person.json("session", "end", "0" * 64, expected=4)["error"] == "not-found"
+    assert {one["name"] for one in custodian.json("session", "list", "--everybody")} == {here["name"], there["name"]}
+    whose = ("--person", there["person_uid"], "--reason", "Left at the machine.")
+    custodian.tell("session", "end", there["name"], *whose)
+    assert elsewhere.json("grant", "list", expected=3)["error"] == "http.not-signed-in"
+    assert person.json("session", "end", "--others")["count"] == 0
 
 
 def test_a_visit_at_the_terminal_from_beginning_to_receipt(served: RunningLab, tmp_path: Path) -> None:
@@ -177,7 +202,10 @@ def test_a_request_becomes_an_engagement_in_which_a_grant_is_opened(served: Runn
 
 def test_an_erasure_takes_two_and_the_audit_still_agrees(served: RunningLab) -> None:
     manager, custodian, officer = (terminal(served, who) for who in ("lab-manager", "custodian", "export-officer"))
-    made = manager.json("journal", "erase", "reviewer@regulator.example", "--reason", "asked under article 17")
+    asked = ("journal", "erase", "reviewer@regulator.example", "--reason", "asked under article 17")
+    assert manager.json(*asked, expected=5)["error"] == "readingroom.erasure-bound"
+    manager.tell("engagement", "close", "26-001", "--ending", "completed")
+    made = manager.json(*asked)
     assert made["statement"]["reason"] == "asked under article 17"
     for person in (custodian, officer):
         decided = person.json("proposal", "agree", made["uid"], "--digest", made["digest"])
