@@ -6,9 +6,7 @@
 <home>/scip/<product>/lock                     held by the one writer
 """
 
-import fcntl
 import functools
-import os
 import secrets
 import shutil
 from collections.abc import Collection, Iterable, Iterator
@@ -18,12 +16,12 @@ from typing import Final
 
 from django.conf import settings
 
-from glasshouse.domain.releases import vault
+from glasshouse.domain.releases import shelves, vault
 from glasshouse.domain.releases.errors import SymbolsBusyError, SymbolsDamagedError
 from glasshouse.engines.codeindex.symbols.crossing import Crossing
 from glasshouse.engines.codeindex.symbols.errors import TableDamagedError
 from glasshouse.engines.store.errors import DamagedError
-from glasshouse.engines.store.packs import PackReader, PackWriter
+from glasshouse.engines.store.packs import PackReader
 from glasshouse.kernel.ids import Uid
 
 KIND: Final = "scip"
@@ -77,23 +75,9 @@ def forget() -> None:
 
 def write(product: Uid, blocks: Iterable[bytes]) -> str:
     """Let an index rest, durable when this returns, and return its name; nothing is left where `blocks` raises."""
-    where = folder(product)
     name = f"crossing-{secrets.token_hex(16)}"
-    partial, whole = where / f"{name}.tmp", where / f"{name}.pack"
-    writer = PackWriter(partial, vault.ring().open(product), KIND)
-    try:
-        for block in blocks:
-            writer.write(block)
-        writer.finish()
-        partial.rename(whole)
-    finally:
-        writer.close()
-        partial.unlink(missing_ok=True)
-    handle = os.open(where, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    partial, whole = (folder(product) / f"{name}.{ending}" for ending in ("tmp", "pack"))
+    shelves.write(product, KIND, blocks, partial=partial, whole=whole)
     return whole.name
 
 
@@ -118,14 +102,6 @@ def remove(product: Uid) -> None:
 @contextmanager
 def sole_writer(product: Uid) -> Iterator[None]:
     """Hold the product's lock; raises SymbolsBusyError while another holds it."""
-    where = folder(product)
-    where.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle = os.open(where / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise SymbolsBusyError("A symbol index of this product is being imported already.") from error
+    busy = SymbolsBusyError("A symbol index of this product is being imported already.")
+    with shelves.sole_writer(folder(product) / "lock", busy):
         yield
-    finally:
-        os.close(handle)

@@ -11,27 +11,27 @@ were merged into it, which count no more from the moment it is there. Each segme
 indexer that was killed goes on with the documents that no segment has.
 """
 
-import fcntl
 import json
 import os
 import secrets
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
 from django.conf import settings
 
-from glasshouse.domain.releases import vault
+from glasshouse.domain.releases import shelves, vault
 from glasshouse.domain.releases.values import ReleaseRef
 from glasshouse.engines.codeindex.languages import Language, language_by_head
 from glasshouse.engines.codeindex.search import building
 from glasshouse.engines.codeindex.search.errors import SegmentDamagedError
 from glasshouse.engines.codeindex.search.segments import DIGEST_BYTES, Document, Segment
 from glasshouse.engines.store.errors import DamagedError
-from glasshouse.engines.store.packs import PackReader, PackWriter
+from glasshouse.engines.store.packs import PackReader
 from glasshouse.kernel.errors import ConflictError
 from glasshouse.kernel.ids import Uid
 
@@ -195,7 +195,7 @@ def index(
     `damaged` names a segment that could not be read: it is removed where that is still so. `note_damage` is told of
     others that are found and removed on the way. Raises IndexBusyError.
     """
-    with _sole_indexer(product):
+    with shelves.sole_writer(folder(product) / "lock", IndexBusyError("This product is being indexed already.")):
         _tidy(product)
         if damaged in names(product) and not _is_readable(product, damaged):
             (folder(product) / damaged).unlink()
@@ -332,17 +332,8 @@ def _write(
         "replaces": list(replaces),
         "sequence": sequence,
     }
-    writer = PackWriter(partial, vault.ring().open(product), KIND)
-    try:
-        writer.write(json.dumps(told).encode())
-        writer.write(json.dumps(_by_language(languages)).encode())
-        for part in segment.parts():
-            writer.write(part)
-        writer.finish()
-    finally:
-        writer.close()
-    partial.rename(where / name)
-    _sync(where)
+    blocks = (json.dumps(told).encode(), json.dumps(_by_language(languages)).encode())
+    shelves.write(product, KIND, chain(blocks, segment.parts()), partial=partial, whole=where / name)
     return name
 
 
@@ -368,25 +359,3 @@ def _tidy(product: Uid) -> None:
 
 def _reader(product: Uid, name: str) -> PackReader:
     return PackReader(folder(product) / name, vault.ring().open(product), KIND)
-
-
-@contextmanager
-def _sole_indexer(product: Uid) -> Iterator[None]:
-    folder(product).mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle = os.open(folder(product) / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise IndexBusyError("This product is being indexed already.") from error
-        yield
-    finally:
-        os.close(handle)
-
-
-def _sync(where: Path) -> None:
-    handle = os.open(where, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

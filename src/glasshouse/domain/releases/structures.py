@@ -22,13 +22,13 @@ from typing import Final
 
 from django.conf import settings
 
-from glasshouse.domain.releases import structuretool, vault
+from glasshouse.domain.releases import shelves, structuretool, vault
 from glasshouse.engines.codeindex.structure import rules, wire
 from glasshouse.engines.codeindex.structure.analysis import Document, analyse
 from glasshouse.engines.codeindex.structure.errors import AnswersDamagedError, StructureError
 from glasshouse.engines.codeindex.structure.values import Answer, Gap, Run, Structure
 from glasshouse.engines.store.errors import DamagedError
-from glasshouse.engines.store.packs import PackReader, PackWriter
+from glasshouse.engines.store.packs import PackReader
 from glasshouse.kernel.ids import Uid
 
 log = logging.getLogger("glasshouse.structures")
@@ -116,14 +116,8 @@ class Answers:
             self._is_new = False
             partial = self._path.with_suffix(".part")
             partial.unlink(missing_ok=True)
-            writer = PackWriter(partial, vault.ring().open(self._product), KIND)
-            try:
-                for start in range(0, len(content), BLOCK_BYTES):
-                    writer.write(content[start : start + BLOCK_BYTES])
-                writer.finish()
-            finally:
-                writer.close()
-            partial.rename(self._path)
+            blocks = (content[start : start + BLOCK_BYTES] for start in range(0, len(content), BLOCK_BYTES))
+            shelves.write(self._product, KIND, blocks, partial=partial, whole=self._path)
         _make_room(self._product)
 
     def _load(self) -> dict[bytes, Answer]:

@@ -6,9 +6,7 @@
 <home>/index/<product>/symbols.lock            held by the one writer
 """
 
-import fcntl
 import functools
-import os
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -17,12 +15,12 @@ from typing import Final
 
 from django.conf import settings
 
-from glasshouse.domain.releases import vault
+from glasshouse.domain.releases import shelves, vault
 from glasshouse.domain.releases.errors import SymbolsBusyError, SymbolsDamagedError
 from glasshouse.engines.codeindex.symbols.errors import TableDamagedError
 from glasshouse.engines.codeindex.symbols.tables import Table
 from glasshouse.engines.store.errors import DamagedError
-from glasshouse.engines.store.packs import PackReader, PackWriter
+from glasshouse.engines.store.packs import PackReader
 from glasshouse.kernel.ids import Uid
 
 KIND: Final = "symbols"
@@ -81,18 +79,9 @@ def forget() -> None:
 
 def write(product: Uid, blocks: Iterable[bytes]) -> str:
     """Let a table rest, durable when this returns, and return its name."""
-    where = folder(product)
     name = f"symbols-{secrets.token_hex(16)}"
-    partial, whole = where / f"{name}.part", where / f"{name}.pack"
-    writer = PackWriter(partial, vault.ring().open(product), KIND)
-    try:
-        for block in blocks:
-            writer.write(block)
-        writer.finish()
-    finally:
-        writer.close()
-    partial.rename(whole)
-    _sync(where)
+    partial, whole = (folder(product) / f"{name}.{ending}" for ending in ("part", "pack"))
+    shelves.write(product, KIND, blocks, partial=partial, whole=whole)
     return whole.name
 
 
@@ -120,24 +109,8 @@ def remove_damaged(product: Uid) -> int:
 @contextmanager
 def sole_writer(product: Uid) -> Iterator[None]:
     """Hold the product's lock, what a killed writer left removed; raises SymbolsBusyError while another holds it."""
-    where = folder(product)
-    where.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle = os.open(where / "symbols.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise SymbolsBusyError("The symbols of this product are being looked for already.") from error
-        for path in where.glob("symbols-*.part"):
+    busy = SymbolsBusyError("The symbols of this product are being looked for already.")
+    with shelves.sole_writer(folder(product) / "symbols.lock", busy):
+        for path in folder(product).glob("symbols-*.part"):
             path.unlink()
         yield
-    finally:
-        os.close(handle)
-
-
-def _sync(where: Path) -> None:
-    handle = os.open(where, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
