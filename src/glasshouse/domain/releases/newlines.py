@@ -23,6 +23,7 @@ from glasshouse.domain.releases.found import Asked, Unsearched
 from glasshouse.domain.releases.searching import Files, Mask
 from glasshouse.domain.releases.values import ReleaseRef
 from glasshouse.engines.codeindex.languages import language_of
+from glasshouse.engines.codeindex.search.excerpts import ALSO, HEAD, SHOWN, cut, matches_in_context, stretches
 from glasshouse.engines.codeindex.search.matching import Matcher, matcher
 from glasshouse.engines.codeindex.search.questions import FileFound, Found, LineFound, Place, Tallied
 from glasshouse.engines.store.errors import BrokenSealError, DamagedError, EntryNotFoundError
@@ -35,9 +36,6 @@ MOST_PLACES: Final = 5_000
 """Lines whose places are kept; what is found beyond them is counted only."""
 MOST_LINES: Final = 100_000
 SECONDS: Final = 120.0
-_MAX_LINE: Final = 4_096
-_ALSO: Final = 8
-_HEAD: Final = 256
 Report = Callable[[int, int], None]
 
 
@@ -207,44 +205,24 @@ def _file(sides: _Sides, at: NewAt, asked: Asked) -> FileFound:
     others = [int(row) for row in np.flatnonzero(sides.wanted & (files.numbers == files.numbers[at.row]))]
     others.remove(at.row)
     path = files.path(at.row)
-    language = language_of(path, lines[0][:_HEAD])
+    language = language_of(path, lines[0][:HEAD])
     return FileFound(
         place=Place(0, path),
         digest=Digest(at.digest),
         language=language.value if language else "",
         hits=len(at.lines),
-        also=tuple(Place(0, files.path(row)) for row in others[:_ALSO]),
+        also=tuple(Place(0, files.path(row)) for row in others[:ALSO]),
         also_total=len(others),
         stretches=tuple(
             tuple(_line(number, lines[number - 1], asked, is_hit=number in at.lines) for number in stretch)
-            for stretch in _stretches(at.lines, asked.context, len(lines))
+            for stretch in stretches(((line, line) for line in at.lines), asked.context, len(lines))
         ),
     )
 
 
-def _stretches(numbers: Sequence[int], context: int, last: int) -> Iterator[range]:
-    """Yield the stretches of lines round these, joined where they touch."""
-    begin = end = 0
-    for number in numbers:
-        if end and number - context <= end + 1:
-            end = min(last, number + context)
-            continue
-        if end:
-            yield range(begin, end + 1)
-        begin, end = max(1, number - context), min(last, number + context)
-    yield range(begin, end + 1)
-
-
 def _line(number: int, text: bytes, asked: Asked, *, is_hit: bool) -> LineFound:
-    """Return a line as it is shown: the whole of it, or so much as has room round what was found."""
-    spans = matcher(asked.query).spans(text)
-    column = 0
-    if len(text) > _MAX_LINE and is_hit and spans:
-        column = max(0, min(spans[0][0] - _MAX_LINE // 2, len(text) - _MAX_LINE))
-    part = text[column : column + _MAX_LINE]
-    marks = tuple(
-        (max(0, begin - column), min(len(part), end - column))
-        for begin, end in spans
-        if end > column and begin < column + len(part)
-    )
-    return LineFound(number, part, column, len(text), marks, is_hit=is_hit)
+    looked = matcher(asked.query)
+    if is_hit:
+        part, column, spans = cut(text, looked.spans(text))
+        return LineFound(number, part, column, len(text), spans, is_hit=True)
+    return LineFound(number, text[:SHOWN], 0, len(text), matches_in_context(text, looked), is_hit=False)

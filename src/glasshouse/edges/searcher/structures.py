@@ -21,11 +21,11 @@ from weakref import WeakKeyDictionary
 
 from glasshouse.domain.releases import structuretool
 from glasshouse.domain.releases.structures import HANDS, Answers
-from glasshouse.edges.searcher.pages import ALSO, MAX_LINE
 from glasshouse.edges.searcher.scoping import SOME, Scoped
 from glasshouse.edges.searcher.shelf import Holding
 from glasshouse.edges.searcher.turns import Turns
 from glasshouse.engines.codeindex.search.corpus import Corpus
+from glasshouse.engines.codeindex.search.excerpts import ALSO, SHOWN, stretches
 from glasshouse.engines.codeindex.search.matching import Query
 from glasshouse.engines.codeindex.search.questions import Ask, FileFound, Found, LineFound, Place, Skipped, Tallied
 from glasshouse.engines.codeindex.structure.analysis import BATCH_BYTES, BATCH_DOCUMENTS, Document
@@ -319,20 +319,12 @@ def _files(matches: Sequence[tuple[int, Match]], asked: Ask, corpus: Corpus, sco
 
 
 def _stretches(number: int, matches: Sequence[Match], context: int, corpus: Corpus) -> Iterator[tuple[LineFound, ...]]:
-    ranges: list[tuple[int, int]] = []
-    found: set[int] = set()
-    for match in matches:
-        last = min(match.last, match.first + MAX_LINES - 1)
-        found.update(range(match.first, last + 1))
-        first, last = max(1, match.first - context), last + context
-        if ranges and first <= ranges[-1][1] + 1:
-            ranges[-1] = (ranges[-1][0], max(last, ranges[-1][1]))
-        else:
-            ranges.append((first, last))
-    for first, last in ranges:
-        lines = corpus.lines(number, first, last)
-        yield tuple(_line(at, text, is_hit=at in found) for at, text in enumerate(lines, start=first))
+    shown = [(match.first, min(match.last, match.first + MAX_LINES - 1)) for match in matches]
+    found = {line for first, last in shown for line in range(first, last + 1)}
+    for numbers in stretches(shown, context):
+        lines = corpus.lines(number, numbers[0], numbers[-1])
+        yield tuple(_line(at, text, is_hit=at in found) for at, text in enumerate(lines, start=numbers[0]))
 
 
 def _line(number: int, text: bytes, *, is_hit: bool) -> LineFound:
-    return LineFound(number, text[:MAX_LINE], 0, len(text), (), is_hit=is_hit)
+    return LineFound(number, text[:SHOWN], 0, len(text), (), is_hit=is_hit)

@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from glasshouse.engines.codeindex.search.excerpts import SHOWN, cut
 from glasshouse.engines.codeindex.search.folding import NEWLINE
 from glasshouse.engines.codeindex.search.loading import COLD, Arena, Batch, Loaded, batches, filled, placed, told
 from glasshouse.engines.codeindex.search.matching import Matcher, Query, Text, matcher
@@ -24,8 +25,6 @@ from glasshouse.kernel.errors import GlasshouseError
 
 __all__ = ["SHOWN", "Corpus", "Count", "Hit", "Page", "Place", "Scope", "Spread"]
 
-SHOWN: Final = 4096  # bytes of a line in a hit
-_BEFORE: Final = 1024  # of them at most before the first match
 _READERS: Final = 2
 _readers: Final = ThreadPoolExecutor(_READERS, thread_name_prefix="load")
 
@@ -273,20 +272,10 @@ def _hits(run: Run, text: Text, lines: list[tuple[int, int]], found: Matcher) ->
         line += int(np.count_nonzero(np.frombuffer(text, np.uint8, begin - at, at) == NEWLINE))
         at = begin
         document = int(loaded.documents[chunk])
-        shown, column, spans = _shown(bytes(text[begin:end]), found)
+        content = bytes(text[begin:end])
+        shown, column, spans = cut(content, found.spans(content))
         number = int(loaded.numbers[document])
         yield Hit(number, loaded.segment.digest(document), line, shown, column, end - begin, spans)
-
-
-def _shown(line: bytes, found: Matcher) -> tuple[bytes, int, tuple[tuple[int, int], ...]]:
-    """Cut a long line around its first match."""
-    spans = found.spans(line)
-    if len(line) <= SHOWN:
-        return line, 0, spans
-    column = min(max(spans[0][0] - _BEFORE, 0), len(line) - SHOWN) if spans else 0
-    end = column + SHOWN
-    within = ((max(a, column) - column, min(b, end) - column) for a, b in spans if a < end and b > column)
-    return line[column:end], column, tuple(within)
 
 
 def _before(run: Run) -> Place:
