@@ -6,7 +6,11 @@ through another fixture, or bears the mark `django_db`.
 
 A test that asks for `furnished`, mostly as its folder's `house`, begins in a furnished lab. One that asks for
 `arranged`, mostly as `desk`, begins with what the function `arrange` of its module made of that lab, and with a visit
-where its module has none. tests/scenes.py says how.
+where its module has none. One that asks for `prepared` gets a lab of processes, founded as an operator does it, with
+what the function `prepare` of its module did there. tests/scenes.py says how.
+
+A test of what happens in a browser alone, whose pages are asked for on both databases elsewhere, bears the mark
+`one_database` and runs on SQLite.
 """
 
 import os
@@ -41,8 +45,9 @@ os.environ["GLASSHOUSE_KEYS"] = str(FOLDER / "keys")
 os.environ["DJANGO_SETTINGS_MODULE"] = "glasshouse.config.settings"
 django.setup()  # here, because the conftest of a folder may import models
 
-from tests.lab import House  # noqa: E402 -- as above
-from tests.scenes import Arranged, Scene, Scenes  # noqa: E402
+from tests.edges.running import RunningLab  # noqa: E402 -- as above
+from tests.lab import House  # noqa: E402
+from tests.scenes import Arranged, Founded, Scene, Scenes  # noqa: E402
 
 SCENES: Final = Scenes(FOLDER)
 
@@ -68,13 +73,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if not TOUCHING.isdisjoint(metafunc.fixturenames) or metafunc.definition.get_closest_marker("django_db"):
         state = _state(metafunc)
         # By session: pytest then runs all tests of one database together.
-        beginnings = [Beginning(kind, state) for kind in DATABASES]
-        metafunc.parametrize("beginning", beginnings, indirect=True, scope="session", ids=DATABASES)
+        kinds = DATABASES[:1] if metafunc.definition.get_closest_marker("one_database") else DATABASES
+        beginnings = [Beginning(kind, state) for kind in kinds]
+        metafunc.parametrize("beginning", beginnings, indirect=True, scope="session", ids=kinds)
 
 
 def _state(metafunc: pytest.Metafunc) -> State:
     if "arranged" in metafunc.fixturenames:
         return SCENES.of(getattr(metafunc.module, "arrange", House.desk))
+    if "prepared" in metafunc.fixturenames:
+        return SCENES.founded(getattr(metafunc.module, "prepare", _no_more))
     return SCENES.furnished if "furnished" in metafunc.fixturenames else SCENES.migrated
 
 
@@ -82,6 +90,10 @@ def _state(metafunc: pytest.Metafunc) -> State:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # The longest files first: started last, one of them would keep a core waiting for the other.
     items.sort(key=lambda item: "journeys" not in item.path.parts)
+
+
+def _no_more(_: RunningLab) -> None:
+    """Leave a lab as it was founded."""
 
 
 @pytest.fixture(scope="session")
@@ -133,6 +145,15 @@ def scene(beginning: Beginning, tmp_path: Path, settings: Settings) -> Arranged:
     assert isinstance(beginning.state, Scene)
     settings.GLASSHOUSE = replace(settings.GLASSHOUSE, home=tmp_path / "lab", keys=tmp_path / "keys")
     return beginning.state.enter(beginning.kind, tmp_path)
+
+
+@pytest.fixture
+def prepared(beginning: Beginning, database_url: str, tmp_path: Path) -> Iterator[RunningLab]:
+    """A lab of processes, none of which runs yet; those that run at the end are ended."""
+    assert isinstance(beginning.state, Founded)
+    lab = beginning.state.enter(beginning.kind, tmp_path, database_url)
+    yield lab
+    lab.stop()
 
 
 @pytest.fixture

@@ -52,8 +52,8 @@ class State(Protocol):
     def before(self) -> "State | None":
         """The state that this one is made from; none where it is made from nothing."""
 
-    def make(self, kind: str, /) -> None:
-        """Make it in the database behind `default`."""
+    def make(self, kind: str, url: str, /) -> None:
+        """Make it in the database behind `default`, whose GLASSHOUSE_DATABASE is `url`."""
 
 
 class Sqlite:
@@ -142,7 +142,7 @@ class Switch:
         if made is None:
             made = self.turn_to(kind, state.before).branch() if state.before else self._start[kind]()
             self._connect(made)
-            state.make(kind)
+            state.make(kind, made.url)
             close()
             made.keep_as_template()
             self._made[kind, state] = made

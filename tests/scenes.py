@@ -20,9 +20,11 @@ from django.test import override_settings
 
 from glasshouse.engines.ledger.signer import Signer, state_name
 from tests.databases import State
+from tests.edges.running import RunningLab
 from tests.lab import House, forget, furnish
 
 Arrange = Callable[[House], object]
+Prepare = Callable[[RunningLab], object]
 
 
 class Migrated:
@@ -30,7 +32,7 @@ class Migrated:
 
     before: Final = None
 
-    def make(self, _kind: str) -> None:
+    def make(self, _kind: str, _url: str) -> None:
         """Migrate."""
         call_command("migrate", verbosity=0, interactive=False)
 
@@ -51,7 +53,7 @@ class Scene:
         self._arrange = arrange
         self._arranged: dict[str, Arranged] = {}
 
-    def make(self, kind: str) -> None:
+    def make(self, kind: str, _url: str) -> None:
         """Arrange it in the database that is there."""
         folder = self._folder / kind
         with _in(folder):
@@ -69,6 +71,25 @@ class Scene:
         return Arranged(replace(house, folder=folder, signer=signer), copy.deepcopy(returned))
 
 
+class Founded:
+    """What one function prepares in a lab of processes, founded as an operator does it; none of them runs yet."""
+
+    def __init__(self, folder: Path, before: State, prepare: Prepare) -> None:
+        self.before: Final = before
+        self._folder = folder
+        self._prepare = prepare
+        self._labs: dict[str, RunningLab] = {}
+
+    def make(self, kind: str, url: str) -> None:
+        """Prepare it in the database that is there."""
+        self._labs[kind] = RunningLab.found(self._folder / kind, url)
+        self._prepare(self._labs[kind])
+
+    def enter(self, kind: str, folder: Path, url: str) -> RunningLab:
+        """Return a copy of the lab in a folder, on a copy of its database."""
+        return self._labs[kind].copy(folder, url)
+
+
 class Scenes:
     """All scenes of a worker, each made when a test first wants it."""
 
@@ -77,12 +98,20 @@ class Scenes:
         self.migrated: Final = Migrated()
         self.furnished: Final = Scene(folder / "furnished", self.migrated)
         self._of: dict[Arrange, Scene] = {}
+        self._founded: dict[Prepare, Founded] = {}
 
     def of(self, arrange: Arrange) -> Scene:
         """Return the scene that a function arranges."""
         if arrange not in self._of:
             self._of[arrange] = Scene(self._folder / f"scene{len(self._of)}", self.furnished, arrange)
         return self._of[arrange]
+
+    def founded(self, prepare: Prepare) -> Founded:
+        """Return the lab of processes that a function prepares."""
+        if prepare not in self._founded:
+            folder = self._folder / f"founded{len(self._founded)}"
+            self._founded[prepare] = Founded(folder, self.migrated, prepare)
+        return self._founded[prepare]
 
 
 def _in(folder: Path) -> AbstractContextManager[object]:

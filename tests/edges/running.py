@@ -1,19 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """A real lab for tests of the edges: founded by the command, with people, a release, a grant, and its processes."""
 
+import copy
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 import httpx
+
+from tests.lab import Files, tar_of
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 START_SECONDS: Final = 60
@@ -148,6 +153,13 @@ class RunningLab:
     @classmethod
     def found(cls, folder: Path, database_url: str) -> "RunningLab":
         """Found a lab as an operator does."""
+        lab = cls._in(folder)
+        keys = str(folder / "keys")
+        lab.command("init", "--name", "Lab B", "--url", lab.url, "--database", database_url, "--keys", keys)
+        return lab
+
+    @classmethod
+    def _in(cls, folder: Path) -> "RunningLab":
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
@@ -160,11 +172,22 @@ class RunningLab:
             "DJANGO_SETTINGS_MODULE": "glasshouse.config.settings",
             "GLASSHOUSE_CHECKPOINT_SECONDS": "1",
         }
-        (folder / "somebody").mkdir(exist_ok=True)
-        lab = cls(home, f"http://localhost:{port}", environment)
-        keys = str(folder / "keys")
-        lab.command("init", "--name", "Lab B", "--url", lab.url, "--database", database_url, "--keys", keys)
-        return lab
+        (folder / "somebody").mkdir(parents=True, exist_ok=True)
+        return cls(home, f"http://localhost:{port}", environment)
+
+    def copy(self, folder: Path, database_url: str) -> "RunningLab":
+        """Return a lab just like this one, of which nothing runs, in another folder, at another address.
+
+        `database_url` names a copy of this one's database.
+        """
+        before = self.home.parent
+        shutil.copytree(before, folder, symlinks=True, dirs_exist_ok=True)
+        lab = self._in(folder)
+        path = lab.home / "lab.toml"
+        told = tomllib.loads(path.read_text("utf-8"))
+        told |= {"database": database_url, "keys": str(folder / "keys"), "url": lab.url}
+        path.write_text("".join(f'{name} = "{value}"\n' for name, value in told.items()), "utf-8")
+        return replace(lab, cast=copy.deepcopy(self.cast), grant=self.grant, releases=dict(self.releases))
 
     def command(self, *words: str, told: str = "", expected: int = 0) -> str:
         """Run a command and return what it printed; any other exit code fails the test."""
@@ -195,6 +218,12 @@ class RunningLab:
         self.cast = answer["cast"]
         self.grant = answer.get("grant", "")
         self.releases = answer.get("releases", {})
+
+    def take(self, version: str, files: Files) -> None:
+        """Import a release of `server` as the operator does."""
+        archive = self.home.parent / f"server-{version}.tar.gz"
+        archive.write_bytes(tar_of(files))
+        self.command("release", "import", "server", version, str(archive))
 
     def engage(self, email: str, export: str = "EC-1") -> str:
         """Open an engagement on all releases for somebody, its terms signed; return its label."""

@@ -48,20 +48,43 @@ def terminal(lab: RunningLab, who: str) -> Terminal:
     return Terminal(lab, home)
 
 
-@pytest.fixture
-def founded(tmp_path: Path) -> RunningLab:
-    """A lab that was founded and is not served; once, on SQLite."""
-    return RunningLab.found(tmp_path, f"sqlite:///{tmp_path / 'db.sqlite3'}")
+@pytest.fixture(scope="session")
+def empty_lab(tmp_path_factory: pytest.TempPathFactory) -> RunningLab:
+    """A lab that was founded, for copies of it."""
+    folder = tmp_path_factory.mktemp("empty")
+    return RunningLab.found(folder, at(folder))
 
 
-@pytest.fixture
-def served(tmp_path: Path, founded: RunningLab) -> Iterator[RunningLab]:
-    """A lab with two releases, a grant, and its processes."""
-    source = make_source(tmp_path)
-    founded.command("release", "import", "tool", "1.0", str(source))
+@pytest.fixture(scope="session")
+def furnished_lab(empty_lab: RunningLab, tmp_path_factory: pytest.TempPathFactory) -> RunningLab:
+    """A lab with two releases and a grant, for copies of it."""
+    folder = tmp_path_factory.mktemp("furnished")
+    lab = empty_lab.copy(folder, at(folder))
+    source = make_source(folder)
+    lab.command("release", "import", "tool", "1.0", str(source))
     (source / "src" / "file0.c").write_text("int changed;\nint line_0_2(void);\n", "utf-8")
-    founded.command("release", "import", "tool", "1.1", str(source))
-    founded.set_the_scene(hour=120, day=120, visit=120, total=500)
-    founded.serve(workers=1)
-    yield founded
-    founded.stop()
+    lab.command("release", "import", "tool", "1.1", str(source))
+    lab.set_the_scene(hour=120, day=120, visit=120, total=500)
+    return lab
+
+
+@pytest.fixture
+def founded(empty_lab: RunningLab, tmp_path: Path) -> Iterator[RunningLab]:
+    """A lab that was founded and is not served; once, on SQLite."""
+    lab = empty_lab.copy(tmp_path, at(tmp_path))
+    yield lab
+    lab.stop()
+
+
+@pytest.fixture
+def served(furnished_lab: RunningLab, tmp_path: Path) -> Iterator[RunningLab]:
+    """A lab with two releases, a grant, and its processes."""
+    lab = furnished_lab.copy(tmp_path, at(tmp_path))
+    lab.serve(workers=1)
+    yield lab
+    lab.stop()
+
+
+def at(folder: Path) -> str:
+    """Return the database of a lab in a folder, which is copied with it."""
+    return f"sqlite:///{folder / 'db.sqlite3'}"
