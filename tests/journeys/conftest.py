@@ -17,6 +17,8 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.edges import running
+
 CHROMIUM: Final = "/usr/bin/chromium"
 START_SECONDS: Final = 60
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -143,13 +145,19 @@ def lab(database_url: str, tmp_path: Path) -> Iterator[RunningLab]:
     web_keys = tmp_path / "keys" / "web"
     web_keys.mkdir(parents=True)
     (web_keys / "django.key").write_text("a key of this one journey, long enough for what it does here", "ascii")
-    running = RunningLab(home, environment["GLASSHOUSE_URL"], environment)
-    running.run(["-m", "django", "migrate", "--verbosity", "0"])
+    here = RunningLab(home, environment["GLASSHOUSE_URL"], environment)
     try:
-        running.serve()
-        yield running
+        here.serve()
+        yield here
     finally:
-        running.stop()
+        here.stop()
+
+
+@pytest.fixture
+def serving(prepared: running.RunningLab) -> running.RunningLab:
+    """The lab that the test's module prepares, serving with all its processes."""
+    prepared.serve(workers=1)
+    return prepared
 
 
 @pytest.fixture

@@ -4,13 +4,14 @@
 import re
 from typing import Final
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.edges.running import RunningLab
 from tests.journeys.test_pages_are_reachable import complaints_about, send_unfilled
-from tests.journeys.test_reading import EXPORT, OFFICE, READER, come_in, reading_lab, window
+from tests.journeys.test_reading import EXPORT, OFFICE, READER, come_in, prepare, reading_lab, window
 
-__all__ = ["reading_lab"]
+__all__ = ["prepare", "reading_lab"]
 HOSTILE: Final = '<img src=x onerror="document.title=1">'
 
 
@@ -106,6 +107,7 @@ def test_a_request_becomes_an_engagement_whose_terms_a_passkey_signs(browser: Br
     assert reader.complaints == []
 
 
+@pytest.mark.one_database
 def test_no_page_of_engagements_has_a_violation_in_any_theme_or_width(
     browser: Browser, reading_lab: RunningLab
 ) -> None:

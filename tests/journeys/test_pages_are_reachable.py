@@ -4,6 +4,7 @@
 import re
 from typing import Final
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
@@ -67,6 +68,7 @@ def send_unfilled(page: Page, button: str) -> None:
     expect(page.locator("main .wrong").first).to_be_visible()
 
 
+@pytest.mark.one_database
 def test_no_page_has_an_axe_violation_in_any_theme_or_width(visitor: Visitor, lab: RunningLab) -> None:
     page = visitor.page
     visitor.plug_in_authenticator()
@@ -93,6 +95,7 @@ def test_no_page_has_an_axe_violation_in_any_theme_or_width(visitor: Visitor, la
     assert wrong == []
 
 
+@pytest.mark.one_database
 def test_every_page_is_reached_by_keyboard_and_shows_where_it_is(enrolled: Visitor) -> None:
     page = enrolled.page
     page.goto("/")

@@ -20,7 +20,7 @@ from tests.journeys.conftest import CHROMIUM, Visitor
 from tests.journeys.kiosk import Site
 from tests.journeys.test_pages_are_reachable import complaints_about
 from tests.journeys.test_reading import window
-from tests.lab import FILES, Files, tar_of
+from tests.lab import FILES, Files
 
 expect.set_options(timeout=30_000)  # the machine may be busy with the other tests
 MAIN: Final = "file/src/main.c"
@@ -42,25 +42,15 @@ commands.set_reading(owner, Uid(Product.objects.get().uid), reading, reason="x",
 """
 
 
-def founded(database_url: str, folder: Path, files: Files) -> RunningLab:
-    """Found a lab with one release and a grant on all of it."""
-    lab = RunningLab.found(folder, database_url)
-    archive = folder / "server-1.tar.gz"
-    archive.write_bytes(tar_of(files))
-    lab.command("release", "import", "server", "1", str(archive))
+def prepare(lab: RunningLab, files: Files = FILES) -> None:
+    """Take a release in, with a grant on all of it."""
+    lab.take("1", files)
     lab.set_the_scene()
-    return lab
 
 
 @pytest.fixture
-def lab(database_url: str, tmp_path: Path) -> Iterator[RunningLab]:
-    """A lab that serves."""
-    lab = founded(database_url, tmp_path, FILES)
-    try:
-        lab.serve(workers=1)
-        yield lab
-    finally:
-        lab.stop()
+def lab(serving: RunningLab) -> RunningLab:
+    return serving
 
 
 @pytest.fixture
@@ -89,6 +79,7 @@ def covers(stamp: Locator, case: Locator) -> bool:
     return abs(over["width"] - under["width"]) < 2 and abs(over["height"] - under["height"]) < 2
 
 
+@pytest.mark.one_database
 def test_the_watermark_lies_over_the_case_in_each_theme_width_and_zoom(reader: Visitor, lab: RunningLab) -> None:
     page = reader.page
     case, picture, drawing = (page.locator(one) for one in (".glass", "img.watermark", "svg.stamp"))
@@ -112,6 +103,7 @@ def test_the_watermark_lies_over_the_case_in_each_theme_width_and_zoom(reader: V
         assert len({with_both, with_one, case.screenshot()}) == 3  # each of the two is seen, and seen alone
 
 
+@pytest.mark.one_database
 def test_taking_one_class_away_leaves_a_watermark(reader: Visitor, lab: RunningLab) -> None:
     page = reader.page
     page.goto(f"{base(lab)}{MAIN}")
@@ -119,6 +111,7 @@ def test_taking_one_class_away_leaves_a_watermark(reader: Visitor, lab: RunningL
     assert covers(page.locator("svg.stamp"), page.locator(".glass"))
 
 
+@pytest.mark.one_database
 def test_printing_off_prints_the_sentence_and_on_prints_the_watermark(reader: Visitor, lab: RunningLab) -> None:
     page = reader.page
     page.goto(f"{base(lab)}{MAIN}")
@@ -148,6 +141,7 @@ def copies(page: Page) -> bool:
     return done
 
 
+@pytest.mark.one_database
 def test_selection_and_copying_are_hindered_until_they_are_on(reader: Visitor, lab: RunningLab) -> None:
     page = reader.page
     page.goto(f"{base(lab)}{MAIN}")
@@ -306,7 +300,8 @@ def test_abuse_case_19_no_name_and_no_line_of_a_release_acts_in_the_browser(
     # All that lines can say in one file, and a folder of all names: who opens file after file is taken for a script.
     files = {path: content for one in each for path, content in one.items()}
     files["r/all.html"] = b"".join(content for one in each for content in one.values())
-    lab = founded(database_url, tmp_path, files)
+    lab = RunningLab.found(tmp_path, database_url)
+    prepare(lab, files)
     set_reading(lab, words)
     try:
         lab.serve(workers=1)

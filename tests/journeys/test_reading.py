@@ -5,7 +5,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.edges.running import ROOT, RunningLab
 from tests.journeys.conftest import Somebody, Visitor, enrol
 from tests.journeys.test_pages_are_reachable import complaints_about, send_unfilled
-from tests.lab import FILES, next_version, tar_of
+from tests.lab import FILES, next_version
 
 READER: Final = "reader@regulator.example"
 EXPORT: Final = "EC-2026-0117"
@@ -24,20 +24,16 @@ expect.set_options(timeout=30_000)  # the machine may be busy with the other tes
 OFFICE: Final = ("lab-manager", "custodian", "export-officer")
 
 
-@pytest.fixture
-def reading_lab(database_url: str, tmp_path: Path) -> Iterator[RunningLab]:
-    """A lab with two releases and its officers; nobody has a grant."""
-    lab = RunningLab.found(tmp_path, database_url)
+def prepare(lab: RunningLab) -> None:
+    """Take two releases in; nobody has a grant."""
     lab.set_the_scene()
-    for version, files in (("1", FILES), ("2", next_version(FILES))):
-        archive = tmp_path / f"server-{version}.tar.gz"
-        archive.write_bytes(tar_of(files))
-        lab.command("release", "import", "server", version, str(archive))
-    try:
-        lab.serve(workers=1)
-        yield lab
-    finally:
-        lab.stop()
+    lab.take("1", FILES)
+    lab.take("2", next_version(FILES))
+
+
+@pytest.fixture
+def reading_lab(serving: RunningLab) -> RunningLab:
+    return serving
 
 
 def window(browser: Browser, lab: RunningLab, who: str = "") -> Visitor:
@@ -179,6 +175,7 @@ def test_a_revoked_grant_closes_the_page_at_the_next_key(browser: Browser, readi
     expect(page.get_by_role("alert")).to_contain_text("The attempt is recorded.")
 
 
+@pytest.mark.one_database
 def test_no_page_of_the_room_has_a_violation_in_any_theme_or_width(browser: Browser, reading_lab: RunningLab) -> None:
     lab = reading_lab
     reader = come_in(browser, lab)
@@ -224,6 +221,7 @@ def test_no_page_of_the_room_has_a_violation_in_any_theme_or_width(browser: Brow
     assert wrong == []
 
 
+@pytest.mark.one_database
 def test_no_page_of_the_desk_has_a_violation_in_any_theme_or_width(browser: Browser, reading_lab: RunningLab) -> None:
     lab = reading_lab
     come_in(browser, lab)

@@ -1,33 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
 """A page is open in real Chromium when its grant is revoked: the reason soon stands in place of the source."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.edges.running import RunningLab
 from tests.journeys.test_reading import window
-from tests.lab import FILES, tar_of
+from tests.lab import FILES
 
 EVERY = 5_000  # milliseconds until an open page asks whether it still stands
 expect.set_options(timeout=30_000)  # the machine may be busy with the other tests
 
 
-@pytest.fixture
-def lab(database_url: str, tmp_path: Path) -> Iterator[RunningLab]:
-    """A lab that serves, with a grant."""
-    lab = RunningLab.found(tmp_path, database_url)
-    archive = tmp_path / "server-1.tar.gz"
-    archive.write_bytes(tar_of(FILES))
-    lab.command("release", "import", "server", "1", str(archive))
+def prepare(lab: RunningLab) -> None:
+    """Give a grant on a release."""
+    lab.take("1", FILES)
     lab.set_the_scene()
-    try:
-        lab.serve(workers=1)
-        yield lab
-    finally:
-        lab.stop()
+
+
+@pytest.fixture
+def lab(serving: RunningLab) -> RunningLab:
+    return serving
 
 
 def test_open_pages_show_the_reason_in_place_of_the_source(browser: Browser, lab: RunningLab) -> None:

@@ -3,7 +3,6 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
 import pytest
@@ -13,30 +12,21 @@ from tests.edges.running import RunningLab
 from tests.journeys.conftest import Visitor
 from tests.journeys.test_pages_are_reachable import complaints_about
 from tests.journeys.test_reading import grant, wait_for_the_tree, window
-from tests.lab import FILES, Files, next_version, tar_of
+from tests.lab import FILES, next_version
 
 REVIEWER: Final = "reviewer@regulator.example"
 expect.set_options(timeout=30_000)  # the machine may be busy with the other tests
 
 
-def take(lab: RunningLab, version: str, files: Files) -> None:
-    """Import a release as the operator does."""
-    archive = lab.home.parent / f"server-{version}.tar.gz"
-    archive.write_bytes(tar_of(files))
-    lab.command("release", "import", "server", version, str(archive))
+def prepare(lab: RunningLab) -> None:
+    """Give a grant on one release."""
+    lab.take("1", FILES)
+    lab.set_the_scene()
 
 
 @pytest.fixture
-def lab(database_url: str, tmp_path: Path) -> Iterator[RunningLab]:
-    """A lab that serves, with a grant on its one release."""
-    lab = RunningLab.found(tmp_path, database_url)
-    take(lab, "1", FILES)
-    lab.set_the_scene()
-    try:
-        lab.serve(workers=1)
-        yield lab
-    finally:
-        lab.stop()
+def lab(serving: RunningLab) -> RunningLab:
+    return serving
 
 
 @pytest.fixture
@@ -95,7 +85,7 @@ def test_a_saved_search_runs_on_the_next_release_and_its_new_lines_wait_for_a_vi
     expect(page.get_by_text("Waits for a newer release")).to_be_visible()
     close_visit(page)
 
-    take(lab, "2", next_version(FILES))
+    lab.take("2", next_version(FILES))
     grant(browser, lab, holder=REVIEWER, releases=["server 2"])
     come_back_until(page, "2 new lines")
     expect(page.get_by_text("int more;")).to_have_count(0)

@@ -3,7 +3,6 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -12,25 +11,21 @@ from tests.edges.running import RunningLab
 from tests.journeys.conftest import Visitor
 from tests.journeys.test_pages_are_reachable import complaints_about
 from tests.journeys.test_reading import wait_for_the_tree, window
-from tests.lab import FILES, next_version, tar_of
+from tests.lab import FILES, next_version
 
 expect.set_options(timeout=30_000)  # the machine may be busy with the other tests
 
 
-@pytest.fixture
-def lab(database_url: str, tmp_path: Path) -> Iterator[RunningLab]:
-    """A lab that serves, with a grant on two releases."""
-    lab = RunningLab.found(tmp_path, database_url)
-    for version, files in (("1", FILES), ("2", next_version(FILES))):
-        archive = tmp_path / f"server-{version}.tar.gz"
-        archive.write_bytes(tar_of(files))
-        lab.command("release", "import", "server", version, str(archive))
+def prepare(lab: RunningLab) -> None:
+    """Give a grant on two releases."""
+    lab.take("1", FILES)
+    lab.take("2", next_version(FILES))
     lab.set_the_scene(patterns=("src/**", "docs/**", "*"))
-    try:
-        lab.serve(workers=1)
-        yield lab
-    finally:
-        lab.stop()
+
+
+@pytest.fixture
+def lab(serving: RunningLab) -> RunningLab:
+    return serving
 
 
 @pytest.fixture
@@ -161,6 +156,7 @@ def test_all_releases_are_searched_and_one_content_is_shown_once(reader: Visitor
     expect(page.get_by_label("server 1")).not_to_be_visible()
 
 
+@pytest.mark.one_database
 def test_no_state_of_the_search_has_a_violation_in_any_theme_or_width(reader: Visitor, lab: RunningLab) -> None:
     page = reader.page
     wrong = complaints_about(page)  # nothing found

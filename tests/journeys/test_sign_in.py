@@ -4,6 +4,7 @@
 import re
 
 import httpx
+import pytest
 from playwright.sync_api import expect
 
 from tests.journeys.conftest import RunningLab, Visitor, enrol
@@ -111,6 +112,7 @@ def test_a_way_in_changes_after_the_passkey_was_asked_for_again(enrolled: Visito
     assert lab.kinds()[-1] == "people.recovery-codes-made"
 
 
+@pytest.mark.one_database
 def test_question_mark_lists_the_keys_unless_they_are_off(enrolled: Visitor) -> None:
     page = enrolled.page
     page.goto("/")

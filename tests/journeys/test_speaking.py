@@ -2,8 +2,6 @@
 """Notes, a question and a finding in real Chromium: by key and by click, two browsers, nothing wrong on any page."""
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
 import pytest
@@ -12,24 +10,20 @@ from playwright.sync_api import Browser, Page, expect
 from tests.edges.running import RunningLab
 from tests.journeys.test_pages_are_reachable import complaints_about
 from tests.journeys.test_reading import window
-from tests.lab import FILES, tar_of
+from tests.lab import FILES
 
 HOSTILE: Final = "<img src=x onerror=document.title='broken'> twice"
 
 
-@pytest.fixture
-def speaking_lab(database_url: str, tmp_path: Path) -> Iterator[RunningLab]:
-    """A lab with a release that the reviewer may read."""
-    lab = RunningLab.found(tmp_path, database_url)
-    archive = tmp_path / "server-1.tar.gz"
-    archive.write_bytes(tar_of(FILES))
-    lab.command("release", "import", "server", "1", str(archive))
+def prepare(lab: RunningLab) -> None:
+    """Take a release in that the reviewer may read."""
+    lab.take("1", FILES)
     lab.set_the_scene()
-    try:
-        lab.serve(workers=1)
-        yield lab
-    finally:
-        lab.stop()
+
+
+@pytest.fixture
+def speaking_lab(serving: RunningLab) -> RunningLab:
+    return serving
 
 
 def write_by_key(page: Page, lab: RunningLab) -> None:

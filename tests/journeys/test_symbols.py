@@ -3,7 +3,6 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
 import pytest
@@ -14,7 +13,6 @@ from tests.edges.web.test_symbols import FIRST, SECOND
 from tests.journeys.conftest import Visitor
 from tests.journeys.test_pages_are_reachable import complaints_about
 from tests.journeys.test_reading import window
-from tests.lab import tar_of
 
 # What the worker's job does; here it is done before the lab serves.
 LOOK_FOR_SYMBOLS: Final = """
@@ -27,21 +25,17 @@ symbols.index(refs[0].product, refs)
 SETTLED: Final = 30_000
 
 
-@pytest.fixture
-def named_lab(database_url: str, tmp_path: Path) -> Iterator[RunningLab]:
-    """A lab with two releases, their symbols, and a grant that leaves out what is secret."""
-    lab = RunningLab.found(tmp_path, database_url)
-    for version, files in (("1", FIRST), ("2", SECOND)):
-        archive = tmp_path / f"server-{version}.tar.gz"
-        archive.write_bytes(tar_of(files))
-        lab.command("release", "import", "server", version, str(archive))
+def prepare(lab: RunningLab) -> None:
+    """Take two releases in with their symbols, and give a grant that leaves out what is secret."""
+    lab.take("1", FIRST)
+    lab.take("2", SECOND)
     lab.python(LOOK_FOR_SYMBOLS)
     lab.set_the_scene(("src/**", "docs/**", "lib/**", "*"))
-    try:
-        lab.serve(workers=1)
-        yield lab
-    finally:
-        lab.stop()
+
+
+@pytest.fixture
+def named_lab(serving: RunningLab) -> RunningLab:
+    return serving
 
 
 @pytest.fixture
@@ -95,6 +89,7 @@ def test_a_reader_goes_by_names_with_the_keyboard_alone(named_lab: RunningLab, r
     assert "total" not in page.url
 
 
+@pytest.mark.one_database
 def test_a_click_on_a_word_chooses_it_and_leads_on(named_lab: RunningLab, reader: Visitor) -> None:
     page, base = reader.page, release_of(named_lab, "1")
     page.goto(f"{base}file/src/use.c")
@@ -127,6 +122,7 @@ def test_a_click_on_a_word_chooses_it_and_leads_on(named_lab: RunningLab, reader
     page.wait_for_url(re.compile(r"/file/src/geo\.c\?lines=14#L14$"))
 
 
+@pytest.mark.one_database
 def test_the_outline_picks_a_line_that_stands_on_the_page_without_another_view(
     named_lab: RunningLab, reader: Visitor
 ) -> None:
@@ -191,6 +187,7 @@ def test_the_release_is_searched_from_its_pages(named_lab: RunningLab, reader: V
     expect(page.locator("[data-pick] summary")).to_contain_text("server 1")
 
 
+@pytest.mark.one_database
 def test_no_page_of_names_has_a_violation_in_any_theme_or_width(named_lab: RunningLab, reader: Visitor) -> None:
     page, base = reader.page, release_of(named_lab, "1")
     changes = f"/changes/{named_lab.grant}/{named_lab.releases['1']}/{named_lab.releases['2']}/"

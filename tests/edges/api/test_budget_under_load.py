@@ -2,8 +2,6 @@
 """Fifty programs read at once, over HTTP, from real web processes: no budget gives one line more than it has."""
 
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
 import httpx
@@ -17,15 +15,17 @@ FILES, LINES = 6, 60
 BUDGET: Final = 137  # no multiple of what one call may cost
 
 
+def prepare(lab: RunningLab) -> None:
+    """Take a release in of which the reviewer may see a little."""
+    lab.command("release", "import", "tool", "1.0", str(make_source(lab.home.parent, files=FILES, lines=LINES)))
+    lab.set_the_scene(hour=BUDGET, day=BUDGET * 2, visit=BUDGET * 2, total=BUDGET * 2)
+
+
 @pytest.fixture
-def lab(database_url: str, tmp_path: Path) -> Iterator[RunningLab]:
-    """A lab with a release, whose reviewer may see a little of it."""
-    running = RunningLab.found(tmp_path, database_url)
-    running.command("release", "import", "tool", "1.0", str(make_source(tmp_path, files=FILES, lines=LINES)))
-    running.set_the_scene(hour=BUDGET, day=BUDGET * 2, visit=BUDGET * 2, total=BUDGET * 2)
-    running.serve()
-    yield running
-    running.stop()
+def lab(prepared: RunningLab) -> RunningLab:
+    """A lab that serves."""
+    prepared.serve()
+    return prepared
 
 
 def read(lab: RunningLab, seed: int, start: threading.Barrier, answers: list[httpx.Response]) -> None:

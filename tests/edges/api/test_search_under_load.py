@@ -4,7 +4,6 @@
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Final
 
 import httpx
@@ -19,15 +18,17 @@ BUDGET: Final = 211  # no multiple of what one call may cost
 TURNS: Final = 200
 
 
+def prepare(lab: RunningLab) -> None:
+    """Take a release in of which the reviewer may see a little."""
+    lab.command("release", "import", "tool", "1.0", str(make_source(lab.home.parent, files=FILES, lines=LINES)))
+    lab.set_the_scene(hour=BUDGET, day=BUDGET * 2, visit=BUDGET * 2, total=BUDGET * 2)
+
+
 @pytest.fixture
-def lab(database_url: str, tmp_path: Path) -> Iterator[RunningLab]:
-    """A lab whose release is indexed, and whose reviewer may see a little of it."""
-    running = RunningLab.found(tmp_path, database_url)
-    running.command("release", "import", "tool", "1.0", str(make_source(tmp_path, files=FILES, lines=LINES)))
-    running.set_the_scene(hour=BUDGET, day=BUDGET * 2, visit=BUDGET * 2, total=BUDGET * 2)
-    running.serve()
-    yield running
-    running.stop()
+def lab(prepared: RunningLab) -> RunningLab:
+    """A lab that serves."""
+    prepared.serve()
+    return prepared
 
 
 def indexed(lab: RunningLab) -> int:

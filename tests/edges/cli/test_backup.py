@@ -24,15 +24,17 @@ def second_url(database_url: str, database_switch: Switch, tmp_path: Path) -> It
         yield url
 
 
+def prepare(lab: RunningLab) -> None:
+    """Take a release in and give a grant."""
+    lab.command("release", "import", "tool", "1.0", str(make_source(lab.home.parent)))
+    lab.set_the_scene()
+
+
 @pytest.fixture
-def lab(database_url: str, tmp_path: Path) -> Iterator[RunningLab]:
+def lab(prepared: RunningLab) -> RunningLab:
     """A lab with a release and a grant, served."""
-    running = RunningLab.found(tmp_path, database_url)
-    running.command("release", "import", "tool", "1.0", str(make_source(tmp_path)))
-    running.set_the_scene()
-    running.serve(workers=1)
-    yield running
-    running.stop()
+    prepared.serve(workers=1)
+    return prepared
 
 
 def show(lab: RunningLab, lines: str) -> None:

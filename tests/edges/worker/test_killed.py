@@ -2,7 +2,6 @@
 """Killed at any moment: no acknowledged entry is lost, nothing shown without its entry, no release half made."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,11 +13,9 @@ KILLS = 10
 
 
 @pytest.fixture
-def lab(database_url: str, tmp_path: Path) -> Iterator[RunningLab]:
+def lab(prepared: RunningLab) -> RunningLab:
     """A founded lab in which nothing runs yet."""
-    running = RunningLab.found(tmp_path, database_url)
-    yield running
-    running.stop()
+    return prepared
 
 
 def test_a_worker_killed_ten_times_loses_no_entry_that_was_acknowledged(lab: RunningLab, tmp_path: Path) -> None:
