@@ -15,9 +15,11 @@ from glasshouse.domain.access.errors import BudgetExhaustedError, GrantRevokedEr
 from glasshouse.domain.access.models import Budget, Grant, Scope, Seen
 from glasshouse.domain.access.values import Limits, Pause, Shown
 from glasshouse.domain.journal import commands as journal
+from glasshouse.domain.people import queries as people
+from glasshouse.domain.people.values import Role
 from glasshouse.kernel.errors import NotFoundError, RefusedError
 from glasshouse.kernel.ids import Uid
-from tests.lab import NOW, Desk, House
+from tests.lab import NOW, Desk, House, add
 
 BLOB = b"b" * 16
 CLIENTS = 50
@@ -184,6 +186,11 @@ def test_only_the_holder_finds_a_grant_and_only_arrangers_all_of_them(house: Hou
     for viewer in (house.cast.stranger, desk.viewer, house.cast.officer):
         with pytest.raises((RefusedError, NotFoundError)):
             queries.grants_arranged(viewer)
+    theirs = add("custodian@other.example", "Laboratory B", Role.CUSTODIAN)
+    with pytest.raises(NotFoundError):
+        queries.grants_arranged(theirs)
+    with pytest.raises(NotFoundError):
+        people.staff(theirs)
 
 
 def in_parallel(work: Callable[[int], int], clients: int = CLIENTS) -> list[int]:

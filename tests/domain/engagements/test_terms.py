@@ -4,10 +4,12 @@
 import base64
 import hashlib
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from glasshouse.domain.engagements import commands, queries
 from glasshouse.domain.engagements.errors import (
@@ -103,6 +105,28 @@ def test_a_word_on_anything_else_is_refused(house: House) -> None:
         with pytest.raises(AgreementChangedError):
             commands.sign_terms(viewer, uid, text, key.answer(other), now=NOW)
     assert not Signature.objects.exists()
+
+
+def test_what_is_signed_is_the_agreement_that_was_read(house: House) -> None:
+    found, viewer = opened(house), house.cast.reviewer
+    uid = Uid(found.uid)
+    assert commands.prepare_signature(viewer, uid, shown=1, now=NOW).agreement == 1
+    commands.publish_terms(house.cast.manager, TermsKind.NDA, "Another one.", now=NOW)
+    commands.renew_terms(house.cast.manager, uid, now=NOW)
+    with pytest.raises(AgreementChangedError):
+        commands.prepare_signature(viewer, uid, shown=1, now=NOW)
+
+
+def test_texts_that_are_published_at_once_are_numbered_one_by_one(open_house: House) -> None:
+    def publish(number: int) -> int:
+        try:
+            text = f"Rules, draft {number}."
+            return commands.publish_terms(open_house.cast.manager, TermsKind.RULES, text, now=NOW).version
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(publish, range(4))) == [1, 2, 3, 4]
 
 
 def test_the_close_of_a_visit_cannot_pass_for_a_word_on_terms(house: House) -> None:

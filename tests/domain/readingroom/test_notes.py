@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from glasshouse.domain.engagements import commands as engagements
 from glasshouse.domain.engagements.errors import EngagementClosedError
@@ -166,6 +167,20 @@ def test_notes_on_a_file_come_in_the_order_of_its_lines(desk: Desk) -> None:
     place = notes.note(desk.viewer, low).place
     assert place is not None
     assert [one.uid for one in notes.notes_on(desk.viewer, place)] == [top, low]
+
+
+def test_notes_elsewhere_cost_a_file_no_look_at_them(house: House, desk: Desk) -> None:
+    colleague = colleague_of(house, desk)
+    note(desk, is_shared=True)
+    here = notes.note(colleague, note(desk, is_shared=True, path=HTTP)).place
+    assert here is not None
+    with CaptureQueriesContext(connection) as few:
+        assert len(notes.notes_on(colleague, here)) == 1
+    for number in range(4):
+        note(desk, f"Another, {number}.", is_shared=True)
+    with CaptureQueriesContext(connection) as many:
+        assert len(notes.notes_on(colleague, here)) == 1
+    assert len(many) == len(few)
 
 
 def test_neither_words_nor_place_rest_in_the_open_and_the_entry_says_nothing_to_the_vendor(desk: Desk) -> None:

@@ -14,8 +14,8 @@ from glasshouse.domain.people.errors import RoleMissingError
 from glasshouse.domain.people.values import Role
 from glasshouse.domain.sites import commands, queries
 from glasshouse.domain.sites.errors import BookingEndedError, OutsideHoursError, TakenError
-from glasshouse.domain.sites.models import Booking, Claim
-from glasshouse.domain.sites.values import Engaged, Expected
+from glasshouse.domain.sites.models import Booking, Claim, Site, SiteText
+from glasshouse.domain.sites.values import Engaged, Expected, TextKind, week
 from glasshouse.kernel.errors import ConflictError, InvalidError, NotFoundError
 from glasshouse.kernel.ids import Uid
 from tests.domain.sites.place import MORNING, Place
@@ -158,12 +158,14 @@ def test_a_visitor_sees_their_own_booking_and_no_other(place: Place) -> None:
     assert len(queries.calendar(place.house.cast.manager, place.site, *week_of)) == 2
 
 
-def _race(attempts: list[Callable[[], Booking]]) -> list[str]:
-    def attempt(work: Callable[[], Booking]) -> str:
+def _race(attempts: list[Callable[[], object]]) -> list[str]:
+    def attempt(work: Callable[[], object]) -> str:
         try:
-            return work().uid
-        except ConflictError as error:
+            work()
+        except (ConflictError, InvalidError, NotFoundError) as error:
             return error.code
+        else:
+            return "done"
         finally:
             connection.close()
 
@@ -191,6 +193,40 @@ def test_two_custodians_who_book_at_once_get_one_booking(open_place: Place) -> N
     assert done.count("sites.taken") == 7
     assert Booking.objects.count() == 1
     assert Event.objects.filter(kind="sites.booked").count() == 1
+
+
+def test_hours_that_change_while_somebody_books_leave_no_booking_outside_them(open_place: Place) -> None:
+    place, manager = open_place, open_place.house.cast.manager
+    done = _race(
+        [
+            lambda: commands.book(manager, place.booking(), now=NOW),
+            lambda: commands.set_hours(manager, place.site, week("mon-fri 13:00-18:00"), now=NOW),
+        ]
+    )
+    assert len({"sites.taken", "sites.outside-hours"} & set(done)) == 1
+
+
+def test_a_house_that_closes_while_somebody_books_has_no_booking_to_come(open_place: Place) -> None:
+    place, manager = open_place, open_place.house.cast.manager
+    _race(
+        [
+            lambda: commands.book(manager, place.booking(), now=NOW),
+            lambda: commands.close_site(manager, place.site, now=NOW),
+        ]
+    )
+    assert Booking.objects.count() + Site.objects.exclude(closed_at=None).count() == 1
+
+
+def test_what_is_said_and_added_at_once_is_numbered_and_named_apart(open_place: Place) -> None:
+    place, manager = open_place, open_place.house.cast.manager
+    said = [
+        lambda n=number: commands.set_text(manager, place.site, TextKind.NOTICE, f"Notice {n}.", now=NOW)  # type: ignore[misc] # bound per turn
+        for number in range(3)
+    ]
+    added = [lambda: commands.add_room(manager, place.site, "Twice", 2, now=NOW) for _ in range(3)]
+    done = _race([*said, *added])
+    assert done.count("sites.exists") == 2
+    assert set(SiteText.objects.filter(kind=TextKind.NOTICE).values_list("version", flat=True)) == {1, 2, 3}
 
 
 def test_many_who_book_different_rooms_for_one_visitor_get_one(open_place: Place) -> None:

@@ -9,15 +9,16 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from glasshouse.domain.engagements import queries
+from glasshouse.domain.engagements import commands, queries
 from glasshouse.domain.engagements.models import Engagement, ExportDecision, Request, Terms
 from glasshouse.domain.engagements.values import State, TermsKind
 from glasshouse.domain.people.values import Role
+from glasshouse.edges.web.views import engagements as views
 from glasshouse.kernel.ids import Uid
 from tests.domain.engagements.steps import ask, clear, opened, publish, vetted
 from tests.domain.readingroom.passkeys import ORIGIN, RP, enrol
 from tests.edges.web.conftest import Browse
-from tests.lab import EXPORT, House, add
+from tests.lab import EXPORT, NOW, House, add
 from tests.verifier.synthetic import Authenticator
 
 HOSTILE = "<script>alert(1)</script>"
@@ -154,6 +155,16 @@ def test_a_request_for_what_is_here_and_for_what_is_not_read_alike(house: House,
         text = client.get(page).content.decode().replace(named, "").replace(page, "")
         pages.append(re.sub(r'value="[A-Za-z0-9]{64}"|/requests/[0-9a-z]{26}', "", text))
     assert pages[0] == pages[1]
+
+
+def test_a_request_that_waits_is_listed_however_many_were_answered_since(
+    house: House, browser_of: Browse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "_SHOWN", 1)
+    waiting = ask(house)
+    for _ in range(2):
+        commands.withdraw_request(house.cast.reviewer, ask(house), now=NOW)
+    assert waiting.text in browser_of(house.cast.manager).get("/engagements/").content.decode()
 
 
 def test_a_refusal_is_read_with_its_ground_and_its_reason(house: House, browser_of: Browse) -> None:

@@ -17,6 +17,7 @@ from glasshouse.domain.access.rules import Standing
 from glasshouse.domain.access.values import Balance, Conditions, Limits, Purpose, Spent
 from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
+from glasshouse.kernel.errors import NotFoundError
 from glasshouse.kernel.ids import Uid
 
 
@@ -27,6 +28,8 @@ def grants_of(viewer: Viewer) -> QuerySet[Grant]:
 
 def grants_arranged(viewer: Viewer) -> QuerySet[Grant]:
     """Return every grant, for those who arrange visits; nobody else learns who reads what."""
+    if not viewer.is_vendor:
+        raise NotFoundError
     viewer.check_role(Role.LAB_MANAGER, Role.CUSTODIAN)
     return Grant.objects.select_related("holder__organisation").prefetch_related("releases").order_by("-opened_at")
 

@@ -110,6 +110,8 @@ def reviewers_of(asker: Viewer) -> QuerySet[Person]:
 
 def staff(asker: Viewer, *roles: Role) -> QuerySet[Person]:
     """Return the vendor's own people whom the asker may name, those with one of the roles if any is named."""
+    if not asker.is_vendor:
+        raise NotFoundError
     asker.check_role(Role.LAB_MANAGER, Role.CUSTODIAN, Role.EXPORT_OFFICER)
     persons = Person.objects.filter(is_active=True, organisation__is_vendor=True)
     if roles:

@@ -60,13 +60,17 @@ def notes_of(viewer: Viewer, *, engagement: Uid | None = None, text: str = "") -
 
 
 def notes_on(viewer: Viewer, place: Place) -> list[Written]:
-    """Return the readable notes on lines of the same content, by their lines: a file may stand in many releases."""
+    """Return the readable notes on lines of the same content, by their lines: a file may stand in many releases.
+
+    Every page of a file asks, so of notes elsewhere no more than the place is opened.
+    """
     found = [
-        (note.place.span.first, note)
-        for note in notes_of(viewer)
-        if note.place and note.place.span and note.place.digest == place.digest and note.place.path == place.path
+        (there.span.first, row)
+        for row in _readable(viewer)
+        if (there := place_of(row)) and there.span and (there.digest, there.path) == (place.digest, place.path)
     ]
-    return [note for _, note in sorted(found, key=lambda pair: pair[0])]
+    told = [_opened(viewer, row) for _, row in sorted(found, key=lambda pair: pair[0])]
+    return [note for note in told if note.place]
 
 
 def note(viewer: Viewer, uid: Uid) -> Written:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import rfc8785
 from django.conf import settings
+from django.db import connection
 
 from glasshouse.domain.engagements import queries, rules
 from glasshouse.domain.engagements.commands.locking import locked_engagement
@@ -33,6 +34,9 @@ def publish_terms(viewer: Viewer, kind: TermsKind, text: str, *, now: datetime) 
     kept = readable(text, what="The text", limit=rules.MAX_TERMS)
     digest = Digest.of(kept.encode())
     with journal.transaction():
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:  # versions count up; two texts may be published at once
+                cursor.execute("LOCK TABLE engagements_terms IN SHARE ROW EXCLUSIVE MODE")
         newest = queries.terms_of_kind(kind).first()
         if newest is not None and bytes(newest.digest) == digest.raw:
             raise AlreadySignedError("This is the version that holds.", hint="Publish a text that differs.")
@@ -72,11 +76,17 @@ def renew_terms(viewer: Viewer, uid: Uid, *, now: datetime) -> Agreement:
     return agreement
 
 
-def prepare_signature(viewer: Viewer, uid: Uid, *, now: datetime) -> SignatureAsked:
-    """Return what the viewer's passkey signs for an engagement's present agreement."""
+def prepare_signature(viewer: Viewer, uid: Uid, *, now: datetime, shown: int | None = None) -> SignatureAsked:
+    """Return what the viewer's passkey signs for an engagement's present agreement.
+
+    `shown` is the number of the agreement that stands on the page; raises AgreementChangedError for another one.
+    """
     engagement = queries.engagement(viewer, uid)
     rules.check_open(closed_at=engagement.closed_at, ends=engagement.ends, now=now)
-    return _asked(viewer, engagement)
+    asked = _asked(viewer, engagement)
+    if shown is not None and shown != asked.agreement:
+        raise AgreementChangedError("Terms or scope have just changed.", hint="Load the page again and read them.")
+    return asked
 
 
 def sign_terms(viewer: Viewer, uid: Uid, statement: bytes, assertion: Assertion, *, now: datetime) -> Signature:

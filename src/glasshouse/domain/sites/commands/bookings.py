@@ -13,6 +13,7 @@ from glasshouse.domain.people.models import Person
 from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.sites import queries, rules
+from glasshouse.domain.sites.commands.houses import locked_site
 from glasshouse.domain.sites.errors import BookingEndedError, StillInsideError, TakenError
 from glasshouse.domain.sites.models import Attendee, Booking, Claim, Room, Workstation
 from glasshouse.domain.sites.values import Expected, Hours, NewBooking
@@ -32,11 +33,12 @@ def book(viewer: Viewer, new: NewBooking, *, now: datetime) -> Booking:
     custodian = people.person_by_uid(viewer, new.custodian)
     if not custodian.organisation.is_vendor or not custodian.roles.filter(role=Role.CUSTODIAN).exists():
         raise InvalidError(f"{custodian.name} is no custodian.")
-    seated = _seated(viewer, room, new)
     span = rules.slots(new.begins, new.ends)
     if new.begins < now:
         raise InvalidError("A booking begins in the future.")
     with journal.transaction():
+        locked_site(Uid(room.site.uid))
+        seated = _seated(viewer, room, new)
         hours = [Hours(one.weekday, one.opens, one.closes) for one in room.site.hours.all()]
         rules.check_open(hours, rules.zone_of(room.site.zone), new.begins, new.ends)
         booking = Booking.objects.create(

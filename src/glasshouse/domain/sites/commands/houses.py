@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.db import IntegrityError, connection
 from django.db.models import Max
 
 from glasshouse.domain.journal import commands as journal
@@ -31,9 +32,12 @@ def add_site(by: Viewer | str, new: NewSite, *, now: datetime) -> Site:
     name, place = _line(new.name, _NAME), _line(new.place, _PLACE)
     country, zone = countries.parse(new.country), rules.zone_of(new.zone).key
     with journal.transaction():
-        if Site.objects.filter(name=name).exists():
-            raise SiteExistsError(f"There is a site called {name}.")
-        site = Site.objects.create(uid=Uid.new().text, name=name, place=place, country=country, zone=zone, added_at=now)
+        try:
+            site = Site.objects.create(
+                uid=Uid.new().text, name=name, place=place, country=country, zone=zone, added_at=now
+            )
+        except IntegrityError as error:
+            raise SiteExistsError(f"There is a site called {name}.") from error
         _write_hours(site, new.hours)
         journal.record(
             "sites.site-added",
@@ -49,7 +53,7 @@ def set_hours(by: Viewer | str, site: Uid, hours: Sequence[Hours], *, now: datet
     """Change a site's hours; raises while a booking to come would fall outside them."""
     actor = rules.actor_of(by)
     with journal.transaction():
-        found = _site(site)
+        found = locked_site(site)
         zone = rules.zone_of(found.zone)
         outside = 0
         for booking in Booking.objects.filter(room__site=found, cancelled_at=None, ends__gt=now):
@@ -73,7 +77,7 @@ def set_text(by: Viewer | str, site: Uid, kind: TextKind, text: str, *, now: dat
     content = texts.readable(text, what=f"The {kind.label}", limit=_TEXT)
     digest = hashlib.sha256(content.encode()).digest()
     with journal.transaction():
-        found = _site(site)
+        found = locked_site(site)
         version = (found.texts.filter(kind=kind).aggregate(Max("version"))["version__max"] or 0) + 1
         made = SiteText.objects.create(site=found, kind=kind, version=version, text=content, digest=digest, set_at=now)
         journal.record(
@@ -93,7 +97,7 @@ def set_retention(by: Viewer | str, site: Uid, days: int, *, now: datetime, book
     if not 1 <= days <= _MOST_DAYS or not 1 <= kept <= _MOST_DAYS:
         raise InvalidError(f"Retention is between 1 and {_MOST_DAYS:,} days.")
     with journal.transaction():
-        found = _site(site)
+        found = locked_site(site)
         fields = {
             "before": found.retention_days,
             "booking_before": found.booking_days,
@@ -113,7 +117,7 @@ def add_room(by: Viewer | str, site: Uid, name: str, seats: int, *, now: datetim
     if not 1 <= seats <= _MOST_SEATS:
         raise InvalidError(f"A room seats between 1 and {_MOST_SEATS} visitors.")
     with journal.transaction():
-        found = _site(site)
+        found = locked_site(site)
         if found.rooms.filter(name=called).exists():
             raise SiteExistsError(f"{found.name} has a room called {called}.")
         room = Room.objects.create(uid=Uid.new().text, site=found, name=called, seats=seats)
@@ -137,9 +141,10 @@ def add_workstation(
     actor = rules.actor_of(by)
     called, networks, pinned = _line(name, _NAME), rules.networks_of(ranges), rules.fingerprint(certificate)
     with journal.transaction():
-        found = Room.objects.select_related("site").filter(uid=room.text, site__closed_at=None).first()
+        found = Room.objects.select_related("site").filter(uid=room.text).first()
         if found is None:
             raise NotFoundError
+        locked_site(Uid(found.site.uid))
         if found.workstations.filter(name=called).exists():
             raise SiteExistsError(f"{found.name} has a workstation called {called}.")
         made = Workstation.objects.create(
@@ -163,7 +168,7 @@ def close_site(by: Viewer | str, site: Uid, *, now: datetime) -> Site:
     """Close a house for good; raises while a booking is to come or somebody is inside. What was recorded stays."""
     actor = rules.actor_of(by, Role.LAB_MANAGER)
     with journal.transaction():
-        found = _site(site)
+        found = locked_site(site)
         if Booking.objects.filter(room__site=found, cancelled_at=None, ends__gt=now).exists():
             raise TakenError("There are bookings to come.", hint="Cancel them first.")
         if found.arrivals.filter(departed_at=None).exists():
@@ -174,8 +179,15 @@ def close_site(by: Viewer | str, site: Uid, *, now: datetime) -> Site:
     return found
 
 
-def _site(uid: Uid) -> Site:
-    found = Site.objects.filter(uid=uid.text, closed_at=None).first()
+def locked_site(uid: Uid) -> Site:
+    """Return an open house, held until the caller's transaction ends: its hours, rooms and bookings follow one another.
+
+    Else a booking and other hours, made at once, would each be right about a house that is gone.
+    """
+    rows = Site.objects.filter(uid=uid.text, closed_at=None)
+    if connection.features.has_select_for_update:
+        rows = rows.select_for_update()
+    found = rows.first()
     if found is None:
         raise NotFoundError
     return found

@@ -11,6 +11,7 @@ from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.sites import machines, queries, rules
+from glasshouse.domain.sites.commands.houses import locked_site
 from glasshouse.domain.sites.errors import (
     KeyCopiedError,
     KeyMalformedError,
@@ -83,6 +84,7 @@ def retire_workstation(viewer: Viewer, workstation: Uid, *, now: datetime) -> No
     """Take a machine out of use, its key with it; raises while a booking to come keeps it."""
     found = queries.workstation(viewer, workstation)
     with journal.transaction():
+        locked_site(Uid(found.room.site.uid))
         booked = Attendee.objects.filter(workstation=found, booking__cancelled_at=None, booking__ends__gt=now)
         if booked.exists():
             raise TakenError("A booking to come keeps this workstation.", hint="Cancel it first.")

@@ -48,13 +48,13 @@ _SHOWN = 200
 def engagements(request: HttpRequest) -> HttpResponse:
     """List the viewer's requests and engagements, or all for those who arrange."""
     viewer = viewer_of(request)
-    asked, found = list(queries.requests_of(viewer)[:_SHOWN]), list(queries.engagements_of(viewer)[:_SHOWN])
+    asked, found = queries.requests_of(viewer), list(queries.engagements_of(viewer)[:_SHOWN])
     products = releases.product_slugs()
     context = {
         "viewer": viewer,
         "sees_all": queries.sees_all(viewer),
-        "waiting": [one for one in asked if one.settled_at is None],
-        "answered": [one for one in asked if one.state in {State.REFUSED, State.WITHDRAWN}],
+        "waiting": list(asked.filter(settled_at=None)),  # an organisation has a bounded number of them
+        "answered": list(asked.filter(state__in=[State.REFUSED, State.WITHDRAWN])[:_SHOWN]),
         "engagements": [(one, one.service or products.get(one.product, "")) for one in found],
     }
     return render(request, "engagements/list.html", context)
@@ -202,7 +202,8 @@ def sign(request: HttpRequest, engagement: str) -> HttpResponse:
         statement, assertion = answered(request)
         commands.sign_terms(viewer, uid, statement, assertion, now=clock.now())
         return redirect("engagement", engagement=uid.text)
-    asked = commands.prepare_signature(viewer, uid, now=clock.now())
+    read = page.agreement.number if page.agreement else None
+    asked = commands.prepare_signature(viewer, uid, shown=read, now=clock.now())
     passkeys = people.passkeys_of(viewer)
     context = {
         "page": page,

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Houses: which there are, what each says, its week. Times are of the house's own clock."""
 
-from collections import Counter
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -13,9 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from glasshouse.domain.engagements import queries as engagements
 from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
-from glasshouse.domain.releases import queries as releases
 from glasshouse.domain.sites import commands, queries, rules
-from glasshouse.domain.sites.demand import LEAST, Demand, Outlook, outlook
+from glasshouse.domain.sites.demand import LEAST, Outlook, outlook
 from glasshouse.domain.sites.values import TextKind, told
 from glasshouse.edges.http.viewer import viewer_of
 from glasshouse.edges.web.site_forms import (
@@ -34,7 +32,6 @@ if TYPE_CHECKING:
     from glasshouse.domain.sites.models import Booking, Site
 
 _WEEK = 7
-_YEAR = 365
 _CENTURY = 100
 
 
@@ -219,15 +216,8 @@ def _arranges(viewer: Viewer) -> bool:
 
 
 def _outlook(viewer: Viewer, found: "list[Site]") -> Outlook:
-    """Return where another house is asked for, by the requests of the last year."""
-    since = clock.now() - timedelta(days=_YEAR)
-    slugs = releases.product_slugs()
-    asked = Counter(
-        (one.country, slugs.get(one.product, "") or one.service)
-        for one in engagements.requests_of(viewer).filter(asked_at__gte=since)
-    )
-    demand = [Demand(country, product, number) for (country, product), number in asked.items()]
-    return outlook(demand, {one.country for one in found})
+    """Return where another house is asked for, by the requests of the last year that were not taken back."""
+    return outlook(engagements.demand(viewer, clock.now()), {one.country for one in found})
 
 
 def _monday(text: str, today: date) -> date:
