@@ -239,7 +239,7 @@ def test_fifty_clients_who_ask_for_the_same_lines_pay_for_them_once(open_house: 
     assert sum(in_parallel(lambda _: charge(desk, 1, 10))) == 10
 
 
-def test_accounts_of_one_organisation_together_never_get_one_line_more(open_house: House) -> None:
+def test_abuse_case_4_accounts_of_one_organisation_together_never_get_one_line_more(open_house: House) -> None:
     release = open_house.take()
     limits = Limits(hour=20)
     desks = [

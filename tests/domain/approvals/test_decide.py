@@ -160,7 +160,7 @@ def test_every_policy_needs_two_and_none_lets_the_first_line_decide() -> None:
     assert rules.is_agreed(grant, ["", "EC-1"])
 
 
-def test_one_person_at_ten_tabs_speaks_once(open_house: House) -> None:
+def test_abuse_case_23_one_person_at_ten_tabs_speaks_once(open_house: House) -> None:
     proposal = propose(open_house.cast.manager)
     assert _race(proposal, [open_house.cast.custodian] * 10) == 1
     proposal.refresh_from_db()

@@ -23,11 +23,12 @@ from glasshouse.domain.journal.models import Event
 from glasshouse.domain.readingroom import commands
 from glasshouse.domain.readingroom.errors import NoVisitError
 from glasshouse.domain.releases import vault
+from glasshouse.domain.releases.errors import ReleaseExistsError
 from glasshouse.kernel.errors import NotFoundError
 from glasshouse.kernel.ids import Uid
 from glasshouse.kernel.lines import Span
 from glasshouse.kernel.paths import TreePath
-from tests.lab import MAIN, NOW, SECRET, Desk, House
+from tests.lab import FILES, MAIN, NOW, SECRET, Desk, House, next_version
 
 TOP = Span(1, 20)
 
@@ -95,6 +96,16 @@ def test_a_revoked_grant_shows_nothing_at_the_next_request(house: House, desk: D
     commands.revoke_grant(house.cast.custodian, desk.grant, now=NOW)
     with pytest.raises(GrantRevokedError):
         commands.open_file(desk.viewer, desk.grant, desk.release, MAIN, TOP, now=NOW)
+
+
+def test_abuse_case_21_what_is_imported_during_a_visit_changes_nothing_that_it_shows(house: House, desk: Desk) -> None:
+    before = commands.open_file(desk.viewer, desk.grant, desk.release, MAIN, TOP, now=NOW)
+    with pytest.raises(ReleaseExistsError):
+        house.take("1", next_version(FILES))
+    house.take("2", next_version(FILES))
+    after = commands.open_file(desk.viewer, desk.grant, desk.release, MAIN, TOP, now=NOW)
+    assert after.window.lines_digest == before.window.lines_digest
+    assert after.view.room.release == before.view.room.release
 
 
 def test_nothing_is_shown_without_an_open_visit(desk: Desk) -> None:

@@ -40,7 +40,7 @@ def read(lab: RunningLab, seed: int, start: threading.Barrier, answers: list[htt
             answers.append(client.get(place, params=asked))
 
 
-def test_fifty_clients_at_once_never_see_a_line_more_than_the_budget(lab: RunningLab) -> None:
+def test_abuse_case_1_fifty_clients_at_once_never_see_a_line_more_than_the_budget(lab: RunningLab) -> None:
     with lab.client("reviewer") as client:
         begun = client.post("/visits", json={"grant": lab.grant, "release": lab.releases["1.0"]})
         assert begun.status_code == 200, begun.text

@@ -37,7 +37,7 @@ def test_a_password_alone_opens_nothing(cast: Cast, client: Client) -> None:
     assert client.get("/sign-in/code").status_code == 200
 
 
-def test_a_code_lets_in_once_and_is_refused_when_replayed(cast: Cast, client: Client) -> None:
+def test_abuse_case_24_a_code_lets_in_once_and_is_refused_when_replayed(cast: Cast, client: Client) -> None:
     password, code = with_password(cast.reviewer), code_of(SECRET)
     give_password(client, cast.reviewer, password)
     assert client.post("/sign-in/code", {"code": code}).status_code == 302

@@ -184,7 +184,9 @@ def test_without_a_visit_nothing_is_shown_and_the_way_in_is_named(house: House, 
     assert client.get(f"/r/{grant}/{release.uid}/file/src/main.c").status_code == 200
 
 
-def test_a_grant_that_ends_takes_effect_at_the_next_request(desk: Desk, reviewer: Client, moment: Moment) -> None:
+def test_abuse_case_3_a_grant_that_ends_takes_effect_at_the_next_request(
+    desk: Desk, reviewer: Client, moment: Moment
+) -> None:
     address = f"{base(desk)}file/src/main.c"
     assert reviewer.get(address).status_code == 200
     moment.pass_by(days=2)

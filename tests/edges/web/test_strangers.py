@@ -179,7 +179,9 @@ def test_each_kind_of_object_is_tried() -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_a_strangers_role_opens_no_object_of_the_reviewer(room: Room, browser_of: Browse, role: Role) -> None:
+def test_abuse_case_2_a_strangers_role_opens_no_object_of_the_reviewer(
+    room: Room, browser_of: Browse, role: Role
+) -> None:
     client = browser_of(add("outsider@other.example", "Laboratory B", role))
     for name, names in web_routes():
         if names and name not in OTHERS:
@@ -187,7 +189,7 @@ def test_a_strangers_role_opens_no_object_of_the_reviewer(room: Room, browser_of
 
 
 @pytest.mark.parametrize("role", [role for role in ROLES if role not in {Role.LAB_MANAGER, Role.CUSTODIAN}])
-def test_no_role_of_the_vendor_reads_what_was_granted_to_the_reviewer(
+def test_abuse_case_22_no_role_of_the_vendor_reads_what_was_granted_to_the_reviewer(
     room: Room, browser_of: Browse, role: Role
 ) -> None:
     client = browser_of(add("insider@vendor.example", "Vendor", role, is_vendor=True))

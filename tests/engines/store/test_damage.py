@@ -37,7 +37,7 @@ def folder_of(lab: Lab, root: Digest) -> Path:
 
 
 @pytest.mark.parametrize("name", ["blobs-0000.pack", "index.pack", "manifest.pack"])
-def test_a_changed_byte_in_any_region_of_any_pack_is_found_and_named(lab: Lab, name: str) -> None:
+def test_abuse_case_20_a_changed_byte_in_any_region_of_any_pack_is_found_and_named(lab: Lab, name: str) -> None:
     root = lab.take(FILES).root
     path = folder_of(lab, root) / name
     good = path.read_bytes()
