@@ -220,7 +220,7 @@ def test_a_house_that_closes_while_somebody_books_has_no_booking_to_come(open_pl
 def test_what_is_said_and_added_at_once_is_numbered_and_named_apart(open_place: Place) -> None:
     place, manager = open_place, open_place.house.cast.manager
     said = [
-        lambda n=number: commands.set_text(manager, place.site, TextKind.NOTICE, f"Notice {n}.", now=NOW)  # type: ignore[misc] # bound per turn
+        lambda n=number: commands.set_text(manager, place.site, TextKind.NOTICE, f"Notice {n}.", now=NOW)
         for number in range(3)
     ]
     added = [lambda: commands.add_room(manager, place.site, "Twice", 2, now=NOW) for _ in range(3)]
