@@ -25,6 +25,7 @@ from glasshouse.domain.people.viewer import Viewer
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.errors import NotFoundError
 from glasshouse.kernel.ids import Uid
+from glasshouse.kernel.texts import UnreadableTextError
 from tests.lab import NOW, House, add
 
 GRANT, ERASURE = "access.grant", "journal.erasure"
@@ -39,11 +40,17 @@ def propose(viewer: Viewer, kind: str = ERASURE, beneficiary: Viewer | None = No
 
 
 def decide(
-    viewer: Viewer, proposal: Proposal, verdict: Verdict = Verdict.AGREE, *, basis: str = "", digest: bytes = b""
+    viewer: Viewer,
+    proposal: Proposal,
+    verdict: Verdict = Verdict.AGREE,
+    *,
+    basis: str = "",
+    digest: bytes = b"",
+    reason: str = "So.",
 ) -> Proposal:
     stated = Digest(digest or bytes(proposal.digest))
     with journal.transaction():
-        return commands.decide(viewer, Uid(proposal.uid), verdict, digest=stated, now=NOW, basis=basis)
+        return commands.decide(viewer, Uid(proposal.uid), verdict, digest=stated, now=NOW, basis=basis, reason=reason)
 
 
 def test_two_agreements_of_others_settle_it(house: House) -> None:
@@ -80,6 +87,20 @@ def test_one_refusal_ends_it_for_all(house: House) -> None:
         decide(another, proposal)
     proposal.refresh_from_db()
     assert proposal.state == State.REFUSED
+
+
+@pytest.mark.parametrize(
+    ("verdict", "reason"),
+    [(Verdict.REFUSE, ""), (Verdict.REFUSE, " \n"), (Verdict.REFUSE, "No\u202e."), (Verdict.AGREE, "\x1b[2JYes.")],
+)
+def test_a_refusal_keeps_its_reason_and_every_reason_shows_what_it_says(
+    house: House, verdict: Verdict, reason: str
+) -> None:
+    proposal = propose(house.cast.manager)
+    with pytest.raises(UnreadableTextError):
+        decide(house.cast.custodian, proposal, verdict, reason=reason)
+    assert not Decision.objects.exists()
+    decide(house.cast.custodian, proposal, reason="")
 
 
 def test_a_person_speaks_once(house: House) -> None:

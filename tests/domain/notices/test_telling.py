@@ -102,7 +102,8 @@ def test_the_holder_of_a_grant_hears_of_its_life(house: House) -> None:
     for verdict, told in ((Verdict.REFUSE, "access.more-refused"), (Verdict.AGREE, "access.limits-raised")):
         more = readingroom.ask_for_more(desk.viewer, desk.grant, "hour", now=NOW)
         for decider in (cast.manager, cast.custodian)[: 1 if verdict is Verdict.REFUSE else 2]:
-            readingroom.decide(decider, Uid(more.uid), verdict, digest=Digest(bytes(more.digest)), now=NOW)
+            digest = Digest(bytes(more.digest))
+            readingroom.decide(decider, Uid(more.uid), verdict, digest=digest, reason="So.", now=NOW)
         assert heard(cast.reviewer) == [(told, "grant-more")]
         assert ("approvals.proposed", "proposal") in heard(cast.officer)
     readingroom.revoke_grant(cast.custodian, desk.grant, now=NOW)

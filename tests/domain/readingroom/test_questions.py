@@ -4,6 +4,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from glasshouse.domain.engagements import commands as engagements
 from glasshouse.domain.engagements.errors import EngagementClosedError
@@ -84,6 +86,18 @@ def test_the_products_owner_learns_what_is_asked_and_not_who_asks_or_what_was_re
     assert [(one.author, one.author_row) for one in asked.said] == [("", 0)]
     assert asked.place is not None
     assert (asked.place.event, asked.place.grant, asked.grant) == (None, None, None)
+
+
+def test_a_list_of_questions_looks_names_up_once(owner: Viewer, desk: Desk) -> None:
+    def looks(asked: int) -> int:
+        with CaptureQueriesContext(connection) as told:
+            assert len(questions.questions_of(owner, NOW)) == asked
+        return len(told)
+
+    ask(desk)
+    one = looks(1)
+    ask(desk)
+    assert looks(2) == one + 1, "what was said, and nothing else"
 
 
 def test_who_asked_for_an_engagement_that_does_not_name_them_reads_none_of_its_questions(

@@ -4,6 +4,7 @@
 import base64
 import json
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from glasshouse.domain.engagements.values import State, TermsKind
 from glasshouse.domain.people.values import Role
 from glasshouse.edges.web.views import engagements as views
 from glasshouse.kernel.ids import Uid
-from tests.domain.engagements.steps import ask, clear, opened, publish, vetted
+from tests.domain.engagements.steps import MONTH, ask, clear, opened, publish, request_of, vetted
 from tests.domain.readingroom.passkeys import ORIGIN, RP, enrol
 from tests.edges.web.conftest import Browse
 from tests.lab import EXPORT, NOW, House, add
@@ -192,6 +193,17 @@ def test_a_decision_without_a_place_is_not_taken(house: House, browser_of: Brows
     past = officer.post(f"/requests/{uid}/export", {**form, "countries": "BE", "until": "2026-11-01T08:00"})
     assert past.status_code == 422
     assert queries.request(house.cast.officer, uid).state == State.VETTED
+
+
+def test_a_decision_that_is_taken_again_begins_with_the_one_before(house: House, browser_of: Browse) -> None:
+    found = opened(house)
+    until = NOW + MONTH + timedelta(seconds=1)
+    clear(house, request_of(found), house.cast.reviewer, house.cast.colleague, countries=("BE", "FR"), until=until)
+    page = browser_of(house.cast.officer).get(f"/requests/{found.request}/export").content.decode()
+    for person in (house.cast.reviewer, house.cast.colleague):
+        assert re.search(rf'value="{person.uid}"[^>]* checked', page)
+    assert 'value="BE FR"' in page
+    assert re.search(r'name="until" value="2026-12-23T08:01', page), "never before it: what outlasts it is revoked"
 
 
 def test_each_step_is_for_its_own_role_and_nobody_else(house: House, browser_of: Browse) -> None:

@@ -3,6 +3,7 @@
 
 import hashlib
 from datetime import datetime
+from typing import Final
 
 import rfc8785
 from django.db import connection
@@ -19,6 +20,12 @@ from glasshouse.domain.people.viewer import Viewer
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.errors import NotFoundError
 from glasshouse.kernel.ids import Uid
+from glasshouse.kernel.texts import readable
+
+MAX_REASON: Final = 2_000
+"""Characters of a reason."""
+MAX_BASIS: Final = 200
+"""Characters of what a word names, as the number of an export decision."""
 
 
 def propose(
@@ -66,7 +73,7 @@ def decide(
     reason: str = "",
     basis: str = "",
 ) -> Proposal:
-    """Give the viewer's word on exactly the bytes of `digest`, inside the caller's transaction.
+    """Give the viewer's word on exactly the bytes of `digest`, inside the caller's transaction; a refusal has a reason.
 
     The returned proposal's state says whether the matter is now agreed; the caller then carries it out in the
     same transaction.
@@ -88,11 +95,11 @@ def decide(
         raise AlreadyDecidedError("This is decided, or you have given your word on it.")
     if digest.raw != bytes(proposal.digest):
         raise StatementChangedError("You were shown another statement.", hint="Load the page again and read it.")
+    told = readable(reason, what="The reason", limit=MAX_REASON, may_be_empty=verdict == Verdict.AGREE)
+    cited = readable(basis, what="What your word names", limit=MAX_BASIS, may_be_empty=True)
     if verdict == Verdict.AGREE:
-        rules.check_basis(policy, viewer, basis)
-    Decision.objects.create(
-        proposal=proposal, person_id=viewer.row, verdict=verdict, reason=reason.strip(), basis=basis.strip(), at=now
-    )
+        rules.check_basis(policy, viewer, cited)
+    Decision.objects.create(proposal=proposal, person_id=viewer.row, verdict=verdict, reason=told, basis=cited, at=now)
     _settle(proposal, policy)
     journal.record(
         "approvals.decided",
@@ -100,9 +107,9 @@ def decide(
         at=now,
         subject=proposal_uid,
         fields={
-            "basis": basis.strip(),
+            "basis": cited,
             "kind": proposal.kind,
-            "reason": reason.strip(),
+            "reason": told,
             "state": proposal.state,
             "statement": digest.raw.hex(),
             "verdict": verdict.value,

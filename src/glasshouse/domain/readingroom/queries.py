@@ -212,9 +212,10 @@ def more_asked(viewer: Viewer, grant: Uid) -> Proposal | None:
     return approvals.last_about(Uid(found.uid), "access.more")
 
 
-def visits_of(viewer: Viewer) -> list[Visit]:
-    """Return the viewer's own visits, newest first."""
-    return list(Visit.objects.filter(person_id=viewer.row).select_related("engagement").order_by("-opened_at"))
+def visits_of(viewer: Viewer, *, most: int | None = None) -> list[Visit]:
+    """Return the viewer's own visits, or so many of them, newest first."""
+    rows = Visit.objects.filter(person_id=viewer.row).select_related("engagement").order_by("-opened_at")
+    return list(rows[:most])
 
 
 def visit(viewer: Viewer, uid: Uid) -> Visit:

@@ -5,10 +5,10 @@ Who asked is for the visitor's side and for who manages the lab. A product owner
 question tells which lines somebody wants explained, and neither whose they are nor what else was read.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Final, Self
 
 from glasshouse.domain.engagements import queries as engagements
 from glasshouse.domain.engagements.models import Engagement
@@ -64,12 +64,14 @@ def questions_of(viewer: Viewer, now: datetime, *, engagement: Uid | None = None
     rows = threads.threads_of(viewer, reach_of(viewer), kind=AboutKind.LINES)
     if engagement is not None:
         rows = rows.filter(engagement=engagement.text)
-    return [_told(viewer, row, now) for row in rows]
+    names = _Names.of(rows)
+    return [_told(viewer, row, now, names) for row in rows]
 
 
 def question(viewer: Viewer, uid: Uid, now: datetime) -> Question:
     """Return one question that the viewer has a part in."""
-    return _told(viewer, threads.thread(viewer, uid, reach_of(viewer), kind=AboutKind.LINES), now)
+    row = threads.thread(viewer, uid, reach_of(viewer), kind=AboutKind.LINES)
+    return _told(viewer, row, now, _Names.of([row]))
 
 
 def reach_of(viewer: Viewer) -> frozenset[Uid]:
@@ -109,18 +111,35 @@ def named_for(viewer: Viewer, said: Sequence[Said]) -> list[Said]:
     return [one if one.side is Side.VENDOR else Said(0, "", one.side, one.at, one.words) for one in said]
 
 
-def _told(viewer: Viewer, row: Thread, now: datetime) -> Question:
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """What the uids of some questions are called: looked up once for a list, however long it is."""
+
+    products: Mapping[str, str]
+    releases: Mapping[str, str]
+    engagements: Mapping[str, str]
+
+    @classmethod
+    def of(cls, rows: Iterable[Thread]) -> Self:
+        about, engaged = {row.about for row in rows}, {row.engagement for row in rows}
+        return cls(
+            releases.product_slugs(),
+            dict(Release.objects.filter(uid__in=about).values_list("uid", "version")),
+            dict(Engagement.objects.filter(uid__in=engaged).values_list("uid", "label")),
+        )
+
+
+def _told(viewer: Viewer, row: Thread, now: datetime, names: _Names) -> Question:
     engagement, product = Uid(row.engagement), Uid(row.product)
     sealer = sealer_of(engagement)
     place = places.unseal(bytes(row.place), sealer, product, purpose=PURPOSE, context=engagement.text)
     grant = places.grant_covering(viewer, engagement, place) if place and not viewer.is_vendor else None
     side, state = rules.side_of(viewer), State(row.state)
-    release = Release.objects.filter(uid=row.about).values_list("version", flat=True).first()
     return Question(
         uid=Uid(row.uid),
-        engagement=Engagement.objects.get(uid=row.engagement).label if learns_who(viewer) else "",
-        product=releases.product_slugs().get(row.product, ""),
-        release=release or "",
+        engagement=names.engagements[row.engagement] if learns_who(viewer) else "",
+        product=names.products.get(row.product, ""),
+        release=names.releases.get(row.about, ""),
         place=place if viewer.is_vendor or grant else None,
         grant=grant,
         state=state,

@@ -57,35 +57,35 @@ def _reading(viewer: Viewer) -> dict[str, Any]:
         "is_reviewer": viewer.may_act_as(Role.REVIEWER) or bool(desk),
         "desk": desk,
         "news": saved.waiting_of(viewer, now),
-        "visits": queries.visits_of(viewer),
+        "visits": queries.visits_of(viewer, most=_SHOWN),
         "expected": list(sites.coming(viewer, clock.now())),
         "notices": sites.unread_notices(viewer, clock.now()),
     }
 
 
 def _arranging(viewer: Viewer) -> dict[str, Any]:
-    proposals = list(approvals.proposals_of(viewer))
-    waiting = [found for found in proposals if found.state == State.OPEN]
+    proposals = approvals.proposals_of(viewer)
+    waiting = list(proposals.filter(state=State.OPEN))
     mine = [found for found in waiting if approvals.may_decide(viewer, found)]
     context: dict[str, Any] = {
         "proposes": [policy for policy in POLICIES.values() if viewer.may_act_as(*policy.proposed_by)],
         "decides": any(viewer.may_act_as(*policy.decided_by) for policy in POLICIES.values()),
         "mine": mine,
         "others": [found for found in waiting if found not in mine],
-        "decided": [found for found in proposals if found.state != State.OPEN][:_SHOWN],
+        "decided": list(proposals.exclude(state=State.OPEN)[:_SHOWN]),
         "receives": viewer.may_act_as(Role.CUSTODIAN),
     }
     if releases.names_all(viewer):
         context["releases"] = list(releases.releases_of(viewer))
     if viewer.may_act_as(*ARRANGERS):
-        context["grants"] = arranged(viewer)[:_SHOWN]
+        context["grants"] = arranged(viewer, most=_SHOWN)
     return context
 
 
-def arranged(viewer: Viewer) -> "list[tuple[Grant, Standing, str]]":
-    """Return every grant with where it stands and its product, for those who arrange visits."""
+def arranged(viewer: Viewer, *, most: int | None = None) -> "list[tuple[Grant, Standing, str]]":
+    """Return every grant with where it stands and its product, or the newest ones, for those who arrange visits."""
     now, products = clock.now(), releases.product_slugs()
     return [
         (grant, access.standing(grant, now), products.get(grant.product, ""))
-        for grant in access.grants_arranged(viewer)
+        for grant in access.grants_arranged(viewer)[:most]
     ]

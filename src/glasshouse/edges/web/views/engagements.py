@@ -3,7 +3,7 @@
 
 from base64 import b64encode
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -125,11 +125,7 @@ def export(request: HttpRequest, request_uid: str) -> HttpResponse:
         request.POST or None,
         people=named,
         sites=_places(viewer),
-        initial={
-            "people": [person.uid for person in page.people],
-            "sites": page.request.sites,
-            "until": timezone.localtime(page.request.ends),
-        },
+        initial=_decided_before(page),
     )
     if request.method == "POST" and form.is_valid():
         check_confirmed(request)
@@ -298,6 +294,29 @@ def counts(request: HttpRequest) -> HttpResponse:
         for one in queries.tally(viewer)
     ]
     return render(request, "engagements/counts.html", {"counts": told})
+
+
+def _decided_before(page: queries.RequestPage) -> dict[str, Any]:
+    """Return what an export decision begins with: what was asked, or the one before it.
+
+    A decision that is taken again says everything anew and revokes what it leaves out, so nothing is left out unsaid.
+    """
+    if not page.exports:
+        asked = page.request
+        return {"people": [one.uid for one in page.people], "sites": asked.sites, "until": _minute(asked.ends)}
+    before = page.exports[0]
+    return {
+        "people": [one.uid for one in before.people.all()],
+        "product_class": before.product_class,
+        "sites": before.sites,
+        "countries": " ".join(before.countries),
+        "until": _minute(before.until),
+    }
+
+
+def _minute(moment: datetime) -> datetime:
+    """Return a moment as a form writes it, in whole minutes: never before it."""
+    return timezone.localtime(moment + timedelta(seconds=59)).replace(second=0, microsecond=0)
 
 
 def _story(timeline: Sequence[queries.Moment]) -> list[tuple[str, queries.Moment]]:
