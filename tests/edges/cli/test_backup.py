@@ -46,7 +46,7 @@ def show(lab: RunningLab, lines: str) -> None:
 
 def receipt(lab: RunningLab, visit: str, target: Path) -> Path:
     with lab.client("reviewer") as client:
-        for _ in range(40):
+        for _ in range(300):
             answer = client.get(f"/visits/{visit}/receipt")
             if answer.status_code != 409:
                 break
