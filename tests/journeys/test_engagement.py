@@ -41,7 +41,7 @@ def ask(page: Page) -> None:
     page.get_by_label("What could make you partial").fill("None.")
     assert complaints_about(page) == []
     page.get_by_role("button", name="Ask", exact=True).click()
-    expect(page.get_by_text("waits for vetting")).to_be_visible()
+    expect(page.get_by_text("waits for vetting", exact=True)).to_be_visible()
     expect(page.get_by_text(HOSTILE)).to_be_visible()
     assert complaints_about(page) == []
 
