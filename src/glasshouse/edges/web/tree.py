@@ -34,7 +34,7 @@ _PLAIN: Final = re.compile(r"[A-Za-z0-9_.~-]+")
 
 
 @dataclass(frozen=True, slots=True)
-class _Level:
+class Level:
     """One folder: a row for each item, where each name stands in them, and the files' addresses in their order."""
 
     rows: Sequence[str]
@@ -62,7 +62,7 @@ class Tree:
 
     html: str
     base: str
-    innermost: _Level
+    innermost: Level
 
     def marked(self, here: str) -> SafeString:
         """Return the tree with the page's own link marked."""
@@ -96,13 +96,13 @@ def left_out_count(room: Room) -> int:
 
 
 @lru_cache(maxsize=KEPT)
-def _level(release: ReleaseRef, patterns: Patterns, folder: TreePath | None) -> _Level:
+def _level(release: ReleaseRef, patterns: Patterns, folder: TreePath | None) -> Level:
     items = releases.listing(release, patterns, folder)
     anywhere = Place(_BASE)
     before_file = f"{anywhere.file(folder)}/" if folder else f"{_BASE}file/"
     before_folder = f"{anywhere.folder(folder)}/" if folder else f"{_BASE}folder/"
     files = [before_file + _quoted(item.name) for item in items if not item.is_folder]
-    return _Level(
+    return Level(
         rows=[_row(item, before_folder if item.is_folder else before_file) for item in items],
         at={item.name: index for index, item in enumerate(items)},
         files=files,
