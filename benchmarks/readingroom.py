@@ -122,7 +122,7 @@ def measure(folder: Path, lab: int, seated: "Sequence[Seat]", seconds: float) ->
     )
     yield _in_tree(told, last, conditions)
     yield memory
-    yield from budgets.rows(paths, ground.PORT, conditions)
+    yield from budgets.rows(ground.PORT, conditions)
     yield _coverage(seated, fsync)
 
 

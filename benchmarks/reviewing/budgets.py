@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
@@ -24,6 +25,8 @@ BUDGET: Final = 3_217
 """Lines, and no multiple of what a call may cost."""
 _MOST: Final = 60
 _FILES: Final = 12
+_FIRST: Final = 400
+"""The last line that a call may begin at; each file is longer than what a call may ask for from there."""
 
 
 @dataclass(slots=True)
@@ -76,7 +79,7 @@ class _Race:
         connection = http.client.HTTPConnection("localhost", self.port, timeout=60)
         self.start.wait()
         for _ in range(CALLS):
-            first = draw.randint(1, 400)
+            first = draw.randint(1, _FIRST)
             asked = f"path={quote(draw.choice(self.paths))}&lines={first}-{first + draw.randint(0, _MOST - 1)}"
             place = f"/api/v1/grants/{grant}/releases/{release}/file?{asked}"
             connection.request("GET", place, headers={"Cookie": cookie, "X-Glasshouse": "benchmark"})
@@ -85,10 +88,19 @@ class _Race:
         connection.close()
 
 
-def rows(paths: Sequence[str], port: int, conditions: Conditions) -> list[Row]:
+def _files() -> list[str]:
+    from glasshouse.domain.releases import queries
+
+    entries = queries.manifest(ground.releases(ground.CORPUS)[0]).entries()
+    long = (str(one.path) for one in entries if one.lines >= _FIRST + _MOST and not one.is_binary)
+    return list(islice(long, _FILES))
+
+
+def rows(port: int, conditions: Conditions) -> list[Row]:
     """Let fifty clients of one account, then of two accounts of one organisation, ask for more than there is."""
     from glasshouse.domain.access.models import Budget, Scope
 
+    paths = _files()
     alone = ground.reviewers(1, organisations=["Alone"])
     two = ground.reviewers(2, organisations=["Together"])
     whole, shared = alone[0][1].text, two[0][0].organisation.text
@@ -104,7 +116,7 @@ def rows(paths: Sequence[str], port: int, conditions: Conditions) -> list[Row]:
             lambda: Budget.objects.get(scope=Scope.ORGANISATION, key=shared),
         ),
     )
-    return [_row(bar, seated, find, _Race(paths[:_FILES], port), conditions) for bar, seated, find in races]
+    return [_row(bar, seated, find, _Race(paths, port), conditions) for bar, seated, find in races]
 
 
 def _row(bar: str, seated: Sequence["Seat"], find: Callable[[], "Budget"], race: _Race, conditions: Conditions) -> Row:
