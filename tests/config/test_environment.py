@@ -84,6 +84,7 @@ def test_a_witness_that_could_never_be_believed_is_refused(text: str) -> None:
         ("database", "sqlite:///"),
         ("trusted_proxies", "everybody"),
         ("witnesses", "everybody"),
+        ("mail_host", "mail.vendor.example"),  # and nothing else
     ],
 )
 def test_a_lab_does_not_start_on_what_it_does_not_understand(tmp_path: Path, name: str, value: str) -> None:
@@ -94,3 +95,45 @@ def test_a_lab_does_not_start_on_what_it_does_not_understand(tmp_path: Path, nam
     )  # fmt: skip
     assert done.returncode == 1
     assert "SettingError" in done.stderr.splitlines()[-1]
+
+
+MAIL = {"mail_host": "mail.vendor.example", "mail_from": "lab@vendor.example"}
+
+
+def test_mail_is_off_until_a_server_is_named() -> None:
+    assert of().mail() is None
+    with pytest.raises(SettingError, match="mail_from, mail_user without mail_host"):
+        of(mail_from="lab@vendor.example", mail_user="lab").mail()
+
+
+@pytest.mark.parametrize(("security", "port"), [("starttls", 587), ("tls", 465)])
+def test_a_mail_server_is_spoken_to_on_its_usual_port(security: str, port: int, tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("secret\n", "utf-8")
+    lab = of(**MAIL, mail_security=security, mail_user="lab")
+    lab.variables["GLASSHOUSE_MAIL_PASSWORD_FILE"] = str(tmp_path / "password")
+    found = lab.mail()
+    assert found is not None
+    assert (found.port, found.security, found.password) == (port, security, "secret")
+    other = of(**MAIL, mail_port="2525").mail()
+    assert other is not None
+    assert (other.port, other.security) == (2525, "starttls")
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"mail_security": "ssl"},
+        {"mail_security": "none"},
+        {"mail_port": "0"},
+        {"mail_port": "smtp"},
+        {"mail_from": ""},
+        {"mail_from": "The lab <lab@vendor.example>"},
+        {"mail_host": "smtp://mail.vendor.example"},
+        {"mail_user": "lab"},
+        {"mail_password": "alone"},
+        {"mail_authorities": "/nowhere/authorities.pem"},
+    ],
+)
+def test_mail_that_could_not_go_as_it_is_meant_stops_the_start(changed: dict[str, str]) -> None:
+    with pytest.raises(SettingError, match="mail_"):
+        of(**{**MAIL, **changed}).mail()

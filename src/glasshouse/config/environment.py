@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from glasshouse.engines.ledger.errors import MalformedError
 from glasshouse.engines.ledger.notes import VerifierKey
+from glasshouse.engines.mail import MailServer, Security
 from glasshouse.kernel.errors import InvalidError
 
 NAMES = frozenset(
@@ -22,11 +23,21 @@ NAMES = frozenset(
         "checkpoint_seconds",
         "database",
         "demo",
+        "escalate_days",
+        "grant_end_days",
         "keys",
+        "mail_authorities",
+        "mail_from",
+        "mail_host",
+        "mail_password",
+        "mail_port",
+        "mail_security",
+        "mail_user",
         "master_passphrase",
         "name",
         "origin",
         "public_checkpoint_seconds",
+        "remind_days",
         "search_file_mb",
         "font",
         "search_memory_mb",
@@ -120,6 +131,35 @@ class Environment:
             except MalformedError as error:
                 raise SettingError(f"{name}: {text!r} holds no verifier key: {error}") from error
         return found
+
+    def mail(self) -> MailServer | None:
+        """Read where mail is handed in; None where no `mail_host` is named. A password without one is a slip."""
+        host = self.text("mail_host")
+        if not host:
+            if stray := [name for name in sorted(NAMES) if name.startswith("mail_") and self.text(name)]:
+                raise SettingError(f"{', '.join(stray)} without mail_host: name the server, or none of these")
+            return None
+        security = self.text("mail_security", Security.STARTTLS)
+        if security not in set(Security):
+            raise SettingError(f"mail_security is {', '.join(Security)}, not {security!r}")
+        usual = 465 if security == Security.TLS else 25 if security == Security.NONE else 587
+        authorities = self.text("mail_authorities")
+        if authorities and not Path(authorities).is_file():
+            raise SettingError(f"mail_authorities names {authorities}, which is no file")
+        try:
+            return MailServer(
+                host=host,
+                port=self.number("mail_port", usual, least=1, most=65_535),
+                security=Security(security),
+                sender=self.text("mail_from"),
+                user=self.text("mail_user"),
+                password=self.text("mail_password"),
+                authorities=Path(authorities) if authorities else None,
+            )
+        except SettingError:
+            raise
+        except InvalidError as error:
+            raise SettingError(f"mail_host, mail_from, mail_user, mail_password, mail_security: {error}") from error
 
 
 def database(url: str, home: Path) -> dict[str, Any]:

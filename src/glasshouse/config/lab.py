@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
+from glasshouse.engines.mail import MailServer
+
 
 @dataclass(frozen=True, slots=True)
 class Lab:
@@ -16,6 +18,8 @@ class Lab:
     person, and the other number by all of an organisation. `font` draws lines as pictures where a product asks for
     that; its bold and oblique faces lie beside it. A person is signed in `sessions_staff` times at once, or
     `sessions_visitor` times if they are no one of the vendor's; what is over of that is kept for `sign_in_days`.
+    Without `mail` notices stay in the inboxes. What waits for somebody is called for after `remind_days`, is late
+    `escalate_days` after that, and a grant's holder hears of its end `grant_end_days` before.
     """
 
     home: Path
@@ -38,6 +42,10 @@ class Lab:
     sessions_visitor: int = 2
     sign_in_days: int = 30
     font: Path = Path("/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf")
+    mail: MailServer | None = None
+    remind_days: int = 5
+    escalate_days: int = 3
+    grant_end_days: int = 7
 
     @property
     def packs(self) -> Path:

@@ -17,9 +17,9 @@ from tests.lab import NOW, House
 LATER = NOW + timedelta(hours=1)
 
 
-def tell(*viewers: Viewer) -> Uid:
+def tell(*viewers: Viewer, subject: Uid | None = None) -> Uid:
     """Tell these people of something."""
-    subject = Uid.new()
+    subject = subject or Uid.new()
     with journal.transaction():
         journal.record("tests.happened", actor="operator:tests", at=NOW, subject=subject)
         commands.tell([one.row for one in viewers], "threads.asked", subject=subject, route="question", now=NOW)
@@ -46,6 +46,15 @@ def test_nobody_hears_of_what_did_not_happen(open_house: House) -> None:
 def test_a_person_who_is_named_twice_hears_once(house: House) -> None:
     tell(house.cast.reviewer, house.cast.reviewer)
     assert queries.unseen(house.cast.reviewer) == 1
+
+
+def test_ten_words_in_one_thread_are_one_notice_until_it_is_seen(house: House) -> None:
+    subject = tell(house.cast.reviewer)
+    tell(house.cast.reviewer, subject=subject)
+    assert queries.inbox(house.cast.reviewer).count() == 1
+    commands.see_all(house.cast.reviewer, now=LATER)
+    tell(house.cast.reviewer, subject=subject)
+    assert queries.inbox(house.cast.reviewer).count() == 2
 
 
 def test_everybody_reads_and_marks_their_own_alone(house: House) -> None:

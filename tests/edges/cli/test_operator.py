@@ -12,6 +12,7 @@ from typing import Any, Final
 import pytest
 
 from tests.edges.running import RunningLab, make_source
+from tests.engines.mail.post_office import PostOffice, opened
 
 JOURNAL: Final = """
 import django; django.setup()
@@ -54,6 +55,22 @@ def test_people_are_added_once_and_the_journal_names_the_operator(founded: Runni
     entries = [line.split() for line in founded.python(JOURNAL).splitlines()]
     assert [kind for kind, _ in entries].count("people.person-added") == 1
     assert {actor.partition(":")[0] for _, actor in entries} == {"operator"}
+
+
+def test_the_lab_s_mail_says_how_it_stands_and_is_tried(founded: RunningLab) -> None:
+    assert "switched off" in founded.command("mail")
+    assert told(founded, "mail", "--to", "mo@vendor.example", expected=2)["error"] == "invalid"
+    with opened(office := PostOffice()) as server:
+        founded.environment |= {
+            "GLASSHOUSE_MAIL_FROM": server.sender,
+            "GLASSHOUSE_MAIL_HOST": server.host,
+            "GLASSHOUSE_MAIL_PORT": str(server.port),
+            "GLASSHOUSE_MAIL_SECURITY": "none",
+        }
+        found = told(founded, "mail", "--to", "mo@vendor.example")
+    assert (found["waiting"], found["failed"], found["last_sent"]) == (0, 0, None)
+    assert len(office.to("mo@vendor.example")) == 1
+    assert told(founded, "mail", "--to", "mo@vendor.example", expected=5)["error"] == "mail.server"
 
 
 def test_without_a_lab_every_command_says_how_to_make_one(founded: RunningLab) -> None:

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The inbox's pages: a notice leads where its person may go, and to nobody else."""
 
+from datetime import timedelta
+
 import pytest
 
+from glasshouse.domain.engagements.models import Request
 from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.notices import commands
 from glasshouse.domain.notices.models import Notice
@@ -10,6 +13,7 @@ from glasshouse.domain.readingroom import commands as readingroom
 from glasshouse.domain.releases import reliances
 from glasshouse.kernel.ids import Uid
 from glasshouse.kernel.lines import Span
+from tests.domain.engagements.steps import ask
 from tests.domain.sites.place import settle
 from tests.edges.web.conftest import Browse
 from tests.lab import FILES, MAIN, NOW, House, next_version
@@ -55,3 +59,26 @@ def test_nobody_opens_anothers_notice(house: House, browser_of: Browse, who: str
     address = told(house, "question")
     assert browser_of(getattr(house.cast, who)).post(address).status_code == 404
     assert Notice.objects.get(route="question").seen_at is None
+
+
+def test_a_person_turns_mail_off_and_on_again(house: House, browser_of: Browse) -> None:
+    client = browser_of(house.cast.reviewer)
+    assert "This lab sends no mail" in client.get("/me/mail").content.decode()
+    assert "You get mail of every notice" in client.get("/me/mail").content.decode()
+    assert client.post("/me/mail", {"wanted": "no"}).status_code == 302
+    page = client.get("/me/mail").content.decode()
+    assert "You get mail only of what a clock runs on" in page
+    assert "are mailed in any case" in page
+    assert "mail of every notice" in browser_of(house.cast.colleague).get("/me/mail").content.decode()
+    client.post("/me/mail", {"wanted": "yes"})
+    assert "You get mail of every notice" in client.get("/me/mail").content.decode()
+
+
+def test_what_is_overdue_stands_on_a_page_of_the_offices(house: House, browser_of: Browse) -> None:
+    uid = ask(house)
+    Request.objects.filter(uid=uid.text).update(asked_at=NOW - timedelta(days=30))
+    page = browser_of(house.cast.manager).get("/overdue").content.decode()
+    assert "The answer to a request is late" in page
+    assert f"/requests/{uid}/" in page
+    assert "This lab sends no mail" in page
+    assert browser_of(house.cast.reviewer).get("/overdue").status_code == 404

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from glasshouse.domain.deadlines import commands as deadlines
 from glasshouse.domain.jobs.models import Job, State
 from glasshouse.domain.notices import queries as notices
 from glasshouse.domain.people.values import Role
@@ -66,3 +67,15 @@ def test_the_worker_finds_nothing_late_that_was_answered(house: House, monkeypat
     work_at(DUE, monkeypatch)
     assert Job.objects.get(kind=threads.DEADLINE).message == "answered in time"
     assert late(house.cast.manager) == 0
+
+
+def test_the_worker_asks_for_a_look_once_an_hour_of_its_running(house: House) -> None:
+    del house
+    Job.objects.all().delete()
+    first = working.ask_for_look(-working.LOOK_SECONDS)
+    assert working.ask_for_look(first) == first
+    working.ask_for_look(first - working.LOOK_SECONDS)  # another worker, or the same an hour later: one look waits
+    assert Job.objects.filter(kind=deadlines.LOOK).count() == 1
+    while working.run_one():
+        pass
+    assert Job.objects.get(kind=deadlines.LOOK).message.endswith(" calls")

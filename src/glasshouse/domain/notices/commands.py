@@ -8,7 +8,7 @@ from typing import Final
 from django.db import connection
 
 from glasshouse.domain.journal import commands as journal
-from glasshouse.domain.notices import queries
+from glasshouse.domain.notices import mailing, queries
 from glasshouse.domain.notices.kinds import KINDS
 from glasshouse.domain.notices.models import Notice
 from glasshouse.domain.people.viewer import Viewer
@@ -20,16 +20,20 @@ _ONCE: Final = "INSERT INTO notices_told (clock, at) VALUES (%s, %s) ON CONFLICT
 def tell(persons: Iterable[int], kind: str, *, subject: Uid, route: str, now: datetime) -> None:
     """Put a notice into these persons' inboxes, inside the transaction and under the entry of what happened.
 
-    `persons` are rows; `kind` is one of KINDS, `route` names the page of `subject`. Raises outside a transaction.
+    `persons` are rows; `kind` is one of KINDS, `route` names the page of `subject`. Raises outside a transaction. Who
+    has not seen yet that the same happened to the same object is told nothing new: ten words are one notice.
     """
     if kind not in KINDS:
         raise ValueError(f"there are no words for a notice of kind {kind}")
     if not connection.in_atomic_block:
         raise RuntimeError("notices.tell needs the transaction of what it tells of")
-    Notice.objects.bulk_create(
+    told = set(persons)
+    unseen = Notice.objects.filter(person__in=told, kind=kind, subject=subject.text, seen_at=None)
+    made = Notice.objects.bulk_create(
         Notice(uid=Uid.new().text, person_id=person, kind=kind, subject=subject.text, route=route, at=now)
-        for person in sorted(set(persons))
+        for person in sorted(told - set(unseen.values_list("person", flat=True)))
     )
+    mailing.post(made, kind, now=now)
 
 
 def tell_once(clock: str, persons: Iterable[int], kind: str, *, subject: Uid, route: str, now: datetime) -> bool:

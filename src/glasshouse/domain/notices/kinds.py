@@ -18,14 +18,19 @@ class Matter(TextChoices):
     ENGAGEMENT = "engagement", "There is news of a request or an engagement."
     READING = "reading", "There is news of what you read, or may read."
     VISIT = "visit", "There is news of a visit."
+    LAB = "lab", "The lab itself needs somebody."
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What mail says of a kind of notice, and whether a clock runs on it: then nobody turns its mail off."""
+    """What mail says of a kind of notice, and whether a clock runs on it: then nobody turns its mail off.
+
+    What `is_mailed` not stays in the inbox: mail that fails is no matter for mail.
+    """
 
     matter: Matter
     has_clock: bool = False
+    is_mailed: bool = True
 
 
 _STEP: Final = Kind(Matter.ENGAGEMENT)
@@ -46,6 +51,15 @@ KINDS: Final[Mapping[str, Kind]] = {
     "approvals.proposed": _ASKED,
     "approvals.refused": _STEP,
     "approvals.second-word": _ASKED,
+    "deadlines.answer-due": _DUE,
+    "deadlines.grant-ends": _DUE,
+    "deadlines.grant-ends-soon": _DUE,
+    "deadlines.proposal-late": _DUE,
+    "deadlines.proposal-waits": _ASKED,
+    "deadlines.request-late": _DUE,
+    "deadlines.request-waits": _ASKED,
+    "deadlines.terms-late": _DUE,
+    "deadlines.terms-unsigned": _SIGN,
     "engagements.amended": _SIGN,
     "engagements.cleared": _ASKED,
     "engagements.closed": _STEP,
@@ -57,6 +71,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "engagements.terms-renewed": _SIGN,
     "engagements.vetted": _ASKED,
     "engagements.withdrawn": _STEP,
+    "notices.mail-failed": Kind(Matter.LAB, is_mailed=False),
     "readingroom.conclusions-lapsed": _READ,
     "readingroom.search-news": _READ,
     "sites.booked": Kind(Matter.VISIT, has_clock=True),

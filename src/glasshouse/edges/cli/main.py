@@ -10,6 +10,7 @@ from glasshouse.edges.cli import (
     deciding,
     engaging,
     ledger,
+    mailing,
     operating,
     reading,
     releases,
@@ -33,6 +34,7 @@ app = typer.Typer(
     "2 wrong as asked, 3 refused, 4 not found, 5 try later.",
 )
 operating.add_to(app)
+mailing.add_to(app)
 app.add_typer(operating.person, name="person")
 app.add_typer(releases.release, name="release")
 app.add_typer(sites.site, name="site")

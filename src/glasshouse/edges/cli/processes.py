@@ -158,10 +158,11 @@ def _environment() -> dict[str, str]:
 
 
 def _environment_of(name: str) -> dict[str, str]:
-    """Return what a process may know: the signer needs no key of the store."""
+    """Return what a process may know: the signer needs no key of the store, and no way to send mail."""
     passed = _environment()
     if name == "signer":
-        return {key: value for key, value in passed.items() if not key.startswith("GLASSHOUSE_MASTER_")}
+        secrets = ("GLASSHOUSE_MASTER_", "GLASSHOUSE_MAIL_")
+        return {key: value for key, value in passed.items() if not key.startswith(secrets)}
     return passed
 
 

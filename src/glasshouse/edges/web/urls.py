@@ -57,6 +57,7 @@ ME: list[URLPattern] = [
     path("me/confirm", me.Confirm.as_view(), name="account_reauthenticate"),
     path("me/confirm/code", me.ConfirmByCode.as_view(), name="mfa_reauthenticate"),
     path("me/confirm/passkey", me.ConfirmByPasskey.as_view(), name="mfa_reauthenticate_webauthn"),
+    path("me/mail", notices.mail, name="mail"),
     path("me/look", home.look, name="look"),
     path("device", me.device, name="device"),
     path("device/approved", me.device_approved, name="device-approved"),
@@ -153,6 +154,7 @@ SPEAKING: list[URLPattern] = [
     path("findings/", findings.findings, name="findings"),
     path("findings/<str:finding>/", findings.finding, name="finding"),
     path("findings/<str:finding>/step", findings.step, name="finding-step"),
+    path("overdue", notices.overdue, name="overdue"),
     path("inbox/", notices.inbox, name="inbox"),
     path("inbox/<str:notice>/", notices.open_notice, name="notice"),
 ]

@@ -4,6 +4,7 @@
 import logging
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
@@ -11,11 +12,13 @@ from django.conf import settings
 from django.db import Error as DatabaseFault
 from django.db import close_old_connections
 
+from glasshouse.domain.deadlines import commands as deadlines
 from glasshouse.domain.jobs import commands as jobs
 from glasshouse.domain.jobs import queries
 from glasshouse.domain.jobs.errors import StaleTokenError
 from glasshouse.domain.journal import audit
 from glasshouse.domain.journal import commands as journal
+from glasshouse.domain.notices import mailing
 from glasshouse.domain.people import commands as people
 from glasshouse.domain.readingroom import commands as readingroom
 from glasshouse.domain.releases import commands as releases
@@ -23,7 +26,7 @@ from glasshouse.domain.releases import queries as release_queries
 from glasshouse.domain.releases import reliances
 from glasshouse.domain.sites import commands as sites
 from glasshouse.domain.threads import commands as threads
-from glasshouse.edges.worker import segmenting
+from glasshouse.edges.worker import delivering, segmenting
 from glasshouse.kernel import clock
 from glasshouse.kernel.ids import Uid
 from glasshouse.kernel.stopping import Stop
@@ -32,6 +35,7 @@ log = logging.getLogger("glasshouse.worker")
 IDLE = 1.0
 A_DAY = timedelta(days=1)
 DAILY = ("journal.audit", "lab.retention")
+LOOK_SECONDS = 3600.0
 Arguments = Mapping[str, str | int]
 Report = Callable[[int, int], None]
 
@@ -121,6 +125,19 @@ def forget_past(arguments: Arguments, report: Report) -> str:
     return f"{gone.arrivals:,} arrivals, {gone.expected:,} expected visitors, {signed_in:,} sign-ins forgotten"
 
 
+def deliver_mail(arguments: Arguments, report: Report) -> str:
+    """Hand in what waits in the outbox."""
+    del arguments  # there is one outbox
+    return delivering.deliver(report)
+
+
+def look_at_clocks(arguments: Arguments, report: Report) -> str:
+    """Call for whatever is due, and see that mail goes on."""
+    del arguments  # all clocks are looked at
+    mailing.go_on(now=clock.now())
+    return f"{deadlines.look(now=clock.now(), report=report):,} calls"
+
+
 KINDS: dict[str, Callable[[Arguments, Report], str]] = {
     "journal.audit": audit_lab,
     "lab.retention": forget_past,
@@ -130,6 +147,8 @@ KINDS: dict[str, Callable[[Arguments, Report], str]] = {
     reliances.RELIANCE: judge_reliances,
     readingroom.RERUN: run_saved_searches,
     threads.DEADLINE: look_at_deadline,
+    mailing.MAIL: deliver_mail,
+    deadlines.LOOK: look_at_clocks,
 }
 
 
@@ -138,10 +157,13 @@ def run_for_ever(stop: Stop) -> None:
     releases.destroy_marked_keys()
     releases.ask_for_missing_indexes(actor="operator:worker", now=clock.now())
     readingroom.ask_for_missing_runs(actor="operator:worker", now=clock.now())
+    mailing.go_on(now=clock.now())
+    looked = -LOOK_SECONDS
     while not stop.is_set:
         try:
             for kind in DAILY:
                 _ask_daily(kind)
+            looked = ask_for_look(looked)
             is_idle = not run_one()
         except DatabaseFault as error:
             log.warning("the queue of jobs cannot be read: %s", error)
@@ -183,6 +205,18 @@ def _do(held: jobs.Claim, report: Report) -> None:
         jobs.fail(held, f"{type(error).__name__}; the operator's log has the rest", now=clock.now())
     else:
         jobs.finish(held, message, now=clock.now())
+
+
+def ask_for_look(looked: float) -> float:
+    """Ask for a look at the clocks once an hour of running, whatever a clock says; return when it was asked for."""
+    running = time.monotonic()
+    if running - looked < LOOK_SECONDS:
+        return looked
+    now = clock.now()
+    if not queries.is_waiting(deadlines.LOOK, by=now):
+        with journal.transaction():
+            jobs.ask(deadlines.LOOK, {}, actor="operator:worker", now=now)
+    return running
 
 
 def _ask_daily(kind: str) -> None:

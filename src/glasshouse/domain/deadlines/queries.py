@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which clocks run, and what each calls for at which moment."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.conf import settings
+
+from glasshouse.domain.access.models import Grant
+from glasshouse.domain.approvals import queries as approvals
+from glasshouse.domain.approvals.models import Proposal
+from glasshouse.domain.approvals.rules import POLICIES
+from glasshouse.domain.approvals.values import State as Decided
+from glasshouse.domain.engagements import queries as engagements
+from glasshouse.domain.engagements.models import Engagement, Request
+from glasshouse.domain.engagements.rules import ROLES
+from glasshouse.domain.engagements.values import State, Step
+from glasshouse.domain.notices import queries as notices
+from glasshouse.domain.people.queries import office
+from glasshouse.domain.people.values import Role
+from glasshouse.domain.people.viewer import Viewer
+from glasshouse.domain.threads.models import Thread
+from glasshouse.domain.threads.values import AboutKind
+from glasshouse.domain.threads.values import State as Asked
+from glasshouse.kernel.errors import NotFoundError
+from glasshouse.kernel.ids import Uid
+
+ARRANGE: Final = ROLES[Step.PROPOSE]
+_NEXT: Final[Mapping[State, Step]] = {
+    State.RECEIVED: Step.VET,
+    State.VETTED: Step.CLEAR,
+    State.CLEARED: Step.PROPOSE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One stage of one clock: from `at` on, these persons hear of it, once for all times under the name `clock`.
+
+    `seen_by` are the vendor's roles whose list of what is overdue shows it.
+    """
+
+    clock: str
+    at: datetime
+    kind: str
+    persons: Callable[[], Collection[int]]
+    subject: Uid
+    route: str
+    seen_by: frozenset[Role]
+
+
+def calls(now: datetime) -> Iterator[Call]:
+    """Return what every running clock calls for, past and to come: reminders and escalations."""
+    yield from _of_requests()
+    yield from _of_proposals()
+    yield from _of_terms(now)
+    yield from _of_grants(now)
+    yield from _of_questions()
+
+
+def has_office(viewer: Viewer) -> bool:
+    """Say whether something may be late that is of the viewer's office."""
+    return viewer.is_vendor and viewer.may_act_as(*ARRANGE, Role.EXPORT_OFFICER, Role.PRODUCT_OWNER)
+
+
+def overdue(viewer: Viewer, now: datetime) -> list[Call]:
+    """Return what is late and of the viewer's office, the longest late first; of a clock its latest stage."""
+    if not has_office(viewer):
+        raise NotFoundError
+    late = {call.subject: call for call in calls(now) if call.at <= now and call.seen_by & viewer.roles}
+    return sorted(late.values(), key=lambda call: call.at)
+
+
+def due(now: datetime) -> list[Call]:
+    """Return what is to be called now and was not."""
+    found = [call for call in calls(now) if call.at <= now]
+    told = notices.told([call.clock for call in found])
+    return [call for call in found if call.clock not in told]
+
+
+def _of_requests() -> Iterator[Call]:
+    for row in Request.objects.filter(settled_at=None).order_by("asked_at"):
+        step, asked_by = _NEXT.get(State(row.state)), row.asked_by_id
+        at = row.asked_at + timedelta(days=settings.GLASSHOUSE.remind_days)
+        call = Call(
+            clock=f"request:{row.uid}:{row.state}",
+            at=at,
+            kind="deadlines.request-waits",
+            persons=lambda step=step: office(*ROLES[step]) if step else (),  # type: ignore[misc] # bound now
+            subject=Uid(row.uid),
+            route="request",
+            seen_by=ARRANGE | {Role.EXPORT_OFFICER},
+        )
+        if step is not None:  # while two decide, their proposal has a clock of its own
+            yield call
+        yield replace(
+            call,
+            clock=f"request:{row.uid}:late",
+            at=at + _later(),
+            kind="deadlines.request-late",
+            persons=lambda asked_by=asked_by: {*office(Role.LAB_MANAGER), asked_by},  # type: ignore[misc] # bound now
+        )
+
+
+def _of_proposals() -> Iterator[Call]:
+    for row in Proposal.objects.filter(state=Decided.OPEN).order_by("proposed_at"):
+        at, seen_by = row.proposed_at + timedelta(days=settings.GLASSHOUSE.remind_days), POLICIES[row.kind].seen_by
+        call = Call(
+            clock=f"proposal:{row.uid}",
+            at=at,
+            kind="deadlines.proposal-waits",
+            persons=lambda row=row: approvals.wanted(row),  # type: ignore[misc] # bound now
+            subject=Uid(row.uid),
+            route="proposal",
+            seen_by=seen_by,
+        )
+        yield call
+        yield replace(
+            call,
+            clock=f"proposal:{row.uid}:late",
+            at=at + _later(),
+            kind="deadlines.proposal-late",
+            persons=lambda seen_by=seen_by: office(*seen_by),  # type: ignore[misc] # bound now
+        )
+
+
+def _of_terms(now: datetime) -> Iterator[Call]:
+    for row in Engagement.objects.filter(closed_at=None, ends__gt=now, agreement__gt=0).order_by("opened_at"):
+        agreement = engagements.agreement_of(row)
+        if agreement is None or not engagements.unsigned_people(row).exists():
+            continue
+        at = agreement.made_at + timedelta(days=settings.GLASSHOUSE.remind_days)
+        call = Call(
+            clock=f"terms:{row.uid}:{row.agreement}",
+            at=at,
+            kind="deadlines.terms-unsigned",
+            persons=lambda row=row: set(  # type: ignore[misc] # bound now
+                engagements.unsigned_people(row).values_list("pk", flat=True)
+            ),
+            subject=Uid(row.uid),
+            route="engagement-sign",
+            seen_by=ARRANGE,
+        )
+        yield call
+        yield replace(
+            call,
+            clock=f"terms:{row.uid}:{row.agreement}:late",
+            at=at + _later(),
+            kind="deadlines.terms-late",
+            persons=lambda: office(*ARRANGE),
+            route="engagement",
+        )
+
+
+def _of_grants(now: datetime) -> Iterator[Call]:
+    for row in Grant.objects.filter(revoked_at=None, ends__gt=now).order_by("ends"):
+        half = row.begins + (row.ends - row.begins) / 2  # a grant of two days is not about to end when it begins
+        call = Call(
+            clock=f"grant:{row.uid}",
+            at=max(half, row.ends - timedelta(days=settings.GLASSHOUSE.grant_end_days)),
+            kind="deadlines.grant-ends",
+            persons=lambda row=row: [row.holder_id],  # type: ignore[misc] # bound now
+            subject=Uid(row.engagement),
+            route="engagement",
+            seen_by=frozenset(),  # an end that was agreed is nobody's delay
+        )
+        yield call
+        yield replace(
+            call,
+            clock=f"grant:{row.uid}:soon",
+            at=max(half, row.ends - timedelta(days=1)),
+            kind="deadlines.grant-ends-soon",
+            persons=lambda: office(*ARRANGE),
+        )
+
+
+def _of_questions() -> Iterator[Call]:
+    """Remind before an answer is late; that it is late is the thread's own to say, in `threads.escalate`."""
+    for row in Thread.objects.filter(state=Asked.WAITING).order_by("due_at"):
+        is_finding = row.about_kind == AboutKind.FINDING
+        yield Call(
+            clock=f"question:{row.uid}:{row.turn}",
+            at=row.due_at - timedelta(hours=row.hours) / 4,
+            kind="deadlines.answer-due",
+            persons=lambda: office(Role.PRODUCT_OWNER),
+            subject=Uid(row.about if is_finding else row.uid),
+            route="finding" if is_finding else "question",
+            seen_by=frozenset({Role.PRODUCT_OWNER, Role.LAB_MANAGER}),
+        )
+
+
+def _later() -> timedelta:
+    return timedelta(days=settings.GLASSHOUSE.escalate_days)
