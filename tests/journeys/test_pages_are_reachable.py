@@ -2,7 +2,8 @@
 """Every page of the sign-in and of one's own ways in: no axe violation, nothing wider than its window."""
 
 import re
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -11,8 +12,8 @@ from playwright.sync_api import Page, expect
 from tests.journeys.conftest import RunningLab, Visitor
 
 AXE: Final = Axe()
-SCHEMES: Final = ("light", "dark")
-WIDTHS: Final = (1280, 390)
+Scheme = Literal["light", "dark"]
+LOOKS: Final[tuple[tuple[Scheme, int], ...]] = (("light", 1280), ("light", 390), ("dark", 1280), ("dark", 390))
 # Two frames after the theme changed its colours are painted, and what moves to them has arrived.
 PAINTED: Final = """async () => {
   for (const _ of [1, 2]) await new Promise(requestAnimationFrame);
@@ -33,21 +34,22 @@ OWN_PAGES: Final = (
 )
 
 
-def complaints_about(page: Page) -> list[str]:
-    """Return what is wrong with the page in each theme and width."""
-    found = []
-    for scheme in SCHEMES:
+def complaints_about(page: Page, looks: Sequence[tuple[Scheme, int]] = LOOKS) -> list[str]:
+    """Return what is wrong with the page in each theme and width, or in those alone that are named."""
+    found: list[str] = []
+    painted = ""
+    for scheme, width in looks:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 1000})
-            where = f"{page.url} {scheme} {width}"
-            # What htmx is fetching is dimmed for a moment, which is not how the page stands.
-            expect(page.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)
-            if width == WIDTHS[0]:
-                page.evaluate(PAINTED)
-            found += [f"{where}: {broken['id']} {broken['help']}" for broken in violations(page)]
-            if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
-                found.append(f"{where}: wider than the window")
+        page.set_viewport_size({"width": width, "height": 1000})
+        where = f"{page.url} {scheme} {width}"
+        # What htmx is fetching is dimmed for a moment, which is not how the page stands.
+        expect(page.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)
+        if scheme != painted:
+            page.evaluate(PAINTED)
+            painted = scheme
+        found += [f"{where}: {broken['id']} {broken['help']}" for broken in violations(page)]
+        if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+            found.append(f"{where}: wider than the window")
     return found
 
 
