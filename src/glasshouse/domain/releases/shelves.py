@@ -23,10 +23,12 @@ def write(product: Uid, kind: str, blocks: Iterable[bytes], *, partial: Path, wh
         for block in blocks:
             writer.write(block)
         writer.finish()
-        partial.rename(whole)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
     finally:
         writer.close()
-        partial.unlink(missing_ok=True)
+    partial.rename(whole)
     files.sync_folder(whole.parent)
 
 
