@@ -139,10 +139,10 @@ def reviewers(number: int, *, organisations: Sequence[str] = ("Visitor",)) -> "l
     from scripts import cast
 
     members = cast.people(OPERATOR, vendor="Vendor", visitor="Visitor")
-    found = []
+    found, run = [], Uid.new().text[:8]
     for one in range(number):
         email = f"reviewer-{Uid.new().text}@benchmark.example"  # each run has its own, who have never signed in
-        whose = organisations[one % len(organisations)]
+        whose = f"{organisations[one % len(organisations)]} {run}"  # an earlier run's engagement ends before this one's
         new = people_commands.NewPerson(email, f"Reviewer {one}", whose, [Role.REVIEWER], is_vendor=False)
         people_commands.add_person(OPERATOR, new, now=clock.now())
         viewer = people.viewer(Person.objects.get(email=email))
