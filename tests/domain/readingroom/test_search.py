@@ -35,13 +35,19 @@ KIND = "readingroom.search-shown"
 CANARY = "canary"
 
 
-@pytest.fixture
-def desk(house: House) -> Iterator[Desk]:
-    """The reviewer at everything but what is secret, with a searcher that holds all of it."""
+def arrange(house: House) -> Desk:
+    """Seat the reviewer at everything but what is secret, and index all of it."""
     taken = house.take()
     index(taken)
+    return house.seat(house.cast.reviewer, taken, patterns=("src/**", "docs/**", "*"))
+
+
+@pytest.fixture
+def desk(house: House, arranged: Desk) -> Iterator[Desk]:
+    """The reviewer, with a searcher that holds all of the release."""
+    del house
     with searcher():
-        yield house.seat(house.cast.reviewer, taken, patterns=("src/**", "docs/**", "*"))
+        yield arranged
 
 
 def test_a_page_shows_found_lines_by_file_and_counts_them(desk: Desk) -> None:

@@ -47,13 +47,19 @@ WITH_CODE = {
 PATTERN = "memcpy($TO, $FROM, $N)"
 
 
-@pytest.fixture
-def desk(house: House) -> Iterator[Desk]:
-    """The reviewer at everything but what is secret, with a searcher that holds all of it."""
+def arrange(house: House) -> Desk:
+    """Seat the reviewer at everything but what is secret, and index all of it."""
     taken = house.take("1", WITH_CODE)
     index(taken)
+    return house.seat(house.cast.reviewer, taken, patterns=("src/**", "docs/**", "*"))
+
+
+@pytest.fixture
+def desk(house: House, arranged: Desk) -> Iterator[Desk]:
+    """The reviewer, with a searcher that holds all of the release."""
+    del house
     with searcher():
-        yield house.seat(house.cast.reviewer, taken, patterns=("src/**", "docs/**", "*"))
+        yield arranged
 
 
 def test_code_is_found_by_its_structure_and_not_in_words(desk: Desk) -> None:

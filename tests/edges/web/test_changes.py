@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 import re
 
-import pytest
 from django.test import Client
 
 from glasshouse.domain.journal.models import Event
@@ -9,9 +8,8 @@ from tests.edges.web.conftest import Browse
 from tests.lab import FILES, Desk, House, next_version
 
 
-@pytest.fixture
-def desk(house: House) -> Desk:
-    """The reviewer in a visit to two releases."""
+def arrange(house: House) -> Desk:
+    """Seat the reviewer in a visit to two releases."""
     return house.seat(house.cast.reviewer, house.take("1"), house.take("2", next_version(FILES)))
 
 

@@ -12,9 +12,8 @@ from tests.edges.web.conftest import Browse
 from tests.lab import FILES, NOW, Desk, House, next_version
 
 
-@pytest.fixture
-def desk(house: House) -> Desk:
-    """The reviewer in a visit to two releases."""
+def arrange(house: House) -> Desk:
+    """Seat the reviewer in a visit to two releases."""
     return house.seat(house.cast.reviewer, house.take("1"), house.take("2", next_version(FILES)))
 
 

@@ -36,13 +36,19 @@ def house(transactional_db: None, house: House) -> House:
     return house
 
 
-@pytest.fixture
-def desk(house: House) -> Iterator[Desk]:
-    """The reviewer at two releases, without what is secret, and a searcher that holds both."""
+def arrange(house: House) -> Desk:
+    """Seat the reviewer at two releases that are indexed, without what is secret."""
     taken = [house.take("1"), house.take("2", next_version(FILES))]
     index(*taken)
+    return house.seat(house.cast.reviewer, *taken, patterns=("src/**", "docs/**", "*"))
+
+
+@pytest.fixture
+def desk(house: House, arranged: Desk) -> Iterator[Desk]:
+    """The reviewer, with a searcher that holds both releases."""
+    del house
     with searcher():
-        yield house.seat(house.cast.reviewer, *taken, patterns=("src/**", "docs/**", "*"))
+        yield arranged
 
 
 def find(client: Client, desk: Desk, pattern: str, **fields: Any) -> Any:

@@ -36,13 +36,19 @@ def house(transactional_db: None, house: House) -> House:
     return house
 
 
-@pytest.fixture
-def desk(house: House) -> Iterator[Desk]:
-    """The reviewer at a release with some code, and a searcher that holds it."""
+def arrange(house: House) -> Desk:
+    """Seat the reviewer at a release with some code, and index it."""
     taken = house.take("1", {**FILES, "server-1/src/copy.c": SOURCE, "server-1/secret/copy.c": SOURCE})
     index(taken)
+    return house.seat(house.cast.reviewer, taken, patterns=("src/**", "docs/**", "*"))
+
+
+@pytest.fixture
+def desk(house: House, arranged: Desk) -> Iterator[Desk]:
+    """The reviewer, with a searcher that holds the release."""
+    del house
     with searcher():
-        yield house.seat(house.cast.reviewer, taken, patterns=("src/**", "docs/**", "*"))
+        yield arranged
 
 
 def find(client: Client, desk: Desk, pattern: str, **fields: Any) -> Any:

@@ -43,9 +43,8 @@ def _forgotten() -> Iterator[None]:
     searching.forget()
 
 
-@pytest.fixture
-def desk(house: House) -> Desk:
-    """The reviewer at two releases with their symbols, without what is secret."""
+def arrange(house: House) -> Desk:
+    """Seat the reviewer at two releases with their symbols, without what is secret."""
     taken = [house.take("1", FIRST), house.take("2", SECOND)]
     refs = [queries.ref(row) for row in taken]
     symbols.index(refs[0].product, refs)
