@@ -236,6 +236,7 @@ def test_the_reviewer_reaches_each_of_them(room: Room, browser_of: Browse) -> No
         "arrive": 404,  # the custodian's alone, as are the others of houses
         "booking-cancel": 405,
         "booking-new": 404,
+        "conclusions-of": 302,  # leads on to the newest release
         "engagement-amend": 404,  # the vendor's, as are vetting, export decision and refusal
         "engagement-renew": 405,
         "export-withdraw": 404,
