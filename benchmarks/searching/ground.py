@@ -136,9 +136,16 @@ def reviewers(number: int, *, organisations: Sequence[str] = ("Visitor",)) -> "l
     from glasshouse.domain.people.values import Role
     from glasshouse.domain.readingroom import commands, queries
     from glasshouse.kernel import clock
-    from scripts import cast
+    from scripts import cast, engaging
 
     members = cast.people(OPERATOR, vendor="Vendor", visitor="Visitor")
+    office = engaging.Officers(
+        members[Role.LAB_MANAGER].viewer,
+        members[Role.CUSTODIAN].viewer,
+        members[Role.EXPORT_OFFICER].viewer,
+        cast.EXPORT,
+    )
+    taken = [ref.uid for ref in releases(CORPUS)]
     found, run = [], Uid.new().text[:8]
     for one in range(number):
         email = f"reviewer-{Uid.new().text}@benchmark.example"  # each run has its own, who have never signed in
@@ -147,9 +154,9 @@ def reviewers(number: int, *, organisations: Sequence[str] = ("Visitor",)) -> "l
         people_commands.add_person(OPERATOR, new, now=clock.now())
         viewer = people.viewer(Person.objects.get(email=email))
         member = cast.Member(Role.REVIEWER.label, email, "", viewer)
-        # A grant ends with its engagement, which is of whoever of an organisation came first.
-        length = timedelta(days=1) - timedelta(minutes=one)
-        cast.open_grant({**members, Role.REVIEWER: member}, CORPUS, length, is_signed=True)
+        # First, and for years: an export decision that ended before a colleague's grant would revoke it.
+        engaging.engage(office, viewer, taken, now=clock.now())
+        cast.open_grant({**members, Role.REVIEWER: member}, CORPUS, timedelta(days=1), is_signed=True)
         desk = queries.desk(viewer, clock.now())[0]
         grant, release = Uid(desk.grant.uid), Uid(desk.releases[0].uid)
         commands.begin_visit(viewer, grant, release, now=clock.now())
