@@ -222,6 +222,7 @@ def be_revoked(page: Page, staff: Staff) -> str:
     return address
 
 
+@pytest.mark.one_database
 def test_the_lab_opens_its_doors_and_closes_them(browser: Browser, lab: RunningLab, tmp_path: Path) -> None:
     visitor = come_in(browser, lab)
     page = visitor.page

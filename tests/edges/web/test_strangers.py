@@ -42,6 +42,7 @@ MAKING = {
     "sessions",
     "site-new",
     "sites-today",
+    "overdue",
 }
 # Of houses; who arranges visits reads and changes these.
 HOUSE = {"arrival", "booking", "place", "site", "workstation"}
