@@ -101,7 +101,7 @@ class Person:
             return self.at.partition("?")[0] + further[1]
         if beside and drawn < 1 - (1 - _FOLDERS - _GOES_ON) / 2:
             return unescape(self.draw.choice(beside))
-        return base + self.draw.choice(self.files)
+        return f"{base}file/{self.draw.choice(self.files)}"
 
     def _open(self, connection: http.client.HTTPConnection, address: str) -> None:
         begun = time.perf_counter()
