@@ -4,7 +4,6 @@
 .PHONY: help setup setup-tests demo demo-large static test check soak bench lock
 
 PYTHON := .venv/bin/python
-PROCESSES := $(shell n=$$(nproc); echo $$((n < 4 ? n + 1 : 5)))
 # The folders that hold Python of ours; mypy refuses one that holds none.
 SOURCES := $(foreach place,src tests verifier benchmarks soak scripts hatch_build.py,\
 	$(if $(shell find $(place) -name '*.py' -print -quit 2>/dev/null),$(place)))
@@ -27,9 +26,9 @@ demo-large: setup ## the same with Debian's linux-source
 static: setup-tests ## format, lint, types, import contracts, missing migrations
 	@scripts/static.sh $(SOURCES)
 
-# A process for each core and one for when they wait, each with a server and files of its own; a file's tests stay together.
+# A process for each core, each with a server and files of its own; a file's tests stay together.
 test: setup-tests ## every test, on SQLite and on PostgreSQL; ARGS goes to pytest
-	@$(PYTHON) -m pytest --numprocesses=$(PROCESSES) --dist=loadfile $(ARGS)
+	@$(PYTHON) -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile $(ARGS)
 
 check: static test ## what CI runs
 
