@@ -83,10 +83,9 @@ def due(now: datetime) -> list[Call]:
 def _of_requests() -> Iterator[Call]:
     for row in Request.objects.filter(settled_at=None).order_by("asked_at"):
         step, asked_by = _NEXT.get(State(row.state)), row.asked_by_id
-        at = row.asked_at + timedelta(days=settings.GLASSHOUSE.remind_days)
         call = Call(
             clock=f"request:{row.uid}:{row.state}",
-            at=at,
+            at=row.asked_at + timedelta(days=settings.GLASSHOUSE.remind_days),
             kind="deadlines.request-waits",
             persons=lambda step=step: office(*ROLES[step]) if step else (),  # type: ignore[misc] # bound now
             subject=Uid(row.uid),
@@ -96,20 +95,18 @@ def _of_requests() -> Iterator[Call]:
         if step is not None:  # while two decide, their proposal has a clock of its own
             yield call
         yield replace(
-            call,
-            clock=f"request:{row.uid}:late",
-            at=at + _later(),
-            kind="deadlines.request-late",
+            _late(call, "deadlines.request-late"),
+            clock=f"request:{row.uid}:late",  # one for all of a request's steps
             persons=lambda asked_by=asked_by: {*office(Role.LAB_MANAGER), asked_by},  # type: ignore[misc] # bound now
         )
 
 
 def _of_proposals() -> Iterator[Call]:
     for row in Proposal.objects.filter(state=Decided.OPEN).order_by("proposed_at"):
-        at, seen_by = row.proposed_at + timedelta(days=settings.GLASSHOUSE.remind_days), POLICIES[row.kind].seen_by
+        seen_by = POLICIES[row.kind].seen_by
         call = Call(
             clock=f"proposal:{row.uid}",
-            at=at,
+            at=row.proposed_at + timedelta(days=settings.GLASSHOUSE.remind_days),
             kind="deadlines.proposal-waits",
             persons=lambda row=row: approvals.wanted(row),  # type: ignore[misc] # bound now
             subject=Uid(row.uid),
@@ -118,10 +115,7 @@ def _of_proposals() -> Iterator[Call]:
         )
         yield call
         yield replace(
-            call,
-            clock=f"proposal:{row.uid}:late",
-            at=at + _later(),
-            kind="deadlines.proposal-late",
+            _late(call, "deadlines.proposal-late"),
             persons=lambda seen_by=seen_by: office(*seen_by),  # type: ignore[misc] # bound now
         )
 
@@ -131,10 +125,9 @@ def _of_terms(now: datetime) -> Iterator[Call]:
         agreement = engagements.agreement_of(row)
         if agreement is None or not engagements.unsigned_people(row).exists():
             continue
-        at = agreement.made_at + timedelta(days=settings.GLASSHOUSE.remind_days)
         call = Call(
             clock=f"terms:{row.uid}:{row.agreement}",
-            at=at,
+            at=agreement.made_at + timedelta(days=settings.GLASSHOUSE.remind_days),
             kind="deadlines.terms-unsigned",
             persons=lambda row=row: set(  # type: ignore[misc] # bound now
                 engagements.unsigned_people(row).values_list("pk", flat=True)
@@ -144,14 +137,7 @@ def _of_terms(now: datetime) -> Iterator[Call]:
             seen_by=ARRANGE,
         )
         yield call
-        yield replace(
-            call,
-            clock=f"terms:{row.uid}:{row.agreement}:late",
-            at=at + _later(),
-            kind="deadlines.terms-late",
-            persons=lambda: office(*ARRANGE),
-            route="engagement",
-        )
+        yield replace(_late(call, "deadlines.terms-late"), persons=lambda: office(*ARRANGE), route="engagement")
 
 
 def _of_grants(now: datetime) -> Iterator[Call]:
@@ -191,5 +177,7 @@ def _of_questions() -> Iterator[Call]:
         )
 
 
-def _later() -> timedelta:
-    return timedelta(days=settings.GLASSHOUSE.escalate_days)
+def _late(call: Call, kind: str) -> Call:
+    """Return the second stage of a clock: what was called for was not done."""
+    later = timedelta(days=settings.GLASSHOUSE.escalate_days)
+    return replace(call, clock=f"{call.clock}:late", at=call.at + later, kind=kind)

@@ -11,6 +11,7 @@ from glasshouse.domain.engagements.errors import ManyRequestsError, NotOfYourOrg
 from glasshouse.domain.engagements.models import Request
 from glasshouse.domain.engagements.values import Category, Ground, NewRequest, State, Step, Vetting, Words
 from glasshouse.domain.journal import commands as journal
+from glasshouse.domain.journal.values import Fields
 from glasshouse.domain.people.models import Person
 from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
@@ -50,24 +51,7 @@ def request_engagement(viewer: Viewer, new: NewRequest, *, now: datetime) -> Req
             actor=viewer.uid.text,
             at=now,
             subject=uid,
-            fields={
-                "request": {
-                    "begins": clock.to_text(new.begins),
-                    "category": new.category.value,
-                    "depth": new.depth.value,
-                    "ends": clock.to_text(new.ends),
-                    "organisation": viewer.organisation.text,
-                    "people": sorted(person.uid for person in people),
-                    "sites": sorted(site.text for site in new.sites),
-                },
-                "words": {
-                    "named": words.named,
-                    "purpose": words.purpose,
-                    "tests": words.tests,
-                    "tools": words.tools,
-                    "version": words.version,
-                },
-            },
+            fields=_asked(viewer, new, words, people),
             personal={"interests": words.interests},
         )
         request = Request.objects.create(
@@ -86,6 +70,27 @@ def request_engagement(viewer: Viewer, new: NewRequest, *, now: datetime) -> Req
         request.people.set(people)
         tell_next(request, Step.VET, "requested", now=now)
     return request
+
+
+def _asked(viewer: Viewer, new: NewRequest, words: Words, people: Sequence[Person]) -> Fields:
+    return {
+        "request": {
+            "begins": clock.to_text(new.begins),
+            "category": new.category.value,
+            "depth": new.depth.value,
+            "ends": clock.to_text(new.ends),
+            "organisation": viewer.organisation.text,
+            "people": sorted(person.uid for person in people),
+            "sites": sorted(site.text for site in new.sites),
+        },
+        "words": {
+            "named": words.named,
+            "purpose": words.purpose,
+            "tests": words.tests,
+            "tools": words.tools,
+            "version": words.version,
+        },
+    }
 
 
 def withdraw_request(viewer: Viewer, uid: Uid, *, now: datetime) -> Request:
