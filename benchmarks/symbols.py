@@ -259,14 +259,14 @@ def references(folder: Path, names: Sequence[str]) -> list[float]:
 
     from glasshouse.domain.access.values import Patterns
     from glasshouse.domain.releases import defining, indexing, queries, searching, vault
-    from glasshouse.engines.codeindex.search.corpus import Corpus
+    from glasshouse.engines.codeindex.search.corpus import Budget, Corpus
     from glasshouse.engines.codeindex.search.matching import Query
     from glasshouse.engines.codeindex.symbols.ranking import Hit
 
     ref = queries.ref(queries.all_releases()[0])
     indexing.index(ref.product, [ref])
     whole = Patterns(("**",))
-    corpus = Corpus(vault.product_store(ref.product).document, budget=4 * 2**30)
+    corpus = Corpus(vault.product_store(ref.product).document, budget=Budget(4 * 2**30))
     try:
         for kept in indexing.standing(indexing.head(ref.product, one) for one in indexing.names(ref.product)):
             corpus.add(indexing.load(ref.product, kept))

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from benchmarks.measure import Row
 from benchmarks.searching import ground
-from glasshouse.engines.codeindex.search.corpus import Corpus, Scope
+from glasshouse.engines.codeindex.search.corpus import Budget, Corpus, Scope
 from glasshouse.engines.codeindex.search.matching import Query
 from tests.engines.codeindex.search import oracle
 
@@ -53,7 +53,7 @@ def agree(folder: Path, number: int) -> dict[str, object]:
     from glasshouse.domain.releases import indexing, searching, vault
 
     ref = ground.releases(ground.CORPUS)[0]
-    corpus = Corpus(vault.product_store(ref.product).document, budget=4 * 2**30)
+    corpus = Corpus(vault.product_store(ref.product).document, budget=Budget(4 * 2**30))
     for kept in indexing.standing(indexing.head(ref.product, one) for one in indexing.names(ref.product)):
         corpus.add(indexing.load(ref.product, kept))
     files = searching.files_of(ref.product, ref.root, settings.GLASSHOUSE.search_file_bytes)

@@ -166,6 +166,21 @@ def test_a_budget_that_holds_nothing_gives_the_same_answers(house: House) -> Non
     assert answers[0] == answers[1] == answers[2]
 
 
+def test_products_share_the_budget_and_one_that_comes_while_it_runs_has_what_the_others_leave(house: House) -> None:
+    first, second = house.take(product="one", files=many()), house.take(product="two", files=many())
+    index(first)
+    shelf = Shelf(2**21)
+    shelf.refresh()
+    shelf.load()
+    before, late = shelf.holding(Uid(first.product.uid)).corpus, shelf.holding(Uid(second.product.uid)).corpus
+    assert late.held == 0 < before.held < 2**20
+    index(second)
+    shelf.refresh()
+    shelf.load()
+    assert late.held == before.held
+    assert late.awaited == 0
+
+
 def test_while_it_loads_the_searcher_answers_the_same_and_says_how_far_it_is(house: House) -> None:
     taken = house.take(files=many())
     index(taken)

@@ -18,7 +18,7 @@ from django.db import close_old_connections
 
 from glasshouse.domain.releases import commands, indexing, searching, vault
 from glasshouse.domain.releases.indexing import Kept
-from glasshouse.engines.codeindex.search.corpus import Corpus
+from glasshouse.engines.codeindex.search.corpus import Budget, Corpus
 from glasshouse.engines.codeindex.search.segments import Segment
 from glasshouse.engines.store.errors import DamagedError
 from glasshouse.kernel import clock
@@ -51,7 +51,7 @@ class Shelf:
     """All holdings of a searcher, within one budget of plain text."""
 
     def __init__(self, budget: int) -> None:
-        self._left = budget
+        self._budget = Budget(budget)
         self._holdings: dict[Uid, Holding] = {}
         self._reported: set[str] = set()
         self._unasked: dict[str, Uid] = {}
@@ -70,7 +70,8 @@ class Shelf:
         with self._lock:
             found = self._holdings.get(product)
             if found is None:
-                found = self._holdings[product] = Holding(product, self._corpus(product))
+                corpus = Corpus(vault.product_store(product).document, budget=self._budget)
+                found = self._holdings[product] = Holding(product, corpus)
         if not found.seen:
             self._catch_up(found)
         return found
@@ -112,14 +113,6 @@ class Shelf:
         whole = sum(holding.corpus.held for holding in holdings)
         awaited = sum(holding.corpus.awaited for holding in holdings)
         return 0 if self._is_first or not whole else min(99, 100 - -(-100 * awaited // whole))
-
-    def _corpus(self, product: Uid) -> Corpus:
-        kept = indexing.standing(self._heads(product, indexing.names(product)))
-        # A product may grow by half before its text is read from disk; what is then left is for the others.
-        budget = min(self._left, sum(one.bytes for one in kept) * 3 // 2 + 2**26)
-        self._left -= budget
-        store = vault.product_store(product)
-        return Corpus(store.document, budget=budget)
 
     def _catch_up(self, holding: Holding) -> None:
         with holding.changing:

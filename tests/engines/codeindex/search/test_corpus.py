@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glasshouse.engines.codeindex.search.building import build, merge
-from glasshouse.engines.codeindex.search.corpus import Corpus, Count, Page, Place, Scope
+from glasshouse.engines.codeindex.search.corpus import Budget, Corpus, Count, Page, Place, Scope
 from glasshouse.engines.codeindex.search.errors import PatternError
 from glasshouse.engines.codeindex.search.matching import Query, matcher
 from glasshouse.engines.codeindex.search.segments import Document, Segment
@@ -41,7 +41,7 @@ class Shelf:
         return self.documents[place].digest
 
     def corpus(self, *, budget: int = 1 << 30, per_segment: int = 3) -> Corpus:
-        corpus = Corpus(self.read, budget=budget)
+        corpus = Corpus(self.read, budget=Budget(budget))
         for at in range(0, len(self.documents), per_segment):
             corpus.add(build(self.documents[at : at + per_segment]))
         return corpus
@@ -231,7 +231,7 @@ def test_every_line_is_counted_without_reading() -> None:
 def test_a_merged_segment_serves_without_reading_again() -> None:
     contents = [b"alpha %d\nneedle" % n for n in range(9)]
     shelf = Shelf(*contents)
-    corpus = Corpus(shelf.read, budget=1 << 20)
+    corpus = Corpus(shelf.read, budget=Budget(1 << 20))
     segments = [build(shelf.documents[at : at + 3]) for at in (0, 3, 6)]
     for segment in segments:
         corpus.add(segment)
@@ -249,7 +249,7 @@ def test_a_merged_segment_serves_without_reading_again() -> None:
 def test_a_segment_is_searched_before_its_text_is_loaded_and_while_it_is() -> None:
     contents = [long_text(number) for number in range(12)] + [b"needle"]
     shelf, query = Shelf(*contents), Query("needle|value_7 ")
-    corpus = Corpus(shelf.read, budget=1 << 30)
+    corpus = Corpus(shelf.read, budget=Budget(1 << 30))
     first, second = build(shelf.documents[:6]), build(shelf.documents[6:])
     corpus.add(first, loads=False)
     corpus.add(second, loads=False)
@@ -282,7 +282,7 @@ def test_a_document_that_cannot_be_read_is_no_longer_there_and_the_others_are(bu
             raise UnreadableError
         return shelf.read(digest)
 
-    corpus = Corpus(read, budget=budget)
+    corpus = Corpus(read, budget=Budget(budget))
     segment = build(shelf.documents)
     corpus.add(segment, loads=False)
     old, digests = everything(corpus), [document.digest for document in shelf.documents]
@@ -301,7 +301,7 @@ def test_a_document_that_cannot_be_read_is_no_longer_there_and_the_others_are(bu
 
 def test_a_replacement_that_holds_less_is_refused() -> None:
     shelf = Shelf(b"a", b"b")
-    corpus = Corpus(shelf.read, budget=0)
+    corpus = Corpus(shelf.read, budget=Budget(0))
     old = build(shelf.documents)
     corpus.add(old)
     with pytest.raises(ValueError, match="does not hold"):
@@ -313,7 +313,7 @@ def test_a_replacement_that_holds_less_is_refused() -> None:
 
 def test_a_document_of_two_segments_is_found_once() -> None:
     shelf = Shelf(b"needle one", b"needle two", b"needle one", b"needle three")
-    corpus = Corpus(shelf.read, budget=1 << 20)
+    corpus = Corpus(shelf.read, budget=Budget(1 << 20))
     corpus.add(build(shelf.documents[:2]))
     corpus.add(build(shelf.documents[2:]))
     assert corpus.documents == 3
@@ -322,7 +322,7 @@ def test_a_document_of_two_segments_is_found_once() -> None:
 
 def test_a_document_that_came_later_is_in_no_earlier_scope() -> None:
     shelf = Shelf(b"needle one", b"needle two")
-    corpus = Corpus(shelf.read, budget=1 << 20)
+    corpus = Corpus(shelf.read, budget=Budget(1 << 20))
     corpus.add(build(shelf.documents[:1]))
     scope = everything(corpus)
     corpus.add(build(shelf.documents[1:]))

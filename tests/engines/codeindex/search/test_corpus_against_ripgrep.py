@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from glasshouse.engines.codeindex.search.building import build
-from glasshouse.engines.codeindex.search.corpus import Corpus, Place, Scope
+from glasshouse.engines.codeindex.search.corpus import Budget, Corpus, Place, Scope
 from glasshouse.engines.codeindex.search.matching import Query
 from glasshouse.engines.codeindex.search.segments import Document
 from tests.engines.codeindex.search import oracle
@@ -44,7 +44,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
         digest = hashlib.sha256(content).digest()
         texts[digest] = content
         paths.setdefault(digest, []).append(os.fsencode(name))
-    corpus = Corpus(texts.__getitem__, budget=sum(map(len, texts.values())) * 2 // 3)  # the rest is read again
+    corpus = Corpus(texts.__getitem__, budget=Budget(sum(map(len, texts.values())) * 2 // 3))  # the rest is read again
     documents = [Document(*pair) for pair in texts.items()]
     for at in range(0, len(documents), _PER_SEGMENT):
         corpus.add(build(documents[at : at + _PER_SEGMENT]))

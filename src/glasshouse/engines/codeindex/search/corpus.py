@@ -13,7 +13,17 @@ import numpy.typing as npt
 
 from glasshouse.engines.codeindex.search.excerpts import SHOWN, cut
 from glasshouse.engines.codeindex.search.folding import NEWLINE
-from glasshouse.engines.codeindex.search.loading import COLD, Arena, Batch, Loaded, batches, filled, placed, told
+from glasshouse.engines.codeindex.search.loading import (
+    COLD,
+    Arena,
+    Batch,
+    Budget,
+    Loaded,
+    batches,
+    filled,
+    placed,
+    told,
+)
 from glasshouse.engines.codeindex.search.matching import Matcher, Query, Text, matcher
 from glasshouse.engines.codeindex.search.planning import plan
 from glasshouse.engines.codeindex.search.results import Count, Hit, Page, Place, Spread
@@ -23,7 +33,7 @@ from glasshouse.engines.codeindex.search.segments import Segment
 from glasshouse.engines.codeindex.search.tallying import Tally, chunks_of, counted, every_line
 from glasshouse.kernel.errors import GlasshouseError
 
-__all__ = ["SHOWN", "Corpus", "Count", "Hit", "Page", "Place", "Scope", "Spread"]
+__all__ = ["SHOWN", "Budget", "Corpus", "Count", "Hit", "Page", "Place", "Scope", "Spread"]
 
 _READERS: Final = 2
 _readers: Final = ThreadPoolExecutor(_READERS, thread_name_prefix="load")
@@ -36,8 +46,8 @@ def _never() -> bool:
 class Corpus:
     """The documents of one product, each with a number that it keeps; to search while segments are added."""
 
-    def __init__(self, read: Callable[[bytes], bytes], *, budget: int) -> None:
-        """Take how to read a document by its digest, verified, and how many bytes of plain text to hold."""
+    def __init__(self, read: Callable[[bytes], bytes], *, budget: Budget) -> None:
+        """Take how to read a document by its digest, verified, and what plain text it may hold."""
         self._reads = read
         self._budget = budget
         self._changing = Lock()  # of those who add; those who search take the tuple as it is
@@ -85,8 +95,7 @@ class Corpus:
             alive = {number for number in self._numbers.values() if number >= 0}
             if not alive.intersection(chain.from_iterable(one.numbers.tolist() for one in gone)) <= {*numbers}:
                 raise ValueError("the new segment does not hold all documents of the old ones")
-            room = self._budget - self.held
-            loaded = placed(new, np.array(numbers, dtype=np.int64), room=room, homes=_homes(gone))
+            loaded = placed(new, np.array(numbers, dtype=np.int64), budget=self._budget, homes=_homes(gone))
             at = self._segments.index(gone[0]) if gone else len(left)
             self._numbers.update(fresh)
             self._segments = (*left[:at], loaded, *left[at:])

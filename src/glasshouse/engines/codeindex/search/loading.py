@@ -9,7 +9,9 @@ needed.
 import mmap
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from threading import Lock
 from typing import Final, NamedTuple
+from weakref import WeakSet
 
 import numpy as np
 import numpy.typing as npt
@@ -29,7 +31,7 @@ Marks = npt.NDArray[np.bool_]
 class Arena:
     """Anonymous memory for text; it is given back with the last use of it."""
 
-    __slots__ = ("size", "view")
+    __slots__ = ("__weakref__", "size", "view")
 
     def __init__(self, size: int) -> None:
         memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
@@ -37,6 +39,26 @@ class Arena:
         memory.madvise(mmap.MADV_HUGEPAGE)
         self.size = size
         self.view = memoryview(memory)
+
+
+class Budget:
+    """How many bytes of plain text some corpora may hold together; what one gives back, another may take."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._taken: WeakSet[Arena] = WeakSet()
+        self.placing = Lock()  # held by who asks what is left and takes of it
+
+    @property
+    def left(self) -> int:
+        """How many bytes may still be taken."""
+        return self._size - sum(arena.size for arena in self._taken)
+
+    def take(self, size: int) -> Arena:
+        """Return memory of what is left."""
+        arena = Arena(size)
+        self._taken.add(arena)
+        return arena
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,11 +103,17 @@ class Batch(NamedTuple):
     documents: list[int]
 
 
-def placed(segment: Segment, numbers: Integers, *, room: int, homes: Homes) -> Loaded:
-    """Make a segment searchable: text that has a home stays there, at most `room` bytes more get one, without reading.
+def placed(segment: Segment, numbers: Integers, *, budget: Budget, homes: Homes) -> Loaded:
+    """Make a segment searchable: text that has a home stays there, and more gets one within the budget, unread.
 
     Until `filled` has read it, what has a new home is read when needed, like the rest.
     """
+    with budget.placing:
+        return _placed(segment, numbers, budget, homes)
+
+
+def _placed(segment: Segment, numbers: Integers, budget: Budget, homes: Homes) -> Loaded:
+    room = budget.left
     lengths = segment.lengths.astype(np.int64)
     ends_of = np.cumsum(segment.chunk_counts.astype(np.int64))
     sizes = _sums(lengths, ends_of, segment.chunk_counts)
@@ -103,7 +131,7 @@ def placed(segment: Segment, numbers: Integers, *, room: int, homes: Homes) -> L
             room -= size
             fresh.append(document)
     if fresh:
-        arena = Arena(int(sizes[fresh].sum()))
+        arena = budget.take(int(sizes[fresh].sum()))
         home_of[fresh] = arenas.setdefault(arena, len(arenas))
         begins[fresh] = np.cumsum(sizes[fresh]) - sizes[fresh]
     documents = np.repeat(np.arange(len(segment)), segment.chunk_counts)
