@@ -15,6 +15,7 @@ A test of what happens in a browser alone, whose pages are asked for on both dat
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -57,6 +58,14 @@ class Beginning(NamedTuple):
 
     kind: str
     state: State
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # Some machines have Python forget what it compiled. Here hundreds of processes load the same files, and would spend
+    # half of their start on compiling them.
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+        os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = str(config.cache.mkdir("bytecode"))
+        sys.dont_write_bytecode = False
 
 
 def pytest_unconfigure() -> None:
