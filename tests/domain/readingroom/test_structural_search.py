@@ -4,7 +4,6 @@
 import time
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -15,10 +14,12 @@ from glasshouse.domain.journal.models import Event, SeedClass
 from glasshouse.domain.readingroom import commands, notes
 from glasshouse.domain.releases import finding, structuretool, vault
 from glasshouse.domain.releases.found import StructureAsked, Unsearched
+from glasshouse.engines import sandbox
 from glasshouse.engines.codeindex.structure.errors import StructureError, StructureToolError
 from glasshouse.engines.codeindex.structure.values import MAX_DOCUMENT
 from glasshouse.kernel.errors import NotFoundError
 from glasshouse.kernel.ids import Uid
+from glasshouse.kernel.paths import TreePath
 from tests.lab import FILES, NOW, Desk, House
 from tests.searching import index, lines_of, searcher, structural_search, tally
 
@@ -82,13 +83,13 @@ def test_no_code_outside_the_grant_is_found_counted_or_given_to_the_tool(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given: list[bytes] = []
-    put = structuretool._put
+    put = sandbox.Staged.put
 
-    def noting(path: Path, content: bytes) -> None:
+    def noting(staged: sandbox.Staged, path: TreePath, content: bytes) -> None:
         given.append(content)
-        put(path, content)
+        put(staged, path, content)
 
-    monkeypatch.setattr(structuretool, "_put", noting)
+    monkeypatch.setattr(sandbox.Staged, "put", noting)
     shown = structural_search(desk, "memcpy(key, $$$)")
     assert (shown.files, shown.rest, tally(desk, shown).lines) == ([], "", 0)
     every = structural_search(desk, "$F($$$)")

@@ -107,6 +107,8 @@ def test_a_header_that_the_collector_does_not_write_is_refused(break_it: Callabl
 def test_a_declared_size_over_the_cap_is_refused_before_its_content_comes() -> None:
     with pytest.raises(TooLargeError):
         read(patched(entry(b"./a")[:BLOCK], 124, b"77777777777\0"))
+    with pytest.raises(TooLargeError):
+        read(patched(entry(b"./a")[:BLOCK], 124, b"\x80" + (8**11).to_bytes(11)))
 
 
 def test_the_caps_are_exact() -> None:

@@ -14,6 +14,7 @@ import pyseccomp
 import pytest
 
 from glasshouse.engines.sandbox import Command, Input, Limits, Outcome, run, staging
+from glasshouse.kernel.paths import TreePath
 from tests.engines.sandbox.inside import argv, inside, outside, said
 
 TRY_WRITE = "print(attempt(lambda: open(sys.argv[1], 'a').close()))"
@@ -50,8 +51,8 @@ def open_folder() -> Iterator[Path]:
 @pytest.fixture
 def source() -> Iterator[Path]:
     with staging() as folder:
-        (folder / "main.c").write_text("int main(void) { return 0; }\n")
-        yield folder
+        folder.put(TreePath(b"main.c"), b"int main(void) { return 0; }\n")
+        yield folder.folder
 
 
 def number(name: str) -> int:

@@ -14,6 +14,7 @@ from glasshouse.engines.codeindex.structure.analysis import FOLDER, MAX_PRINTED
 from glasshouse.engines.codeindex.structure.errors import StructureToolError
 from glasshouse.engines.codeindex.structure.values import Ended, Printed
 from glasshouse.engines.sandbox import Outcome
+from glasshouse.kernel.paths import TreePath
 
 MIB: Final = 2**20
 _TOOL: Final = "/tool/ast-grep"
@@ -77,16 +78,16 @@ def run(rule: bytes, files: Sequence[tuple[str, bytes]], *, cancel: threading.Ev
         scratch=MIB,
         stream=MAX_PRINTED,
     )
-    with sandbox.staging() as folder:
-        _put(folder / "rule" / "rule.yml", rule)
+    with sandbox.staging() as staged:
+        staged.put(TreePath(b"rule/rule.yml"), rule)
         for name, content in files:
-            _put(folder / "src" / name, content)
+            staged.put(TreePath(f"src/{name}".encode()), content)
         command = sandbox.Command(
             argv=_ARGV,
             inputs=(
                 sandbox.Input(tool(), _TOOL),
-                sandbox.Input(folder / "rule", "/rule"),
-                sandbox.Input(folder / "src", FOLDER),
+                staged.input(TreePath(b"rule"), "/rule"),
+                staged.input(TreePath(b"src"), FOLDER),
             ),
         )
         result = sandbox.run(command, limits, cancel=cancel)
@@ -96,12 +97,3 @@ def run(rule: bytes, files: Sequence[tuple[str, bytes]], *, cancel: threading.Ev
         )
     ended = Ended.REFUSED if result.exit_status == _REFUSED else _ENDED.get(result.outcome, Ended.CRASHED)
     return Printed(result.stdout, result.stderr, ended)
-
-
-def _put(path: Path, content: bytes) -> None:
-    """Write what the identity inside may read; only it and we can enter the folder above."""
-    if not path.parent.exists():
-        path.parent.mkdir()
-        path.parent.chmod(0o755)
-    path.write_bytes(content)
-    path.chmod(0o644)

@@ -7,28 +7,29 @@ read-only and may write to /tmp, /out and /dev/shm, which are memory of a fixed 
 is data: output is capped, files come back as values, nothing of it is unpacked, followed or believed.
 
 The first run in a process makes the self-test (`probe`); a machine that fails it runs nothing. The host's kernel is
-shared: this tier holds our analysers on hostile input, not a visitor's own binaries.
+shared: this tier holds our analysers on hostile input. A visitor's own binary needs a tier that is not built yet and is
+refused.
 """
 
-import contextlib
-import os
-import shutil
-import tempfile
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 
 from glasshouse.engines.sandbox import supervise
-from glasshouse.engines.sandbox.errors import InvalidCommandError, SandboxSetupError, SandboxUnavailableError
-from glasshouse.engines.sandbox.launch import NOBODY
+from glasshouse.engines.sandbox.errors import (
+    InvalidCommandError,
+    SandboxSetupError,
+    SandboxUnavailableError,
+    StagedTooLargeError,
+    TierTooWeakError,
+)
 from glasshouse.engines.sandbox.selftest import probe, proven
+from glasshouse.engines.sandbox.staged import Staged, staging
 from glasshouse.engines.sandbox.values import (
-    SHARED,
     Capability,
     Command,
     Input,
     LeftOut,
     Limits,
+    Origin,
     Outcome,
     OutputFile,
     Result,
@@ -43,12 +44,16 @@ __all__ = [
     "InvalidCommandError",
     "LeftOut",
     "Limits",
+    "Origin",
     "Outcome",
     "OutputFile",
     "Result",
     "SandboxSetupError",
     "SandboxUnavailableError",
+    "Staged",
+    "StagedTooLargeError",
     "Tier",
+    "TierTooWeakError",
     "Usage",
     "probe",
     "run",
@@ -63,20 +68,9 @@ def run(command: Command, limits: Limits, *, cancel: threading.Event | None = No
     inputs: `staging` makes such a place.
     """
     ready = proven()
+    if command.origin is Origin.VISITOR:
+        raise TierTooWeakError(
+            f"A visitor's own program does not run on this machine: {ready.capability.visitors_refused}",
+            hint="Bring rules for a tool of the lab instead, or ask the operator for a host with the stronger tier.",
+        )
     return supervise.execute(ready.launcher, command, limits, groups=ready.groups, cancel=cancel)
-
-
-@contextlib.contextmanager
-def staging() -> Iterator[Path]:
-    """Lend a folder in memory for a command's inputs, gone afterwards: source is never written to a disk.
-
-    Only we, and the identity that commands run as, can enter it.
-    """
-    folder = Path(tempfile.mkdtemp(prefix="glasshouse-", dir=SHARED))
-    try:
-        if os.geteuid() == 0:
-            os.chown(folder, 0, NOBODY)
-            folder.chmod(0o750)
-        yield folder
-    finally:
-        shutil.rmtree(folder)

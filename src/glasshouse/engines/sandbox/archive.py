@@ -16,6 +16,9 @@ BLOCK = 512
 COMPLETE = b"C"
 _SHOWN_NAME = 255
 _MAX_LEFT_OUT = 1000
+# How GNU tar marks a size that eleven octal digits cannot hold.
+_BINARY = 0x80
+_MOST_OCTAL = 8**11 - 1
 # The next entry's name, and its link target, which nobody reads.
 _LONG = frozenset({b"L", b"K"})
 _REGULAR = frozenset({b"0", b"\0"})
@@ -124,6 +127,8 @@ class Reader:
         return True
 
     def _keep(self, name: bytes, kind: bytes, content: bytes) -> None:
+        if name.removeprefix(b"./").rstrip(b"/").count(b"/") >= self.limits.output_depth:
+            raise TooLargeError
         if kind == b"5":
             return
         if kind not in _REGULAR:
@@ -150,6 +155,8 @@ def _header(block: bytes) -> _Header:
     unsigned = sum(block) - sum(block[148:156]) + 8 * ord(" ")
     if _octal(block[148:156]) != unsigned or block[257:262] != b"ustar":
         raise MalformedError
+    if block[124] == _BINARY and int.from_bytes(block[125:136]) > _MOST_OCTAL:
+        raise TooLargeError
     name = block[:100].partition(b"\0")[0]
     return _Header(name, _octal(block[124:136]), block[156:157])
 

@@ -12,10 +12,26 @@ class SandboxUnavailableError(RefusedError):
     code: ClassVar[str] = "sandbox.unavailable"
 
 
+class TierTooWeakError(RefusedError):
+    """A visitor's own binary needs stronger walls than this machine has; nothing was started, nothing staged."""
+
+    code: ClassVar[str] = "sandbox.tier-too-weak"
+
+
 class InvalidCommandError(InvalidError):
     """The command or its limits can never run as written."""
 
     code: ClassVar[str] = "sandbox.invalid-command"
+
+
+class StagedTooLargeError(InvalidError):
+    """The files for a command are more than may be held in memory for it."""
+
+    code: ClassVar[str] = "sandbox.staged-too-large"
+
+    def __init__(self, size: int) -> None:
+        """Tell the size that was allowed."""
+        super().__init__(f"The files for the command are larger than the {size} bytes that may be staged for it")
 
 
 class SandboxSetupError(ConflictError):

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from glasshouse.engines.sandbox import cgroups, supervise
+from glasshouse.engines.sandbox import cgroups, runsc, supervise
 from glasshouse.engines.sandbox import filter as seccomp
 from glasshouse.engines.sandbox.errors import SandboxSetupError, SandboxUnavailableError
 from glasshouse.engines.sandbox.launch import Launcher
@@ -123,6 +123,7 @@ def prove() -> Proven:
         version=version,
         cgroup=bool(groups),
         cgroup_reason=groups.reason,
+        visitors_refused=runsc.refusal(),
         confirmed=_EXPECTED,
     )
     return Proven(capability, launcher, groups)

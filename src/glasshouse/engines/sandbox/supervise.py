@@ -223,8 +223,6 @@ class _Watch:
             used_up = usage.cpu >= 0.9 * self.limits.cpu
             spent = number == signal.SIGXCPU or (number == signal.SIGKILL and used_up)
             return Outcome.CPU_EXHAUSTED if spent else Outcome.KILLED
-        if exit_status:
-            return Outcome.FAILED
         if self.started.files is not None and not self.reader.complete:
             return Outcome.OUTPUT_INCOMPLETE
-        return Outcome.OK
+        return Outcome.FAILED if exit_status else Outcome.OK

@@ -26,8 +26,18 @@ class Tier(StrEnum):
     BUBBLEWRAP = "bwrap+seccomp+rlimits"
 
 
+class Origin(StrEnum):
+    """Who brought the program that runs. What it reads is hostile either way."""
+
+    HOUSE = "house"
+    VISITOR = "visitor"
+
+
 class Outcome(StrEnum):
-    """How a command ended. Only `OK` may be read as "the tool did its work"."""
+    """How a command ended. Only `OK` may be read as "the tool did its work".
+
+    `OUTPUT_INCOMPLETE` goes before `FAILED`: the exit status is in the result, the missing files are nowhere.
+    """
 
     OK = "ok"
     FAILED = "failed"
@@ -47,7 +57,8 @@ class Limits:
     `wall`, `cpu`, `address_space`, `file_size`, `open_files` and `processes` hold on every machine; `cpu` and
     `address_space` are per process. `memory` and `cores` bound all processes together and hold only where the
     capability reports a cgroup. `scratch` is the size of each of /tmp, /out and /dev/shm. `stream` caps stdout and
-    stderr each; `output_bytes` and `output_files` cap what is collected from /out. Going over a cap ends the command.
+    stderr each; `output_bytes`, `output_files` and `output_depth` (folders on the way to a file, and it) cap what is
+    collected from /out. Going over a cap ends the command.
     """
 
     wall: float = 60.0
@@ -62,6 +73,7 @@ class Limits:
     stream: int = 8 * MIB
     output_bytes: int = 32 * MIB
     output_files: int = 1000
+    output_depth: int = 32
 
     def __post_init__(self) -> None:
         """Refuse a limit that is none."""
@@ -104,7 +116,8 @@ class Command:
 
     `environment` is the whole environment of the command; PATH is /usr/bin and HOME /tmp unless it says otherwise.
     `stdin` is content, an open descriptor, or nothing. With `collect`, the regular files that the command leaves in
-    /out come back in the result. Arguments and environment stand in the host's process list: secrets belong in `stdin`.
+    /out come back in the result. `origin` says who brought the program, not who brought what it
+    reads. Arguments and environment stand in the host's process list: secrets belong in `stdin`.
     """
 
     argv: tuple[str | bytes, ...]
@@ -113,6 +126,7 @@ class Command:
     stdin: bytes | int | None = None
     folder: str = "/out"
     collect: bool = False
+    origin: Origin = Origin.HOUSE
 
     def __post_init__(self) -> None:
         """Refuse what could not be handed over exactly."""
@@ -183,7 +197,8 @@ class Capability:
     """What the self-test found on this machine.
 
     `cgroup` is an addition to the tier, never a part of it: `cgroup_reason` says why it is absent. `confirmed` names
-    the attempts that were really made inside and refused.
+    the attempts that were really made inside and refused. `visitors_refused` says why a visitor's own binary is not run
+    at this tier.
     """
 
     tier: Tier
@@ -191,4 +206,5 @@ class Capability:
     version: str
     cgroup: bool
     cgroup_reason: str
+    visitors_refused: str
     confirmed: tuple[str, ...]
