@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -173,10 +174,22 @@ def _memory(lab: int, conditions: Conditions) -> Row:
     memory = shares_of_memory(lab)
     pack = sum(_arenas(process) for process in memory)
     whole = sum(memory.values())
-    said = (
-        f"{len(memory)} processes, {whole / 1e6:,.0f} MB with the {pack / 1e6:,.0f} MB of text that the searcher holds"
-    )
+    roles: Counter[str] = Counter()
+    for process, share in memory.items():
+        roles[_role(process)] += share - _arenas(process)
+    each = ", ".join(f"{role} {share / 1e6:,.0f}" for role, share in roles.most_common())
+    said = f"{len(memory)} processes, beside {pack / 1e6:,.0f} MB of text that the searcher holds; {each}"
     return quantity("PSS less the searcher's text", (whole - pack) / 1e6, 1_200, "MB", peer=said, conditions=conditions)
+
+
+def _role(process: int) -> str:
+    """Return the module that a process of the lab runs, by its last name."""
+    try:
+        words = Path(f"/proc/{process}/cmdline").read_text(encoding="utf-8").split("\0")
+    except OSError:  # it ended meanwhile
+        return "ended"
+    module = words[words.index("-m") + 1] if "-m" in words else words[0]
+    return module.rpartition(".")[2] + (" of jobs" if "--jobs" in words else "")
 
 
 def _arenas(process: int) -> int:

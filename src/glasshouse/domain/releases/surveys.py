@@ -15,7 +15,7 @@ from django.conf import settings
 from numpy.typing import NDArray
 
 from glasshouse.domain.access.values import Patterns
-from glasshouse.domain.releases import areas, defining, searching, symbolshelf, vault
+from glasshouse.domain.releases import areas, areashelf, defining, searching, symbolshelf, vault
 from glasshouse.domain.releases.areas import Rule, Rules
 from glasshouse.domain.releases.found import Unsearched
 from glasshouse.domain.releases.searching import DIGEST, KINDS, Files, Mask
@@ -116,7 +116,7 @@ def _definers(found: ReleaseRef, known: Rules, tables: Sequence[str]) -> list[ND
         for name in tables:
             table = symbolshelf.table(found.product, name)
             digests = np.frombuffer(b"".join(table.digests), f"S{DIGEST}")
-            for column, mask in zip(columns, table.definers(areas.defined, len(known.every)), strict=True):
+            for column, mask in zip(columns, areashelf.definers(found.product, name), strict=True):
                 column.append(digests[mask])
     empty = np.zeros(0, f"S{DIGEST}")
     return [np.concatenate([empty, *column]) for column in columns]

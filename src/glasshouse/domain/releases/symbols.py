@@ -11,7 +11,7 @@ from concurrent.futures import TimeoutError as NotYetError
 from dataclasses import dataclass
 from typing import Final
 
-from glasshouse.domain.releases import symbolshelf, symboltool, vault
+from glasshouse.domain.releases import areashelf, symbolshelf, symboltool, vault
 from glasshouse.domain.releases.values import ReleaseRef
 from glasshouse.engines.codeindex.symbols import extraction
 from glasshouse.engines.codeindex.symbols.building import Builder
@@ -82,6 +82,7 @@ def index(
             extraction.prove(run)
             done = _Work(product, run, report, len(wanted)).do(wanted, damaged)
         _merge(product)
+        areashelf.keep(product)
     return done
 
 
