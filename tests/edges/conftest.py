@@ -23,9 +23,9 @@ BACKEND: Final = "glasshouse.edges.web.signin.Backend"
 
 
 def confirm(
-    client: Client, person: Person, *, minutes_ago: float = -60, kind: str = "totp", again: bool = True
+    client: Client, person: Person, *, minutes_ago: float = 0, kind: str = "totp", again: bool = True
 ) -> None:
-    """Let a browser's person have shown a second factor; unless told otherwise, tests never wait until it is stale."""
+    """Let a browser's person have shown a second factor, unless told otherwise just now."""
     session = client.session
     shown = {"method": "mfa", "type": kind, "at": time.time() - minutes_ago * 60}
     session[AUTHENTICATION_METHODS_SESSION_KEY] = [{**shown, "reauthenticated": True} if again else shown]

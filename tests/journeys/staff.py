@@ -24,7 +24,7 @@ class Staff:
     def take_turn(self, who: str) -> Page:
         """Let somebody sit down in place of whoever sat there; they are at home."""
         self.visitor.context.clear_cookies()
-        session = self._lab.cast[who]["session"]
+        session = self._lab.session(who)
         self.visitor.context.add_cookies([{"name": "session", "value": session, "url": self._lab.url}])
         self.visitor.page.goto("/")
         return self.visitor.page

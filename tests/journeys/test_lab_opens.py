@@ -96,8 +96,9 @@ def sign(page: Page) -> None:
 def enrol_machine(page: Page, lab: RunningLab, machine: str) -> None:
     """Let the custodian enrol the browser at which the visitor will sit, before the visitor comes back to it."""
     (own,) = (one for one in page.context.cookies() if one.get("name") == "session")
-    page.context.add_cookies([{"name": "session", "value": lab.cast["custodian"]["session"], "url": lab.url}])
+    page.context.add_cookies([{"name": "session", "value": lab.session("custodian"), "url": lab.url}])
     page.goto(machine)
+    page.get_by_role("link", name="Enrol this machine").click()
     page.get_by_role("button", name="Enrol this machine").click()
     expect(page.get_by_role("button", name="End this key")).to_be_visible()
     page.context.add_cookies([{"name": "session", "value": own.get("value", ""), "url": lab.url}])

@@ -220,7 +220,7 @@ def with_memory(folder: Path, lab: RunningLab) -> Iterator[BrowserContext]:
         )
         context.set_default_timeout(60_000)
         check_memory(context)
-        context.add_cookies([{"name": "session", "value": lab.cast["reviewer"]["session"], "url": lab.url}])
+        context.add_cookies([{"name": "session", "value": lab.session("reviewer"), "url": lab.url}])
         yield context
         context.close()
 

@@ -41,7 +41,7 @@ def window(browser: Browser, lab: RunningLab, who: str = "") -> Visitor:
     context = browser.new_context(base_url=lab.url, viewport={"width": 1280, "height": 1000}, accept_downloads=True)
     context.set_default_timeout(60_000)
     if who:
-        context.add_cookies([{"name": "session", "value": lab.cast[who]["session"], "url": lab.url}])
+        context.add_cookies([{"name": "session", "value": lab.session(who), "url": lab.url}])
     somebody = Visitor(context.new_page(), context)
     somebody.page.on("pageerror", lambda error: somebody.complaints.append(str(error)))
     somebody.page.on(

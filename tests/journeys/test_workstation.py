@@ -12,6 +12,8 @@ from typing import Any, Final
 
 from playwright.sync_api import BrowserContext, Page, sync_playwright
 
+from tests.edges.conftest import SECRET
+from tests.edges.web.test_codes import code_of
 from tests.journeys.conftest import CHROMIUM, RunningLab
 
 # A house on this machine, open day and night, with a custodian and a visitor who is booked for the next hour.
@@ -53,7 +55,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from glasshouse.domain.people.models import Person
 person = Person.objects.get(pk=int(sys.stdin.read()))
 if not Authenticator.objects.filter(user=person).exists():
-    TOTP.activate(person, "JBSWY3DPEHPK3PXP")
+    TOTP.activate(person, sys.argv[1])
 session = import_module(settings.SESSION_ENGINE).SessionStore()
 session[SESSION_KEY], session[HASH_SESSION_KEY] = str(person.pk), person.get_session_auth_hash()
 session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[-1]
@@ -86,7 +88,7 @@ class Machine:
 
     def sign_in(self, row: int) -> None:
         """Let somebody sign in here."""
-        key = self.lab.run(["-c", SIGN_IN], told=str(row)).strip()
+        key = self.lab.run(["-c", SIGN_IN, SECRET], told=str(row)).strip()
         self.context.add_cookies([{"name": "session", "value": key, "url": self.lab.url}])
 
 
@@ -120,6 +122,9 @@ def test_a_machine_speaks_for_the_session_at_it_until_its_profile_is_copied(lab:
         first = Machine(lab, start, tmp_path / "profile")
         first.sign_in(made["custodian"])
         first.page.goto(f"/workstations/{made['machine']}/")
+        first.page.get_by_role("link", name="Enrol this machine").click()
+        first.page.get_by_label("Code").fill(code_of(SECRET))
+        first.page.get_by_role("button", name="Confirm").click()
         first.page.get_by_role("button", name="Enrol this machine").click()
         first.page.get_by_role("button", name="End this key").wait_for()
         enrolled = state(lab)

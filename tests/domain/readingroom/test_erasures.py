@@ -1,17 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """What binds a person's data keeps it from erasure, says why, and is judged again at the last word."""
 
+from dataclasses import replace
+
 import pytest
+from pytest_django.fixtures import Settings
 
 from glasshouse.domain.approvals.models import Proposal
 from glasshouse.domain.approvals.values import State
+from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.journal.models import Event
+from glasshouse.domain.notices import commands as notices
+from glasshouse.domain.notices import mailing
+from glasshouse.domain.notices.models import Notice, Posting, Silence
 from glasshouse.domain.people import holds
 from glasshouse.domain.people.models import Hold, Person
 from glasshouse.domain.people.values import Role
 from glasshouse.domain.readingroom import commands
 from glasshouse.domain.readingroom.errors import ErasureBoundError
 from glasshouse.domain.sites.models import Arrival
+from glasshouse.engines.mail import MailServer, Security
 from glasshouse.kernel.errors import InvalidError, NotFoundError
 from glasshouse.kernel.ids import Uid
 from tests.domain.people.signedin import names, sign_in
@@ -72,6 +80,23 @@ def test_the_sessions_of_an_erased_person_end(house: House) -> None:
     for viewer in (house.cast.custodian, house.cast.officer):
         house.agree(proposal, viewer)
     assert names(here) == []
+
+
+def test_an_inbox_goes_with_its_person_and_with_it_what_waited_to_be_mailed(house: House, settings: Settings) -> None:
+    server = MailServer("127.0.0.1", 25, Security.NONE, "lab@vendor.example")
+    settings.GLASSHOUSE = replace(settings.GLASSHOUSE, mail=server)
+    mailing.set_mail(house.cast.reviewer, wanted=False, now=NOW)
+    both = (house.cast.reviewer, house.cast.colleague)
+    with journal.transaction():
+        journal.record("tests.happened", actor="operator:tests", at=NOW)
+        notices.tell([one.row for one in both], "threads.late", subject=Uid.new(), route="question", now=NOW)
+    proposal = propose(house)
+    for viewer in (house.cast.custodian, house.cast.officer):
+        house.agree(proposal, viewer)
+    for model in (Notice, Posting, Silence):
+        assert not model.objects.filter(person=house.cast.reviewer.row).exists(), model
+    for model in (Notice, Posting):
+        assert model.objects.filter(person=house.cast.colleague.row).count() == 1, "another's stays"
 
 
 @pytest.mark.parametrize("reason", ["", " ", "turned\u202eround", "x" * 2001])

@@ -136,6 +136,38 @@ def test_a_terminal_decides_after_its_person_confirmed_it_in_the_browser(
     assert speak()[0] == 403
 
 
+@pytest.mark.parametrize("kind", ["totp", "webauthn"])
+def test_a_confirmation_given_while_the_clock_was_ahead_counts_for_nothing(
+    house: House, browser_of: Browse, kind: str
+) -> None:
+    proposal = house.propose(house.take())
+    client, person = browser_of(house.cast.custodian), Person.objects.get(pk=house.cast.custodian.row)
+    if kind == "webauthn":
+        Authenticator.objects.create(user=person, type="webauthn", data={"name": "Key", "credential": {}})
+    confirm(client, person, minutes_ago=-60, kind=kind)
+    for address in (f"/proposals/{proposal.uid}/", "/me/recovery-codes/new"):
+        assert client.post(address, word(proposal)).headers["Location"].startswith("/me/confirm/"), address
+    assert not Decision.objects.filter(proposal=proposal).exists()
+
+
+def test_a_terminal_confirmed_while_the_clock_was_ahead_decides_nothing(
+    house: House, browser_of: Browse, moment: Moment
+) -> None:
+    proposal = house.propose(house.take())
+    browser, terminal = browser_of(house.cast.custodian), stale(browser_of, house)
+    name = listed(terminal, house.cast.custodian)
+    moment.pass_by(minutes=30)
+    assert browser.post(f"/me/sessions/{name}/confirm").status_code == 302
+    moment.pass_by(minutes=-30)
+    answer = terminal.post(
+        f"/api/v1/proposals/{proposal.uid}/words",
+        word(proposal),
+        content_type="application/json",
+        headers={"x-glasshouse": "tests"},
+    )
+    assert (answer.status_code, answer.json()["code"]) == (403, "http.confirmation-wanted")
+
+
 @pytest.mark.parametrize("who", ["reviewer", "manager"])
 def test_nobody_confirms_the_session_of_another(house: House, browser_of: Browse, who: str) -> None:
     name = listed(browser_of(house.cast.custodian), house.cast.custodian)

@@ -18,8 +18,9 @@ from glasshouse.domain.sites.models import Arrival, Booking, Workstation, Workst
 from glasshouse.domain.sites.values import Expected, TextKind
 from tests.domain.sites.machine import Machine
 from tests.domain.sites.place import INSIDE, MORNING, Place, arrival, settle
-from tests.edges.conftest import BACKEND
+from tests.edges.conftest import BACKEND, SECRET, confirm
 from tests.edges.web.conftest import Browse, Moment
+from tests.edges.web.test_codes import code_of
 from tests.lab import NOW, House
 
 SPAN = "10:00\u201312:00"
@@ -36,7 +37,9 @@ def at(viewer: Viewer, browser_of: Browse, address: str) -> Client:
     """Sign somebody in at this address."""
     browser_of(viewer)  # enrolled
     client = Client(SERVER_NAME="localhost", REMOTE_ADDR=address, raise_request_exception=False)
-    client.force_login(Person.objects.get(pk=viewer.row), BACKEND)
+    person = Person.objects.get(pk=viewer.row)
+    client.force_login(person, BACKEND)
+    confirm(client, person)
     return client
 
 
@@ -226,7 +229,8 @@ def test_a_machine_is_enrolled_at_the_machine_alone(place: Place, browser_of: Br
     away = at(cast.custodian, browser_of, "203.0.113.9")
     assert "You are not at this machine" in text(away, path)
     here = at(cast.custodian, browser_of, INSIDE)
-    assert "data-enrol" in text(here, path)
+    assert f"{path}enrol" in text(here, path)
+    assert "data-enrol" in text(here, f"{path}enrol")
     enrol(here, place)
     assert WorkstationKey.objects.get().fingerprint in text(here, path)
     assert here.post(f"{path}enrol", {"challenge": "x"}).status_code == 403
@@ -234,6 +238,29 @@ def test_a_machine_is_enrolled_at_the_machine_alone(place: Place, browser_of: Br
     assert here.post(f"{path}end").status_code == 302
     assert "No key is enrolled" in text(here, path)
     assert at(cast.reviewer, browser_of, INSIDE).get(path).status_code == 404
+    assert at(cast.manager, browser_of, INSIDE).get(f"{path}enrol").status_code == 403, "the custodian's alone"
+
+
+def test_a_machines_key_is_enrolled_and_ended_by_who_has_just_shown_who_they_are(
+    place: Place, browser_of: Browse
+) -> None:
+    custodian, path = place.house.cast.custodian, f"/workstations/{place.left}/"
+    here, person = at(custodian, browser_of, INSIDE), Person.objects.get(pk=custodian.row)
+    confirm(here, person, minutes_ago=60)
+    asked = here.get(f"{path}enrol").headers["Location"]
+    assert asked.startswith("/me/confirm/code?")
+    enrol(here, place)
+    assert not WorkstationKey.objects.exists(), "nothing that was signed is kept: it holds for a minute"
+    assert here.post(asked, {"code": code_of(SECRET), "next": f"{path}enrol"}).headers["Location"] == f"{path}enrol"
+    enrol(here, place)
+    assert WorkstationKey.objects.get().ended_at is None
+    confirm(here, person, minutes_ago=60)
+    for verb in ("end", "retire"):
+        assert here.post(path + verb).headers["Location"].startswith("/me/confirm/code?")
+    assert WorkstationKey.objects.get().ended_at is None
+    confirm(here, person)
+    assert here.post(f"{path}retire").status_code == 302
+    assert WorkstationKey.objects.get().ended_at is not None
 
 
 def test_a_word_is_taken_from_the_machine_and_not_from_its_copy(

@@ -275,7 +275,7 @@ def test_the_reviewer_reaches_each_of_them(room: Room, browser_of: Browse) -> No
         "visit-begin": 405,
         "workstation": 404,
         "workstation-end": 405,
-        "workstation-enrol": 405,
+        "workstation-enrol": 404,
         "workstation-new": 404,
         "workstation-retire": 405,
         "workstation-word": 405,

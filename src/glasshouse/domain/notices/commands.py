@@ -10,7 +10,7 @@ from django.db import connection
 from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.notices import mailing, queries
 from glasshouse.domain.notices.kinds import KINDS
-from glasshouse.domain.notices.models import Notice
+from glasshouse.domain.notices.models import Notice, Posting, Silence
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.kernel.ids import Uid
 
@@ -65,3 +65,10 @@ def see_all(viewer: Viewer, *, now: datetime) -> int:
         if seen:
             journal.record("notices.all-seen", actor=viewer.uid.text, at=now, personal={"notices": seen})
     return seen
+
+
+def forget_inbox(person: int) -> None:
+    """Remove a person's notices, what of them waits to be mailed, and their word on mail, in their erasure."""
+    Posting.objects.filter(person_id=person).delete()
+    Notice.objects.filter(person_id=person).delete()
+    Silence.objects.filter(person_id=person).delete()

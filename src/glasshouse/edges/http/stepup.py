@@ -5,7 +5,7 @@ import time
 from datetime import timedelta
 from typing import Any, Final
 
-from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY, get_authentication_records
 from allauth.core.exceptions import ReauthenticationRequired
 from allauth.mfa.models import Authenticator
 from django.conf import settings
@@ -48,16 +48,27 @@ def is_confirmed(request: HttpRequest) -> bool:
     """Say whether a factor strong enough for this person was shown within the time that settings allow.
 
     Where there is a passkey it alone will do, and a sign-in by it counts: nobody else could have answered. A code can
-    be had from its holder by asking, so a new one is wanted, and that of the sign-in does not count.
+    be had from its holder by asking, so a new one is wanted, and that of the sign-in does not count. What was
+    shown while the clock was ahead counts for nothing, or it would hold until then.
     """
     seconds = settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
     is_keyed = _has_passkey(request)
+    forget_what_is_to_come(request)
     records = get_authentication_records(request, request.user)
     since = time.time() - seconds  # the library's records bear the system's time
     if any(_suffices(record, since, is_keyed=is_keyed) for record in records):
         return True
     confirmed_at = sessions.confirmed_at(request.session.session_key or "")
-    return confirmed_at is not None and clock.now() - confirmed_at < timedelta(seconds=seconds)
+    return confirmed_at is not None and timedelta() <= clock.now() - confirmed_at < timedelta(seconds=seconds)
+
+
+def forget_what_is_to_come(request: HttpRequest) -> None:
+    """Take what a session's person showed later than now out of it: the clock was ahead and has been set back."""
+    records = get_authentication_records(request, request.user)
+    now = time.time()
+    past = [record for record in records if record.get("at", 0) <= now]
+    if len(past) < len(records):
+        request.session[AUTHENTICATION_METHODS_SESSION_KEY] = past
 
 
 def decision_waits(request: HttpRequest, address: str) -> bool:

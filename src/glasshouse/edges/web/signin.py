@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from glasshouse.domain.people import queries as people
 from glasshouse.edges.http import answers, refusals
 from glasshouse.edges.http.enrolment import has_way_in
+from glasshouse.edges.http.stepup import forget_what_is_to_come
 from glasshouse.edges.web.passkeys import relying_party
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # the library
     def is_reauthentication_required(self, *, app: str, **kwargs: object) -> bool:
         """Ask again before a way in changes, unless it is the first: there is nothing yet to ask for."""
         del app, kwargs
+        forget_what_is_to_come(self.request)  # the library asks how long ago something was shown, and no more
         return has_way_in(self.request.user.pk)
 
     def get_reauthentication_methods(self, user: "Person") -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from glasshouse.domain.approvals.rules import POLICIES, check_may_propose
 from glasshouse.domain.engagements import queries as engagements
 from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.journal.models import Event, SeedClass
+from glasshouse.domain.notices import commands as notices
 from glasshouse.domain.people import commands as people
 from glasshouse.domain.people import holds
 from glasshouse.domain.people import queries as people_queries
@@ -60,6 +61,7 @@ def erase_person(viewer: Viewer, agreed: Proposal, now: datetime) -> None:
     )
     forget_notes(Uid(found.uid), now=now)
     sites.forget_arrivals(found.pk)
+    notices.forget_inbox(found.pk)
     people.forget_person(Uid(found.uid))
 
 

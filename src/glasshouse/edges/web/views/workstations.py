@@ -4,11 +4,12 @@
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from glasshouse.domain.people.values import Role
 from glasshouse.domain.sites import commands, queries, rules
 from glasshouse.edges.http.machines import mark
+from glasshouse.edges.http.stepup import check_confirmed, is_confirmed
 from glasshouse.edges.http.viewer import viewer_of
 from glasshouse.edges.web.site_forms import new_key, word_of
 from glasshouse.kernel import clock
@@ -42,11 +43,20 @@ def challenge(request: HttpRequest, workstation: str) -> HttpResponse:
     return JsonResponse({"challenge": commands.challenge(viewer, now=clock.now())})
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def enrol(request: HttpRequest, workstation: str) -> HttpResponse:
-    """Trust the key that this machine has just made."""
+    """Ask, with the custodian's own factor shown first, then trust the key that this machine has just made.
+
+    What a machine signed holds for a minute, so the factor is asked for before it signs and never in between.
+    """
     viewer, uid = viewer_of(request), Uid.parse(workstation)
-    queries.workstation(viewer, uid)
+    found = queries.workstation(viewer, uid)
+    rules.check_arranges(viewer, Role.CUSTODIAN)
+    if request.method != "POST":
+        check_confirmed(request)
+        return render(request, "sites/workstation_enrol.html", {"workstation": found, "room": "sites"})
+    if not is_confirmed(request):
+        return redirect("workstation-enrol", workstation=uid.text)
     commands.enrol_key(viewer, uid, new_key(request.POST), now=clock.now())
     response = redirect("workstation", workstation=uid.text)
     mark(response)
@@ -56,16 +66,19 @@ def enrol(request: HttpRequest, workstation: str) -> HttpResponse:
 @require_POST
 def end(request: HttpRequest, workstation: str) -> HttpResponse:
     """End a machine's key."""
-    uid = Uid.parse(workstation)
-    commands.end_key(viewer_of(request), uid, now=clock.now())
+    viewer, uid = viewer_of(request), Uid.parse(workstation)
+    queries.workstation(viewer, uid)
+    check_confirmed(request)
+    commands.end_key(viewer, uid, now=clock.now())
     return redirect("workstation", workstation=uid.text)
 
 
 @require_POST
 def retire(request: HttpRequest, workstation: str) -> HttpResponse:
-    """Take a machine out of use."""
+    """Take a machine out of use, its key with it."""
     viewer, uid = viewer_of(request), Uid.parse(workstation)
     found = queries.workstation(viewer, uid)
+    check_confirmed(request)
     commands.retire_workstation(viewer, uid, now=clock.now())
     return redirect("site", site=found.room.site.uid)
 
