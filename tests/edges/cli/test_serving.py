@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from glasshouse.edges.cli import processes
 from tests.edges.running import RunningLab
 
 SECONDS = 30
@@ -160,3 +161,28 @@ def test_a_copy_without_room_leaves_nothing_of_itself(founded: RunningLab, tmp_p
     assert done.returncode == 5, done.stderr
     assert "The copy could not be made" in done.stderr
     assert not list(place.iterdir())
+
+
+def test_the_signer_ends_after_whatever_may_still_ask_it(tmp_path: Path) -> None:
+    ended = tmp_path / "ended"
+    body = f"""
+import signal, sys, time
+def stop(*_):
+    time.sleep(float(sys.argv[2]))
+    with open({str(ended)!r}, "a") as file:
+        file.write(sys.argv[1] + " ")
+    sys.exit()
+signal.signal(signal.SIGTERM, stop)
+print("up", flush=True)
+while True:
+    time.sleep(1)
+"""
+    running = []
+    for name, seconds in (("signer", 0.0), ("worker", 0.5)):
+        command = [sys.executable, "-c", body, name, str(seconds)]
+        running.append(subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=True))
+        assert running[-1].stdout.readline() == b"up\n"  # type: ignore[union-attr] # it is a pipe
+    processes.end(running)
+    assert ended.read_text("ascii").split() == ["worker", "signer"]
+    for one in running:
+        one.communicate()

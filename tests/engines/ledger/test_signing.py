@@ -4,6 +4,7 @@
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -86,3 +87,46 @@ def test_a_signer_that_is_not_there_is_silent(tmp_path: Path) -> None:
     with pytest.raises(SignerSilentError) as silent:
         signing.ask(tmp_path / "signer.sock", request(0, 3))
     assert "glasshouse sign" in silent.value.hint
+
+
+@contextmanager
+def broken_off(path: Path, *signers: Signer | None, said: bytes = b"") -> Iterator[None]:
+    """Listen at a path as signers that take turns: each signs; None is gone before its word is out, or half of it."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listening:
+        listening.bind(str(path))
+        listening.listen()
+
+        def serve() -> None:
+            for one in signers:
+                connection, _ = listening.accept()
+                with connection:
+                    if one is not None:
+                        signing.answer(connection, one)
+                    else:
+                        connection.recv(1)
+                        connection.sendall(said)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield
+        thread.join()
+
+
+@pytest.mark.parametrize("said", [b"", b"\0\0", b"\0\0\1\0signed\n"])
+def test_a_signer_that_ends_before_its_word_is_out_is_asked_again(signer: Signer, tmp_path: Path, said: bytes) -> None:
+    with broken_off(tmp_path / "signer.sock", None, signer, said=said):
+        note = signing.ask(tmp_path / "signer.sock", request(0, 7))
+    assert note == signer.last()
+
+
+def test_what_was_signed_before_the_word_was_lost_is_given_out_again(signer: Signer, tmp_path: Path) -> None:
+    kept = signer.sign(request(0, 7))
+    with broken_off(tmp_path / "signer.sock", None, signer):
+        assert signing.ask(tmp_path / "signer.sock", request(0, 7)) == kept
+
+
+def test_a_signer_that_ends_twice_is_silent_and_no_fault_of_the_ledger(signer: Signer, tmp_path: Path) -> None:
+    state = signer.last()
+    with broken_off(tmp_path / "signer.sock", None, None), pytest.raises(SignerSilentError, match="had answered"):
+        signing.ask(tmp_path / "signer.sock", request(0, 7))
+    assert signer.last() == state

@@ -25,6 +25,7 @@ from glasshouse.kernel.stopping import Stop
 
 _PULSE = 0.2
 _GRACE = 15.0
+_LEAST_GRACE = 1.0
 _SPARED = "searcher"
 _PAUSE = 1.0  # before it begins again: one that fails at once must not keep the machine busy
 
@@ -77,7 +78,7 @@ def run_lab(web: Web) -> int:
                 running[_SPARED] = _begin(_SPARED, commands[_SPARED])
         ended = [name for name, process in running.items() if process.poll() is not None]
     finally:
-        _end(list(running.values()))
+        end(list(running.values()))
     if stopping.is_set:
         return 0
     for name in ended:
@@ -93,17 +94,19 @@ def _all_run(running: Mapping[str, subprocess.Popen[bytes]]) -> bool:
     return all(process.poll() is None for name, process in running.items() if name != _SPARED)
 
 
-def _end(running: Sequence[subprocess.Popen[bytes]]) -> None:
-    for process in reversed(running):
-        if process.poll() is None:
-            process.terminate()
+def end(running: Sequence[subprocess.Popen[bytes]]) -> None:
+    """End processes, the first of them after all others: the worker's last step still finds its signer."""
     until = time.monotonic() + _GRACE
-    for process in running:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(max(until - time.monotonic(), 0))
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)  # it and whatever of its own did not end with it
-        process.wait()
+    for leaving in (running[1:], running[:1]):
+        for process in reversed(leaving):
+            if process.poll() is None:
+                process.terminate()
+        for process in leaving:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(max(until - time.monotonic(), _LEAST_GRACE))
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)  # it and whatever of its own did not end with it
+            process.wait()
 
 
 def _check_keys() -> None:

@@ -18,20 +18,33 @@ from glasshouse.kernel.errors import GlasshouseError
 
 MAX_MESSAGE = 65_536
 TIMEOUT = 10.0
+_START = "Start it with `glasshouse sign`."
+
+
+class _BrokenOffError(MalformedError):
+    """The other end was gone before its message was whole."""
+
+    code = "ledger.broken-off"
+
+
+_GONE = (_BrokenOffError, ConnectionResetError, BrokenPipeError)
 
 
 def ask(path: Path, request: SigningRequest) -> Note:
-    """Have a tree signed by the signer that listens at a path; raises what it says."""
+    """Have a tree signed by the signer that listens at a path; raises what it says.
+
+    A signer that ended before it had answered is asked once more, for another may stand in its place by then. Whatever
+    the one before signed it had kept first, so the other gives the same note out, or says from where to prove.
+    """
     try:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-            connection.settimeout(TIMEOUT)
-            connection.connect(str(path))
-            _send(connection, request.serialise())
-            word, _, rest = _receive(connection).partition(b"\n")
+        try:
+            word, _, rest = _asked(path, request)
+        except _GONE:
+            word, _, rest = _asked(path, request)
+    except _GONE as error:
+        raise SignerSilentError("the signer ended before it had answered", hint=_START) from error
     except OSError as error:
-        raise SignerSilentError(
-            f"the signer does not answer: {error.strerror or error}", hint="Start it with `glasshouse sign`."
-        ) from error
+        raise SignerSilentError(f"the signer does not answer: {error.strerror or error}", hint=_START) from error
     if word == b"signed":
         return Note.parse(rest)
     if word == b"stale":
@@ -41,6 +54,14 @@ def ask(path: Path, request: SigningRequest) -> Note:
             f"the signer cannot keep its state: {rest.decode('utf-8', 'replace')}", hint="Make room for it."
         )
     raise ForkError(f"the signer refused: {rest.decode('utf-8', 'replace')}")
+
+
+def _asked(path: Path, request: SigningRequest) -> tuple[bytes, bytes, bytes]:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(TIMEOUT)
+        connection.connect(str(path))
+        _send(connection, request.serialise())
+        return _receive(connection).partition(b"\n")
 
 
 def answer(connection: socket.socket, signer: Signer) -> None:
@@ -82,6 +103,6 @@ def _exactly(connection: socket.socket, length: int) -> bytes:
     while len(parts) < length:
         part = connection.recv(length - len(parts))
         if not part:
-            raise MalformedError("a message to the signer was cut short")
+            raise _BrokenOffError("a message to or from the signer was cut short")
         parts += part
     return bytes(parts)
