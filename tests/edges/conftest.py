@@ -22,9 +22,7 @@ SECRET: Final = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 BACKEND: Final = "glasshouse.edges.web.signin.Backend"
 
 
-def confirm(
-    client: Client, person: Person, *, minutes_ago: float = 0, kind: str = "totp", again: bool = True
-) -> None:
+def confirm(client: Client, person: Person, *, minutes_ago: float = 0, kind: str = "totp", again: bool = True) -> None:
     """Let a browser's person have shown a second factor, unless told otherwise just now."""
     session = client.session
     shown = {"method": "mfa", "type": kind, "at": time.time() - minutes_ago * 60}

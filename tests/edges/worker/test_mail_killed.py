@@ -73,7 +73,8 @@ class Fatal(PostOffice):
     def __init__(self, lab: RunningLab) -> None:
         """Be fatal to nobody yet."""
         super().__init__()
-        self._lab, self.fatal, self.holder = lab, 0, None
+        self._lab, self.fatal = lab, 0
+        self.holder: subprocess.Popen[str] | None = None
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         """Take a letter; at the fatal one, stop every pen before the sender has our word."""
