@@ -4,10 +4,12 @@
 import hashlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.db import connection
+from pytest_django.fixtures import Settings
 
 from glasshouse.domain.journal import queries as journal
 from glasshouse.domain.journal.models import Event, SeedClass
@@ -26,10 +28,12 @@ from glasshouse.domain.releases import vault
 from glasshouse.kernel.errors import InvalidError, NotFoundError
 from glasshouse.kernel.ids import Uid
 from tests.domain.readingroom.passkeys import enrol
+from tests.engines.mail.post_office import PostOffice, opened
 from tests.lab import NOW, House, add
 from tests.verifier.synthetic import Authenticator
 
 ADA = commands.NewPerson(" Ada@Tester.Example ", " Ada N. ", " Tester ", [Role.REVIEWER, Role.REVIEWER])
+ZOE = commands.NewPerson("Zoe\u0308@Tester.Example", "Zo\u00eb", "Tester", [Role.REVIEWER])
 END = NOW + timedelta(hours=72)
 
 
@@ -207,3 +211,23 @@ def test_a_terminal_signs_in_once_after_its_person_agreed_and_in_time(house: Hou
     assert commands.collect_device(code.secret, now=NOW).uid == viewer.uid.text
     with pytest.raises(DeviceCodeError):
         commands.collect_device(code.secret, now=NOW)
+
+
+def test_an_address_that_no_server_here_would_take_is_refused_when_it_is_entered(
+    house: House, settings: Settings
+) -> None:
+    del house
+    with pytest.raises(NotAnAddressError, match="not ASCII"):
+        commands.add_person("operator:root", ZOE, now=NOW)
+    for takes in (False, True):
+        with opened(PostOffice(), enable_SMTPUTF8=takes) as server:
+            settings.GLASSHOUSE = replace(settings.GLASSHOUSE, mail=server)
+            if takes:
+                commands.add_person("operator:root", ZOE, now=NOW)
+            else:
+                with pytest.raises(NotAnAddressError, match="not ASCII"):
+                    commands.add_person("operator:root", ZOE, now=NOW)
+    settings.GLASSHOUSE = replace(settings.GLASSHOUSE, mail=None)
+    person = queries.anybody_by_email(" ZO\u00cb@tester.example")
+    assert person.email == "zo\u00eb@tester.example"
+    assert commands.new_link("operator:root", "zoe\u0308@tester.example", now=NOW).person.text == person.uid

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glasshouse.engines.mail import Letter, LetterRefusedError, Mailer, MailServer, MailServerError, Security
-from glasshouse.engines.mail.values import check_address
+from glasshouse.engines.mail.values import check_address, on_the_wire
 from glasshouse.kernel.errors import InvalidError
 from tests.engines.mail.post_office import SENDER, PostOffice, check_password, opened
 
@@ -137,6 +137,48 @@ def test_an_address_brings_neither_header_nor_command(address: str) -> None:
     assert len(office.came) == 1
 
 
+def test_an_address_that_is_not_ascii_goes_to_a_server_that_offers_it() -> None:
+    to = "zo\u00eb.\u7530\u4e2d@m\u00fcnchen.example"
+    with opened(office := PostOffice(), enable_SMTPUTF8=True) as server, Mailer(server) as mailer:
+        assert mailer.takes_utf8()
+        mailer.send(replace(LETTER, to=to))
+        mailer.send(LETTER)
+    [(recipients, message), (plain, _)] = office.came
+    assert recipients == ["zo\u00eb.\u7530\u4e2d@xn--mnchen-3ya.example"]
+    assert message.get_payload() == office.came[1][1].get_payload()
+    assert plain == [ADA]
+
+
+def test_an_address_that_is_not_ascii_is_refused_for_good_by_a_server_that_does_not() -> None:
+    with opened(office := PostOffice(), enable_SMTPUTF8=False) as server, Mailer(server) as mailer:
+        assert not mailer.takes_utf8()
+        with pytest.raises(LetterRefusedError) as refused:
+            mailer.send(replace(LETTER, to="zo\u00eb@tester.example"))
+        assert refused.value.is_final
+        mailer.send(replace(LETTER, to="ada@m\u00fcnchen.example"))
+    assert [recipients for recipients, _ in office.came] == [["ada@xn--mnchen-3ya.example"]], "a domain needs nothing"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "zoe\u0308@tester.example",  # not composed
+        "zo\u200be@tester.example",  # a character that does not show
+        "zo\u202ee@tester.example",
+        "zo\u00a0e@tester.example",
+        "\u00eb" * 33 + "@tester.example",
+        "ada@stra\u00dfe.example",  # comes back as another's
+        "ada@\u2764\u200d.example",
+        "ada@" + "\u00fc" * 80 + ".example",
+        "\u00eb",
+        "@tester.example",
+    ],
+)
+def test_an_address_of_more_than_one_reading_is_none(address: str) -> None:
+    with pytest.raises(InvalidError):
+        on_the_wire(address)
+
+
 @given(st.text())
 def test_what_passes_as_an_address_is_one_word(text: str) -> None:
     for candidate in (text, f"a{text}@b.example", f"a@b{text}"):
@@ -147,6 +189,18 @@ def test_what_passes_as_an_address_is_one_word(text: str) -> None:
         assert candidate.isascii()
         assert candidate.count("@") == 1
         assert not set(candidate) & set(' \t\r\n<>,;:"\0')
+        assert on_the_wire(candidate).lower() == candidate.lower()
+
+
+@given(st.text())
+def test_what_goes_on_the_wire_is_one_word(text: str) -> None:
+    for candidate in (f"a{text}@b.example", f"a@b{text}", f"a@{text}.example"):
+        try:
+            told = on_the_wire(candidate)
+        except InvalidError:
+            continue
+        assert told.count("@") == 1
+        assert not any(char.isspace() or char in '<>,;:"\0' or not char.isprintable() for char in told)
 
 
 @pytest.mark.parametrize(

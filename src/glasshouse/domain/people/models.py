@@ -6,7 +6,7 @@ from typing import ClassVar
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 
-from glasshouse.domain.people.values import Role, SessionEnd
+from glasshouse.domain.people.values import Role, SessionEnd, plain_address
 
 UID = 26
 
@@ -29,7 +29,7 @@ class PersonManager(BaseUserManager["Person"]):
 
     def get_by_natural_key(self, username: str | None) -> "Person":
         """Find by address, letter case aside."""
-        return self.get(email=(username or "").lower())
+        return self.get(email=plain_address(username or ""))
 
 
 class Person(AbstractBaseUser):

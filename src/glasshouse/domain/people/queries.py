@@ -11,7 +11,7 @@ from glasshouse.domain.people.assertions import Assertion, check_assertion
 from glasshouse.domain.people.commands.tokens import digest_of
 from glasshouse.domain.people.errors import PasskeyWordError
 from glasshouse.domain.people.models import Organisation, Passkey, Person, Scope, Token
-from glasshouse.domain.people.values import Role
+from glasshouse.domain.people.values import Role, plain_address
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.kernel.errors import NotFoundError
 from glasshouse.kernel.ids import Uid
@@ -90,7 +90,7 @@ def person_by_email(asker: Viewer, email: str) -> Person:
 
 def anybody_by_email(email: str) -> Person:
     """Return an active person by address, for the commands of those who may name everybody."""
-    person = Person.objects.filter(email=email.strip().lower(), is_active=True).first()
+    person = Person.objects.filter(email=plain_address(email), is_active=True).first()
     if person is None:
         raise NotFoundError
     return person

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What people may be here."""
 
+import unicodedata
+
 from django.db.models import TextChoices
 
 
@@ -24,3 +26,8 @@ class SessionEnd(TextChoices):
     OWNER = "owner", "ended by its person from another session"
     CUSTODIAN = "custodian", "ended by a custodian"
     LIMIT = "limit", "ended by a newer one"
+
+
+def plain_address(text: str) -> str:
+    """Return an address as persons are kept and looked up by it: trimmed, in small letters, composed."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text.strip()).lower())

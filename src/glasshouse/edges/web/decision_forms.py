@@ -160,7 +160,11 @@ class GrantForm(forms.Form):
 class ErasureForm(forms.Form):
     """Whose data is to be erased, and why."""
 
-    email = forms.EmailField(label=_("The person's address"), widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+    email = forms.CharField(
+        label=_("The person's address"),
+        max_length=254,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "email"}),  # a browser's own type is ASCII's
+    )
     reason = forms.CharField(
         label=_("Reason"),
         max_length=2000,

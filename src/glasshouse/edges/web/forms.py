@@ -139,7 +139,11 @@ class WhyForm(forms.Form):
 class HoldForm(WhyForm):
     """Whose data is held, and why."""
 
-    email = forms.EmailField(label=_("The person's address"), widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+    email = forms.CharField(
+        label=_("The person's address"),
+        max_length=254,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "email"}),  # a browser's own type is ASCII's
+    )
 
 
 class LookForm(forms.Form):

@@ -8,6 +8,15 @@ no text can bring a header or a command of its own.
 
 from glasshouse.engines.mail.errors import LetterRefusedError, MailServerError
 from glasshouse.engines.mail.sending import Mailer
-from glasshouse.engines.mail.values import Letter, MailServer, Security, check_address
+from glasshouse.engines.mail.values import Letter, MailServer, Security, check_address, on_the_wire
 
-__all__ = ["Letter", "LetterRefusedError", "MailServer", "MailServerError", "Mailer", "Security", "check_address"]
+__all__ = [
+    "Letter",
+    "LetterRefusedError",
+    "MailServer",
+    "MailServerError",
+    "Mailer",
+    "Security",
+    "check_address",
+    "on_the_wire",
+]

@@ -6,13 +6,13 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime
 from types import TracebackType
 from typing import Final, Self
 
 from glasshouse.engines.mail.errors import LetterRefusedError, MailServerError
-from glasshouse.engines.mail.values import Letter, MailServer, Security, check_address
+from glasshouse.engines.mail.values import Letter, MailServer, Security, on_the_wire
 from glasshouse.kernel.errors import InvalidError
 
 _FINAL: Final = 500
@@ -41,26 +41,37 @@ class Mailer:
 
         Raises LetterRefusedError when the server does not take this one, MailServerError when it takes none.
         """
-        message = self._written(letter)
+        to = _to(letter)
+        is_plain = to.isascii()
+        message = self._written(letter, to)
         with _faults(self._server):
-            if self._smtp is None:
-                self._smtp = self._open()
+            if not is_plain and not self.takes_utf8():
+                raise LetterRefusedError("the mail server takes addresses of ASCII alone", answer=0, is_final=True)
+            smtp = self._spoken()
             try:
-                self._smtp.sendmail(self._server.sender, [letter.to], message)
+                smtp.sendmail(self._server.sender, [to], message, [] if is_plain else ["SMTPUTF8"])
             except smtplib.SMTPRecipientsRefused as error:
-                answer, _ = error.recipients[letter.to]
+                answer, _ = error.recipients[to]
                 raise _refused(answer) from error
             except smtplib.SMTPDataError as error:
                 raise _refused(error.smtp_code) from error
 
-    def _written(self, letter: Letter) -> bytes:
-        try:
-            check_address(letter.to)
-        except InvalidError as error:
-            raise LetterRefusedError(str(error), answer=0, is_final=True) from error
-        message = EmailMessage(SMTP)
+    def takes_utf8(self) -> bool:
+        """Say whether the server takes addresses that are not ASCII (RFC 6531); raises MailServerError."""
+        with _faults(self._server):
+            smtp = self._spoken()
+            smtp.ehlo_or_helo_if_needed()
+            return smtp.has_extn("smtputf8")
+
+    def _spoken(self) -> smtplib.SMTP:
+        if self._smtp is None:
+            self._smtp = self._open()
+        return self._smtp
+
+    def _written(self, letter: Letter, to: str) -> bytes:
+        message = EmailMessage(SMTP if to.isascii() else SMTPUTF8)
         message["From"] = self._server.sender
-        message["To"] = letter.to
+        message["To"] = to
         message["Subject"] = letter.subject
         message["Date"] = format_datetime(letter.at)
         message["Message-ID"] = f"<{letter.uid}@{self._server.domain}>"
@@ -104,6 +115,13 @@ def _faults(server: MailServer) -> Iterator[None]:
         raise MailServerError(
             f"{server.host}:{server.port} takes no mail: {type(error).__name__} {said}".rstrip() + "."
         ) from error
+
+
+def _to(letter: Letter) -> str:
+    try:
+        return on_the_wire(letter.to)
+    except InvalidError as error:
+        raise LetterRefusedError(str(error), answer=0, is_final=True) from error
 
 
 def _refused(answer: int) -> LetterRefusedError:

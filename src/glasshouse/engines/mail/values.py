@@ -2,6 +2,7 @@
 """Values of mail."""
 
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -12,6 +13,8 @@ from typing import Final
 from glasshouse.kernel.errors import InvalidError
 
 _ADDRESS: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?=.{1,190}\Z)[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
+_LOCAL_BYTES: Final = 64
+_LOCAL: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+")
 _HOST: Final = re.compile(r"[A-Za-z0-9:][A-Za-z0-9.:-]{0,252}")
 
 
@@ -26,8 +29,39 @@ class Security(StrEnum):
 def check_address(text: str) -> str:
     """Return a bare address of ASCII; raise for anything else, white space and line ends first of all."""
     if not _ADDRESS.fullmatch(text):
-        raise InvalidError(f"not an address of mail, such as lab@vendor.example: {text[:80]!r}")
+        raise _no_address(text)
     return text
+
+
+def _no_address(text: str) -> InvalidError:
+    return InvalidError(f"not an address of mail, such as lab@vendor.example: {text[:80]!r}")
+
+
+def on_the_wire(address: str) -> str:
+    """Return an address as a server is told it: its domain in ASCII, what stands before it as it is; or raise.
+
+    What is not ASCII afterwards goes to a server that offers SMTPUTF8 alone. Before the @ stand letters, digits and
+    marks that show, in their composed form; a domain whose ASCII form would come back as another is refused, for it
+    might be somebody else's.
+    """
+    local, _, domain = address.rpartition("@")
+    try:
+        plain = domain.encode("idna").decode("ascii")
+        comes_back = plain.encode("ascii").decode("idna")
+    except UnicodeError as error:
+        raise _no_address(address) from error
+    if domain not in (comes_back, plain):
+        raise InvalidError(f"not a domain of one meaning: {domain[:80]!r}", hint="Write it as xn--…")
+    check_address(f"{'a' if _is_local(local) else ' '}@{plain}")
+    return f"{local}@{plain}"
+
+
+def _is_local(local: str) -> bool:
+    if not 1 <= len(local.encode("utf-8", "replace")) <= _LOCAL_BYTES or unicodedata.normalize("NFC", local) != local:
+        return False
+    return all(
+        _LOCAL.fullmatch(char) or (not char.isascii() and unicodedata.category(char)[0] in "LMN") for char in local
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from glasshouse.domain.engagements.values import Category, Ground, NewRequest, S
 from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.journal.values import Fields
 from glasshouse.domain.people.models import Person
-from glasshouse.domain.people.values import Role
+from glasshouse.domain.people.values import Role, plain_address
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.releases import queries as releases
 from glasshouse.domain.releases.models import Release
@@ -185,7 +185,7 @@ def _checked(told: Words, category: Category) -> Words:
 
 
 def _colleagues(viewer: Viewer, addresses: Sequence[str]) -> list[Person]:
-    wanted = list(dict.fromkeys(address.strip().lower() for address in addresses if address.strip()))
+    wanted = list(dict.fromkeys(plain_address(address) for address in addresses if address.strip()))
     if not 1 <= len(wanted) <= rules.MAX_PEOPLE:
         raise InvalidError(f"A request names 1 to {rules.MAX_PEOPLE} people.")
     found = {

@@ -11,14 +11,14 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from axes.models import AccessAttempt
+from django.conf import settings
 from django.contrib.sessions.models import Session
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 
 from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.people.errors import LinkSpentError, NotAnAddressError, PersonExistsError
 from glasshouse.domain.people.models import DeviceSignIn, EnrolmentLink, Organisation, Person, RoleHeld
-from glasshouse.domain.people.values import Role
+from glasshouse.domain.people.values import Role, plain_address
+from glasshouse.engines.mail import Mailer, on_the_wire
 from glasshouse.kernel import countries
 from glasshouse.kernel.errors import InvalidError
 from glasshouse.kernel.ids import Uid
@@ -61,6 +61,7 @@ class DemoPassword:
 def add_person(actor: str, new: NewPerson, *, now: datetime) -> Enrolment:
     """Add a person and, where it is new, their organisation; the address counts as verified by the operator."""
     email = _address(new.email)
+    _check_is_served(email)
     name = new.name.strip()
     country = countries.parse(new.country) if new.country else ""
     if not name or not new.roles:
@@ -138,12 +139,27 @@ def _make_link(person: Person, now: datetime) -> tuple[str, datetime]:
 
 
 def _address(text: str) -> str:
-    email = text.strip().lower()
+    email = plain_address(text)
     try:
-        validate_email(email)
-    except ValidationError as error:
-        raise NotAnAddressError(f"{text!r} is not an e-mail address.") from error
+        on_the_wire(email)
+    except InvalidError as error:
+        raise NotAnAddressError(f"{text[:80]!r} is not an e-mail address.", hint=error.hint) from error
     return email
+
+
+def _check_is_served(email: str) -> None:
+    """Raise unless the lab could mail this address: now is when somebody can still give another."""
+    server = settings.GLASSHOUSE.mail
+    if on_the_wire(email).isascii():
+        return
+    if server is not None:
+        with Mailer(server) as mailer:
+            if mailer.takes_utf8():
+                return
+    raise NotAnAddressError(
+        "What stands before the @ is not ASCII, and no mail server of this lab takes that.",
+        hint="Name one that offers SMTPUTF8 (mail_host), or give another address.",
+    )
 
 
 def forget_person(person: Uid) -> None:
