@@ -17,6 +17,11 @@ def test_a_location_is_not_inside_and_outside_at_once() -> None:
         Location(path=TreePath(b"a.c"), outside="/usr/include/stdio.h")
 
 
+def test_a_region_is_part_of_a_file_that_has_a_name() -> None:
+    with pytest.raises(InvalidError):
+        Location(region=Region(1, 1))
+
+
 def test_a_rule_of_an_extension_is_not_the_drivers_of_the_same_id() -> None:
     ours, theirs = Rule("S1", name="ours"), Rule("S1", name="theirs")
     run = Run(Tool(Component("t", rules=(ours,)), (Component("plug", rules=(theirs,)),)))

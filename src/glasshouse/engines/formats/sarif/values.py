@@ -172,7 +172,7 @@ class ByteRange:
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """Where. Exactly one of `path` and `outside` is told, or neither where the tool names no file.
+    """Where. One of `path` and `outside` is told, or neither where the tool names no file, and then no part of one.
 
     `path` lies below the analysed root. `outside` is a name that does not (a system header, an address of the tool's
     own machine, something hostile): escaped text for people, never opened.
@@ -186,9 +186,12 @@ class Location:
     outside: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse a place that is inside and outside."""
-        if self.path is not None and self.outside:
-            raise InvalidError("a location lies inside or outside, not both")
+        """Refuse a place that is inside and outside, or a part of no file."""
+        if self.path is not None:
+            if self.outside:
+                raise InvalidError("a location lies inside or outside, not both")
+        elif not self.outside and (self.region is not None or self.byte_range is not None):
+            raise InvalidError("a region is part of a file that has a name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,10 +205,15 @@ class FlowStep:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """One way through the code that leads to the result, in the order in which it runs."""
+    """One way through the code that leads to the result, in the order in which it runs; it has a step at least."""
 
     steps: tuple[FlowStep, ...]
     message: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a way of no step."""
+        if not self.steps:
+            raise InvalidError("a flow has a step at least")
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +232,8 @@ class Result:
     `rule_id` names a rule of the driver, or of the extension `component`; the rule may be undeclared. `message` has
     its arguments filled in. `level` is the effective one: the result's own, else its rule's. `severity_raw` is what
     `severity` was made of, as the tool said it. `cwes` are the result's and its rule's together, ascending.
-    The first location is where a person looks first. Fingerprints are the tool's, kept and not believed.
+    The first location is where a person looks first; one that is told twice counts once. Fingerprints are the tool's,
+    kept and not believed.
     """
 
     rule_id: str
@@ -299,7 +308,9 @@ class Run:
 
         Searches; whoever asks for many results makes a mapping of `rules` once.
         """
-        return self.rules().get((result.component, result.rule_id))
+        rules = self.rules()
+        component, name = result.component, result.rule_id
+        return rules.get((component, name)) or rules.get((component, name.rpartition("/")[0]))
 
     def rules(self) -> dict[tuple[str, str], Rule]:
         """Return the declared rules by component ("" for the driver) and id."""

@@ -1,0 +1,260 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writing values as SARIF 2.1.0: the same values give the same bytes, and reading them gives the same values.
+
+Results stream, one to a line. What the standard has no member for stands in property bags under `glasshouse/`.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, BinaryIO, Final
+
+from glasshouse.engines.formats.sarif.places import uri_of, uri_outside
+from glasshouse.engines.formats.sarif.ratings import OWN_SEVERITY, OWN_SEVERITY_RAW, SCORE, score_in, severity_of
+from glasshouse.engines.formats.sarif.values import (
+    Component,
+    Flow,
+    FlowStep,
+    Invocation,
+    Kind,
+    Level,
+    Location,
+    Notification,
+    NotificationSource,
+    Properties,
+    Region,
+    Result,
+    Rule,
+    Run,
+    Suppression,
+    SuppressionStatus,
+)
+
+SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_CWE: Final = "CWE"
+_NOTIFICATIONS: Final = {
+    NotificationSource.EXECUTION: "toolExecutionNotifications",
+    NotificationSource.CONFIGURATION: "toolConfigurationNotifications",
+}
+Object = dict[str, Any]
+
+
+def write(file: BinaryIO, runs: Iterable[tuple[Run, Iterable[Result]]]) -> None:
+    """Write runs with their results, in the order in which they come."""
+    file.write(f'{{"$schema":{_json(SCHEMA)},"version":"2.1.0","runs":['.encode())
+    for number, (run, results) in enumerate(runs):
+        file.write(b",\n" if number else b"\n")
+        _write_run(file, run, results)
+    file.write(b"\n]}\n")
+
+
+def _write_run(file: BinaryIO, run: Run, results: Iterable[Result]) -> None:
+    writer = _ResultWriter(run)
+    head = _json(_head(run))
+    file.write(f'{head[:-1]},"results":['.encode())
+    file.writelines(
+        f"{',' if number else ''}\n{_json(writer.told(result))}".encode() for number, result in enumerate(results)
+    )
+    taxonomies = [{"name": _CWE, "taxa": [{"id": f"CWE-{number}"} for number in sorted(writer.cwes)]}]
+    ending = f',"taxonomies":{_json(taxonomies)}' if writer.cwes else ""
+    file.write(f"]{ending}}}".encode())
+
+
+def _head(run: Run) -> Object:
+    return _without_empty(
+        {
+            "tool": _without_empty(
+                {
+                    "driver": _component(run.tool.driver),
+                    "extensions": [_component(one) for one in run.tool.extensions],
+                }
+            ),
+            "invocations": [_invocation(one) for one in run.invocations],
+            "automationDetails": _without_empty({"id": run.automation_id}),
+            "columnKind": run.column_kind.value if run.column_kind else None,
+            "properties": _bag(run.properties),
+        }
+    )
+
+
+def _component(component: Component) -> Object:
+    return _without_empty(
+        {
+            "name": component.name,
+            "version": component.version,
+            "rules": [_rule(one) for one in component.rules],
+        }
+    )
+
+
+def _rule(rule: Rule) -> Object:
+    setting: Object = {}
+    if rule.default_level is not Level.WARNING:
+        setting["level"] = rule.default_level.value
+    if not rule.is_enabled:
+        setting["enabled"] = False
+    score = {SCORE: rule.security_severity} if rule.security_severity else {}
+    return _without_empty(
+        {
+            "id": rule.id,
+            "name": rule.name,
+            "shortDescription": _message(rule.summary),
+            "help": _message(rule.help),
+            "helpUri": rule.help_uri,
+            "defaultConfiguration": setting,
+            "relationships": [{"target": one, "kinds": ["superset"]} for one in _taxa(rule.cwes)],
+            "properties": _bag(rule.properties) | score,
+        }
+    )
+
+
+def _invocation(invocation: Invocation) -> Object:
+    told: Object = {"executionSuccessful": invocation.is_successful}
+    if invocation.exit_code is not None:
+        told["exitCode"] = invocation.exit_code
+    for one in invocation.notifications:
+        told.setdefault(_NOTIFICATIONS[one.source], []).append(_notification(one))
+    return told
+
+
+def _notification(notification: Notification) -> Object:
+    return {"message": {"text": notification.message}} | _without_empty(
+        {
+            "level": notification.level.value,
+            "descriptor": _without_empty({"id": notification.id}),
+            "associatedRule": _without_empty({"id": notification.rule_id}),
+            "locations": _locations(notification.locations),
+        }
+    )
+
+
+class _ResultWriter:
+    """Writes the results of one run, and notes the weaknesses that they name."""
+
+    def __init__(self, run: Run) -> None:
+        self._rules = run.rules()
+        driver = {rule.id: number for number, rule in enumerate(run.tool.driver.rules)}
+        self._indexes: dict[str, Mapping[str, int]] = {"": driver}
+        self._components: dict[str, int] = {}
+        for number, one in enumerate(run.tool.extensions):
+            self._components[one.name] = number
+            self._indexes[one.name] = {rule.id: at for at, rule in enumerate(one.rules)}
+        self.cwes = {number for rule in self._rules.values() for number in rule.cwes}
+
+    def told(self, result: Result) -> Object:
+        """Return a result as an object."""
+        rule = self._rules.get((result.component, result.rule_id))
+        own = [number for number in result.cwes if rule is None or number not in rule.cwes]
+        self.cwes.update(own)
+        told: Object = self._reference(result)
+        if result.kind is not Kind.FAIL:
+            told["kind"] = result.kind.value
+        told |= {"level": result.level.value, "message": {"text": result.message}}
+        told |= _without_empty(
+            {
+                "locations": _locations(result.locations),
+                "relatedLocations": _locations(result.related),
+                "codeFlows": [_flow(one) for one in result.flows],
+                "taxa": _taxa(own),
+                "fingerprints": dict(result.fingerprints),
+                "partialFingerprints": dict(result.partial_fingerprints),
+                "suppressions": [_suppression(one) for one in result.suppressions],
+                "baselineState": result.baseline_state.value if result.baseline_state else None,
+                "properties": _bag(result.properties) | self._severity(result, rule),
+            }
+        )
+        return told
+
+    def _reference(self, result: Result) -> Object:
+        index = self._indexes.get(result.component, {}).get(result.rule_id)
+        if not result.component:
+            return {"ruleId": result.rule_id} | ({} if index is None else {"ruleIndex": index})
+        component: Object = {"name": result.component}
+        if (number := self._components.get(result.component)) is not None:
+            component["index"] = number
+        rule: Object = {"id": result.rule_id} | ({} if index is None else {"index": index})
+        return {"ruleId": result.rule_id, "rule": rule | {"toolComponent": component}}
+
+    @staticmethod
+    def _severity(result: Result, rule: Rule | None) -> Object:
+        score = rule.security_severity if rule else ""
+        if severity_of(result.level, score_in(result.properties), score) == (result.severity, result.severity_raw):
+            return {}
+        return _without_empty({OWN_SEVERITY: result.severity.value, OWN_SEVERITY_RAW: result.severity_raw})
+
+
+def _locations(locations: Iterable[Location]) -> list[Object]:
+    return [_location(one) for one in dict.fromkeys(locations)]
+
+
+def _location(location: Location) -> Object:
+    artifact: Object = {}
+    if location.path is not None:
+        artifact["uri"] = uri_of(location.path)
+    elif location.outside:
+        artifact["uri"], base = uri_outside(location.outside)
+        if base:
+            artifact["uriBaseId"] = base
+    return _without_empty(
+        {
+            "physicalLocation": _without_empty({"artifactLocation": artifact, "region": _region(location)}),
+            "logicalLocations": [{"fullyQualifiedName": name} for name in location.logical],
+            "message": _message(location.message),
+        }
+    )
+
+
+def _region(location: Location) -> Object:
+    told: Object = {}
+    region: Region | None = location.region
+    if region is not None:
+        told["startLine"] = region.start_line
+        if region.start_column:
+            told["startColumn"] = region.start_column
+        if region.end_line != region.start_line:
+            told["endLine"] = region.end_line
+        if region.end_column:
+            told["endColumn"] = region.end_column
+    if location.byte_range is not None:
+        told |= {"byteOffset": location.byte_range.offset, "byteLength": location.byte_range.length}
+    return told
+
+
+def _flow(flow: Flow) -> Object:
+    thread = {"locations": [_step(one) for one in flow.steps]}
+    return _without_empty({"message": _message(flow.message), "threadFlows": [thread]})
+
+
+def _step(step: FlowStep) -> Object:
+    told: Object = {"location": _location(step.location)}
+    if step.nesting:
+        told["nestingLevel"] = step.nesting
+    if step.kinds:
+        told["kinds"] = list(step.kinds)
+    return told
+
+
+def _suppression(suppression: Suppression) -> Object:
+    told: Object = {"kind": suppression.kind.value}
+    if suppression.status is not SuppressionStatus.ACCEPTED:
+        told["status"] = suppression.status.value
+    return told | _without_empty({"justification": suppression.justification})
+
+
+def _taxa(cwes: Iterable[int]) -> list[Object]:
+    return [{"id": f"CWE-{number}", "toolComponent": {"name": _CWE}} for number in cwes]
+
+
+def _bag(properties: Properties) -> Object:
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in properties}
+
+
+def _message(text: str) -> Object:
+    return {"text": text} if text else {}
+
+
+def _without_empty(told: Object) -> Object:
+    return {name: value for name, value in told.items() if value not in (None, "", [], {})}
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"), allow_nan=False)
