@@ -183,6 +183,20 @@ def test_notes_elsewhere_cost_a_file_no_look_at_them(house: House, desk: Desk) -
     assert len(many) == len(few)
 
 
+def test_a_list_of_colleagues_notes_costs_the_same_however_long_it_is(house: House, desk: Desk) -> None:
+    colleague = colleague_of(house, desk, patterns=("src/main.c",))
+    note(desk, is_shared=True)
+    with CaptureQueriesContext(connection) as few:
+        assert len(notes.notes_of(colleague)) == 1
+    for number in range(4):
+        note(desk, f"Another, {number}.", is_shared=True, path=(MAIN, HTTP)[number % 2])
+    with CaptureQueriesContext(connection) as many:
+        found = notes.notes_of(colleague)
+    assert sorted(one.is_outside for one in found) == [False, False, False, True, True], "each place is still judged"
+    assert len(many) == len(few)
+    assert len(few) <= 4, "the notes, the grants, their releases"
+
+
 def test_neither_words_nor_place_rest_in_the_open_and_the_entry_says_nothing_to_the_vendor(desk: Desk) -> None:
     uid = note(desk, is_shared=True)
     commands.change_note(desk.viewer, uid, f"{WORDS} Truly.", now=LATER)

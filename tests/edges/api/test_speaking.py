@@ -38,8 +38,8 @@ def test_a_note_is_kept_found_shared_and_removed(desk: Desk) -> None:
     asked = {"event": event, "lines": "3-4", "words": "The quokka."}
     made = post(reviewer, f"/grants/{desk.grant}/notes", asked, expected=201)
     assert (made["at"]["path"], made["at"]["lines"], made["is_mine"]) == ("src/main.c", "3-4", True)
-    assert [one["uid"] for one in post(reviewer, "/notes/search", {"text": "QUOKKA"})] == [made["uid"]]
-    assert post(reviewer, "/notes/search", {"text": "wombat"}) == []
+    assert [one["uid"] for one in post(reviewer, "/notes/search", {"text": "QUOKKA"})["rows"]] == [made["uid"]]
+    assert post(reviewer, "/notes/search", {"text": "wombat"}) == {"rows": [], "more": None}
     place = f"/notes/{made['uid']}"
     assert post(reviewer, f"{place}/change", {"words": "Other.", "is_shared": True})["is_shared"]
     assert get(reviewer, place)["words"] == "Other."
@@ -63,7 +63,7 @@ def test_a_question_is_asked_answered_and_closed(house: House, desk: Desk) -> No
     asked = {"event": seen(desk), "lines": "3", "words": "Why?"}
     made = post(reviewer, f"/grants/{desk.grant}/questions", asked, expected=201)
     place = f"/questions/{made['uid']}"
-    assert [one["kind"] for one in get(owner, "/notices")] == ["threads.asked"]
+    assert [one["kind"] for one in get(owner, "/notices")["rows"]] == ["threads.asked"]
     read = get(owner, place)
     assert (read["engagement"], read["said"][0]["author"], read["at"]["lines"]) == ("", "", "3")
     assert post(owner, f"{place}/closing", {}, expected=403)["code"] == "threads.not-yours-to-close"
@@ -98,7 +98,41 @@ def test_a_finding_is_raised_from_a_note_and_answered(house: House, desk: Desk) 
     assert post(owner, f"{place}/steps", {"step": "verify", "words": "x"}, expected=403)["code"] == (
         "findings.step-not-yours"
     )
-    assert [one["state"] for one in get(reviewer, "/findings")] == ["fixed"]
+    assert [one["state"] for one in get(reviewer, "/findings")["rows"]] == ["fixed"]
+
+
+def test_lists_of_what_people_wrote_come_in_pages(house: House, desk: Desk) -> None:
+    del house
+    reviewer, event = signed_in(desk.viewer), seen(desk)
+    for number in range(3):
+        asked = {"event": event, "lines": "3-4", "words": f"Number {number}."}
+        made = post(reviewer, f"/grants/{desk.grant}/notes", asked, expected=201)
+        raised = {"title": f"Finding {number}", "severity": "high", "words": "Freed twice."}
+        post(reviewer, f"/notes/{made['uid']}/finding", raised, expected=201)
+        post(reviewer, f"/grants/{desk.grant}/questions", {**asked, "words": "Why?"}, expected=201)
+    for text in ("", "number"):
+        first = post(reviewer, "/notes/search", {"text": text, "size": 2})
+        assert ([one["words"] for one in first["rows"]], first["more"]) == (["Number 2.", "Number 1."], 2)
+        rest = post(reviewer, "/notes/search", {"text": text, "size": 2, "skip": first["more"]})
+        assert ([one["words"] for one in rest["rows"]], rest["more"]) == (["Number 0."], None)
+    for path in ("/findings", "/questions"):
+        first = get(reviewer, f"{path}?size=2")
+        rest = get(reviewer, f"{path}?size=2&skip={first['more']}")
+        uids = {one["uid"] for one in first["rows"] + rest["rows"]}
+        assert (len(first["rows"]), len(rest["rows"]), len(uids), rest["more"]) == (2, 1, 3, None), path
+    for wrong in ("size=0", "size=101", "skip=-1", "skip=x"):
+        assert reviewer.get(f"/api/v1/findings?{wrong}").status_code == 422, wrong
+
+
+def test_proposals_and_notices_come_in_pages(house: House) -> None:
+    manager = signed_in(house.cast.manager)
+    for _ in range(3):
+        readingroom.propose_erasure(house.cast.custodian, house.cast.reviewer.uid, now=NOW, reason="Asked for.")
+    first = get(manager, "/proposals?state=open&size=2")
+    rest = get(manager, f"/proposals?state=open&size=2&skip={first['more']}")
+    assert [len(page["rows"]) for page in (first, rest)] == [2, 1]
+    assert get(manager, "/proposals?state=refused") == {"rows": [], "more": None}
+    assert [len(get(manager, f"/notices?size=2&skip={skip}")["rows"]) for skip in (0, 2)] == [2, 1]
 
 
 def test_no_token_reads_what_people_wrote(desk: Desk) -> None:

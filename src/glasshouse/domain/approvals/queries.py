@@ -23,7 +23,7 @@ def proposals_of(viewer: Viewer) -> QuerySet[Proposal]:
         Proposal.objects.filter(kind__in=kinds)
         .select_related("proposed_by", "beneficiary__organisation")
         .prefetch_related("decisions__person")
-        .order_by("-state", "-proposed_at")
+        .order_by("-state", "-proposed_at", "-pk")
     )
 
 

@@ -55,9 +55,22 @@ class FindingPage:
     releases: Sequence[Release]
 
 
-def findings_of(viewer: Viewer, reach: Collection[Uid]) -> list[tuple[Finding, str]]:
-    """Return the findings that the viewer has a part in with their titles, the worst first, then the newest."""
-    return [(row, title_of(row)) for row in _rows(viewer, reach)]
+def findings_of(
+    viewer: Viewer,
+    reach: Collection[Uid],
+    *,
+    engagement: Uid | None = None,
+    skip: int = 0,
+    most: int | None = None,
+) -> list[tuple[Finding, str]]:
+    """Return the findings that the viewer has a part in with their titles, the worst first, then the newest.
+
+    Those of one engagement, where it is named; of these no more than `most`, the first `skip` left out.
+    """
+    rows = _rows(viewer, reach)
+    if engagement is not None:
+        rows = rows.filter(engagement=engagement.text)
+    return [(row, title_of(row)) for row in rows[skip : None if most is None else skip + most]]
 
 
 def awaiting(viewer: Viewer, reach: Collection[Uid]) -> int:

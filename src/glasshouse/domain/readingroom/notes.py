@@ -7,6 +7,7 @@ alone whose own grant covers it. The vendor has no part in it, whatever the role
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import Final
 
 from django.db.models import Q, QuerySet
@@ -17,7 +18,7 @@ from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import places
 from glasshouse.domain.readingroom.errors import NoNoteError
 from glasshouse.domain.readingroom.models import Note
-from glasshouse.domain.readingroom.places import Place
+from glasshouse.domain.readingroom.places import Place, Reach
 from glasshouse.domain.releases import vault
 from glasshouse.engines.store import Sealer
 from glasshouse.kernel.ids import Uid
@@ -47,16 +48,23 @@ class Written:
     changed_at: datetime | None
 
 
-def notes_of(viewer: Viewer, *, engagement: Uid | None = None, text: str = "") -> list[Written]:
+def notes_of(
+    viewer: Viewer, *, engagement: Uid | None = None, text: str = "", skip: int = 0, most: int | None = None
+) -> list[Written]:
     """Return the notes that the viewer may read, newest first: their own, and those that colleagues share.
 
-    `text` keeps those that hold it, letter case aside, in their words, path or pattern.
+    `text` keeps those that hold it, letter case aside, in their words, path or pattern. Of what is left the first
+    `skip` are left out, and no more than `most` returned.
     """
     rows = _readable(viewer)
     if engagement is not None:
         rows = rows.filter(engagement__uid=engagement.text)
-    sought = text.casefold().strip()
-    return [note for note in (_opened(viewer, row) for row in rows) if sought in _said(note)]
+    sought, reach = text.casefold().strip(), Reach(viewer)
+    end = None if most is None else skip + most
+    if not sought:  # what the database leaves out need not be opened
+        return [_opened(viewer, row, reach) for row in rows[skip:end]]
+    told = (_opened(viewer, row, reach) for row in rows.iterator(chunk_size=200))
+    return list(islice((note for note in told if sought in _said(note)), skip, end))
 
 
 def notes_on(viewer: Viewer, place: Place) -> list[Written]:
@@ -69,7 +77,8 @@ def notes_on(viewer: Viewer, place: Place) -> list[Written]:
         for row in _readable(viewer)
         if (there := place_of(row)) and there.span and (there.digest, there.path) == (place.digest, place.path)
     ]
-    told = [_opened(viewer, row) for _, row in sorted(found, key=lambda pair: pair[0])]
+    reach = Reach(viewer)
+    told = [_opened(viewer, row, reach) for _, row in sorted(found, key=lambda pair: pair[0])]
     return [note for note in told if note.place]
 
 
@@ -78,7 +87,7 @@ def note(viewer: Viewer, uid: Uid) -> Written:
     row = _readable(viewer).filter(uid=uid.text).first()
     if row is None:
         raise NoNoteError
-    return _opened(viewer, row)
+    return _opened(viewer, row, Reach(viewer))
 
 
 def own(viewer: Viewer, uid: Uid) -> Note:
@@ -121,10 +130,12 @@ def _readable(viewer: Viewer) -> QuerySet[Note]:
     return _kept().filter(Q(author_id=viewer.row) | shared)
 
 
-def _opened(viewer: Viewer, row: Note) -> Written:
+def _opened(viewer: Viewer, row: Note, reach: Reach) -> Written:
     is_mine = row.author_id == viewer.row
     place = place_of(row)
-    grant = _grant(viewer, row, place) if place else None
+    grant = None
+    if place is not None:
+        grant = place.grant if is_mine else reach.grant_to(Uid(row.engagement.uid), place)
     # A search is its visitor's words, and what it found is not in the note.
     is_outside = place is not None and place.path is not None and grant is None
     return Written(
@@ -141,12 +152,6 @@ def _opened(viewer: Viewer, row: Note) -> Written:
         written_at=row.written_at,
         changed_at=row.changed_at,
     )
-
-
-def _grant(viewer: Viewer, row: Note, place: Place) -> Uid | None:
-    if row.author_id == viewer.row:
-        return place.grant
-    return places.grant_covering(viewer, Uid(row.engagement.uid), place)
 
 
 def _place_context(uid: Uid) -> str:

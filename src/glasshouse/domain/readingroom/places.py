@@ -7,9 +7,11 @@ A place is read from the entry, never from what a browser says: what was not sho
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Final, Self
 
 from glasshouse.domain.access.models import Grant
+from glasshouse.domain.access.values import Patterns
 from glasshouse.domain.journal import queries as journal
 from glasshouse.domain.journal.models import SeedClass
 from glasshouse.domain.journal.values import Fields, Json
@@ -124,19 +126,38 @@ def unseal(sealed: bytes, outer: Sealer, product: Uid, *, purpose: str, context:
     return Place.from_bytes(key.open(inner, context=context.encode()))
 
 
-def grant_covering(viewer: Viewer, engagement: Uid, place: Place) -> Uid | None:
-    """Return the newest of the viewer's own grants that covers a place, ended or not; None when none does."""
-    held = Grant.objects.filter(
-        holder_id=viewer.row, engagement=engagement.text, releases__release=place.release.text
-    ).order_by("-opened_at", "-pk")
-    for grant in held:
-        try:
-            patterns = queries.patterns_of(Uid(grant.product), bytes(grant.patterns))
-        except RefusedError:
-            return None
-        if place.path is None or patterns.covers(place.path):
-            return Uid(grant.uid)
-    return None
+class Reach:
+    """Where the viewer's own grants lead, ended ones too: looked up once, at the first place, for all that follow."""
+
+    def __init__(self, viewer: Viewer) -> None:
+        """Look nothing up yet: most pages have no place that needs it."""
+        self._viewer = viewer
+        self._opened: dict[str, Patterns | None] = {}
+
+    def grant_to(self, engagement: Uid, place: Place) -> Uid | None:
+        """Return the newest of the grants that covers a place; None when none does."""
+        for one in self._held.get((engagement.text, place.release.text), ()):
+            patterns = self._patterns(one)
+            if patterns is not None and (place.path is None or patterns.covers(place.path)):
+                return Uid(one.uid)
+        return None
+
+    @cached_property
+    def _held(self) -> Mapping[tuple[str, str], list[Grant]]:
+        found: dict[tuple[str, str], list[Grant]] = {}
+        rows = Grant.objects.filter(holder_id=self._viewer.row).prefetch_related("releases")
+        for grant in rows.order_by("-opened_at", "-pk"):
+            for named in grant.releases.all():
+                found.setdefault((grant.engagement, named.release), []).append(grant)
+        return found
+
+    def _patterns(self, grant: Grant) -> Patterns | None:
+        if grant.uid not in self._opened:
+            try:
+                self._opened[grant.uid] = queries.patterns_of(Uid(grant.product), bytes(grant.patterns))
+            except RefusedError:  # the product's key was destroyed
+                self._opened[grant.uid] = None
+        return self._opened[grant.uid]
 
 
 def all_shown_at(viewer: Viewer, grant: Uid, event: Uid) -> Shown:

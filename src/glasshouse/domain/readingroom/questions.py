@@ -59,19 +59,22 @@ class Question:
         return self.said[0].words.splitlines()[0][:120] if self.said else ""
 
 
-def questions_of(viewer: Viewer, now: datetime, *, engagement: Uid | None = None) -> list[Question]:
-    """Return the questions that the viewer has a part in: those that wait first, by when they are due."""
+def questions_of(
+    viewer: Viewer, now: datetime, *, engagement: Uid | None = None, skip: int = 0, most: int | None = None
+) -> list[Question]:
+    """Return the questions that the viewer has a part in, `most` after `skip`: what waits first, by its clock."""
     rows = threads.threads_of(viewer, reach_of(viewer), kind=AboutKind.LINES)
     if engagement is not None:
         rows = rows.filter(engagement=engagement.text)
-    names = _Names.of(rows)
-    return [_told(viewer, row, now, names) for row in rows]
+    rows = rows[skip : None if most is None else skip + most]
+    names, reach = _Names.of(rows), places.Reach(viewer)
+    return [_told(viewer, row, now, names, reach) for row in rows]
 
 
 def question(viewer: Viewer, uid: Uid, now: datetime) -> Question:
     """Return one question that the viewer has a part in."""
     row = threads.thread(viewer, uid, reach_of(viewer), kind=AboutKind.LINES)
-    return _told(viewer, row, now, _Names.of([row]))
+    return _told(viewer, row, now, _Names.of([row]), places.Reach(viewer))
 
 
 def reach_of(viewer: Viewer) -> frozenset[Uid]:
@@ -129,11 +132,11 @@ class _Names:
         )
 
 
-def _told(viewer: Viewer, row: Thread, now: datetime, names: _Names) -> Question:
+def _told(viewer: Viewer, row: Thread, now: datetime, names: _Names, reach: places.Reach) -> Question:
     engagement, product = Uid(row.engagement), Uid(row.product)
     sealer = sealer_of(engagement)
     place = places.unseal(bytes(row.place), sealer, product, purpose=PURPOSE, context=engagement.text)
-    grant = places.grant_covering(viewer, engagement, place) if place and not viewer.is_vendor else None
+    grant = reach.grant_to(engagement, place) if place and not viewer.is_vendor else None
     side, state = rules.side_of(viewer), State(row.state)
     return Question(
         uid=Uid(row.uid),

@@ -13,10 +13,12 @@ from glasshouse.domain.readingroom import places, questions
 from glasshouse.kernel.ids import Uid
 
 
-def findings_of(viewer: Viewer, *, engagement: Uid | None = None) -> list[tuple[Finding, str]]:
-    """Return the findings that the viewer has a part in with their titles, the worst first."""
-    every = findings.findings_of(viewer, questions.reach_of(viewer))
-    return [pair for pair in every if engagement is None or pair[0].engagement == engagement.text]
+def findings_of(
+    viewer: Viewer, *, engagement: Uid | None = None, skip: int = 0, most: int | None = None
+) -> list[tuple[Finding, str]]:
+    """Return the findings that the viewer has a part in with their titles, `most` after `skip`: the worst first."""
+    reach = questions.reach_of(viewer)
+    return findings.findings_of(viewer, reach, engagement=engagement, skip=skip, most=most)
 
 
 def finding_page(viewer: Viewer, uid: Uid, now: datetime) -> FindingPage:
@@ -25,14 +27,18 @@ def finding_page(viewer: Viewer, uid: Uid, now: datetime) -> FindingPage:
     return replace(page, said=questions.named_for(viewer, page.said))
 
 
-def places_for(viewer: Viewer, page: FindingPage) -> list[FoundAt]:
-    """Return the places of a finding that a viewer may be told: a colleague's own grants bound what they learn."""
-    return [place for place in page.places or () if viewer.is_vendor or grant_for(viewer, page, place)]
+def places_for(viewer: Viewer, page: FindingPage) -> list[tuple[FoundAt, Uid | None]]:
+    """Return the places of a finding that a viewer may be told, each with the grant of theirs that leads there.
 
-
-def grant_for(viewer: Viewer, page: FindingPage, place: FoundAt) -> Uid | None:
-    """Return the viewer's own grant that leads to a place of a finding, None where none does."""
+    A colleague's own grants bound what they learn; the vendor's people are told all, without a grant of theirs.
+    """
+    found = page.places or ()
     if viewer.is_vendor:
-        return None
-    at = places.Place(None, None, place.release, "", place.path, str(place.digest), place.span)
-    return places.grant_covering(viewer, Uid(page.finding.engagement), at)
+        return [(place, None) for place in found]
+    reach, engagement = places.Reach(viewer), Uid(page.finding.engagement)
+    led = [(place, reach.grant_to(engagement, _place(place))) for place in found]
+    return [(place, grant) for place, grant in led if grant]
+
+
+def _place(at: FoundAt) -> places.Place:
+    return places.Place(None, None, at.release, "", at.path, str(at.digest), at.span)

@@ -2,13 +2,13 @@
 """The JSON of the API that several routes share."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any, Self
+from typing import Annotated, Any, Final, Generic, Self, TypeVar
 
 from django.conf import settings
-from ninja import Schema
+from ninja import Field, Schema
 
 from glasshouse.domain.access.values import Balance, Spent
 from glasshouse.domain.readingroom.values import View
@@ -125,6 +125,24 @@ class Showing(Schema):
             ),
             release=NamedRelease.of(view.room.release),
         )
+
+
+PAGE: Final = 100
+PageSize = Annotated[int, Field(ge=1, le=PAGE)]
+Skipped = Annotated[int, Field(ge=0)]
+Row = TypeVar("Row")
+
+
+class Page(Schema, Generic[Row]):
+    """A part of a list; ask with `skip=more` for the next, until `more` is null."""
+
+    rows: list[Row]
+    more: int | None
+
+    @classmethod
+    def of(cls, rows: Sequence[Row], *, skip: int, size: int) -> Self:
+        """Take a page's rows out of those asked for, which are one more than fit wherever there are more."""
+        return cls(rows=list(rows[:size]), more=skip + size if len(rows) > size else None)
 
 
 class Done(Schema):

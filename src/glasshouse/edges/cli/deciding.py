@@ -141,7 +141,7 @@ def proposals(
     """List what waits for decisions."""
     with answered(as_json=as_json), remote.signed_in() as lab:
         tell_table(
-            lab.get("/proposals", state=None if every else "open"),
+            lab.every("/proposals", state=None if every else "open"),
             ["uid", "title", "beneficiary", "state", "proposed_by", "proposed_at", "may_decide"],
             empty="Nothing waits for a decision.",
             as_json=as_json,

@@ -8,7 +8,7 @@ nowhere else: no redirect is followed, certificates are checked, and plain http 
 import json
 import os
 import platform
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -115,6 +115,14 @@ class Lab:
         """Have something done."""
         return self._send("POST", path, json=dict(body or {}))
 
+    def every(self, path: str, /, **query: str | int | None) -> list[Any]:
+        """Ask for the whole of a list, page after page."""
+        return _pages(lambda skip: self.get(path, **query, skip=skip))
+
+    def every_posted(self, path: str, body: Mapping[str, object]) -> list[Any]:
+        """Ask for the whole of a list by what stands in a body and never in an address."""
+        return _pages(lambda skip: self.post(path, {**body, "skip": skip}))
+
     def download(self, path: str) -> bytes:
         """Return a file's bytes."""
         return self._answer("GET", path).content
@@ -144,6 +152,16 @@ class Lab:
             if cookie.name in {"session", "__Host-session"} and cookie.value:
                 return cookie.name, cookie.value
         raise LabFailedError("The lab gave no session.")
+
+
+def _pages(ask: Callable[[int], Answer]) -> list[Any]:
+    rows: list[Any] = []
+    more: int | None = 0
+    while more is not None:
+        page = ask(more)
+        rows += page["rows"]
+        more = page["more"]
+    return rows
 
 
 @contextmanager

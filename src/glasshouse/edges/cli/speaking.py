@@ -36,7 +36,9 @@ def inbox(
 ) -> None:
     """List what you should look at; a notice holds no content."""
     with answered(as_json=as_json), remote.signed_in() as lab:
-        found = lab.post("/notices/seen", {}) if seen else lab.get("/notices")
+        if seen:
+            lab.post("/notices/seen", {})
+        found = lab.every("/notices")
         columns = ["at", "kind", "subject", "seen_at"]
         tell_table(found, columns, empty="Nothing waits for you.", as_json=as_json)
 
@@ -48,7 +50,7 @@ def list_notes(
 ) -> None:
     """List your notes and those that colleagues share, newest first."""
     with answered(as_json=as_json), remote.signed_in() as lab:
-        rows = [{**one, "at": _at(one["at"])} for one in lab.post("/notes/search", {"text": text})]
+        rows = [{**one, "at": _at(one["at"])} for one in lab.every_posted("/notes/search", {"text": text})]
         columns = ["uid", "written_at", "author", "at", "words"]
         tell_table(rows, columns, empty="No note. Write one with `glasshouse note write`.", as_json=as_json)
 
@@ -105,7 +107,7 @@ def remove(uid: NoteUid, as_json: AsJson = False) -> None:
 def list_questions(as_json: AsJson = False) -> None:
     """List the questions that you have a part in: what waits stands first."""
     with answered(as_json=as_json), remote.signed_in() as lab:
-        rows = [{**one, "at": _at(one["at"])} for one in lab.get("/questions")]
+        rows = [{**one, "at": _at(one["at"])} for one in lab.every("/questions")]
         columns = ["uid", "state", "due_at", "is_late", "product", "at"]
         tell_table(rows, columns, empty="No question. Ask with `glasshouse question ask`.", as_json=as_json)
 
@@ -153,7 +155,7 @@ def list_findings(as_json: AsJson = False) -> None:
     with answered(as_json=as_json), remote.signed_in() as lab:
         columns = ["uid", "label", "severity", "state", "title"]
         empty = "No finding. Raise one from a note with `glasshouse finding raise`."
-        tell_table(lab.get("/findings"), columns, empty=empty, as_json=as_json)
+        tell_table(lab.every("/findings"), columns, empty=empty, as_json=as_json)
 
 
 @finding.command(

@@ -20,7 +20,7 @@ from glasshouse.domain.readingroom.commands import Verdict
 from glasshouse.domain.readingroom.proposals import proposal_page
 from glasshouse.domain.releases import queries as releases
 from glasshouse.edges.api.auth import ACTING, DECIDING, SOURCE
-from glasshouse.edges.api.shapes import answering
+from glasshouse.edges.api.shapes import PAGE, Page, PageSize, Skipped, answering
 from glasshouse.edges.http.viewer import viewer_of
 from glasshouse.kernel import clock
 from glasshouse.kernel.digests import Digest
@@ -157,12 +157,14 @@ def propose_erasure(request: HttpRequest, asked: AskedErasure) -> Status[Proposa
     return Status(HTTPStatus.CREATED, _proposal(viewer, Uid(made.uid)))
 
 
-@router.get("/proposals", auth=SOURCE, response=answering(list[Proposal]), url_name="proposals")
-def proposals(request: HttpRequest, state: str = "") -> list[Proposal]:
+@router.get("/proposals", auth=SOURCE, response=answering(Page[Proposal]), url_name="proposals")
+def proposals(request: HttpRequest, state: str = "", skip: Skipped = 0, size: PageSize = PAGE) -> Page[Proposal]:
     """List the proposals that the caller may propose or decide, open ones first."""
     viewer = viewer_of(request)
     rows = approvals.proposals_of(viewer)
-    return [_proposal(viewer, Uid(row.uid)) for row in rows if state in {"", row.state}]
+    named = rows.filter(state=state) if state else rows
+    found = [_proposal(viewer, Uid(row.uid)) for row in named[skip : skip + size + 1]]
+    return Page.of(found, skip=skip, size=size)
 
 
 @router.get("/proposals/{proposal}", auth=SOURCE, response=answering(Proposal), url_name="proposal")

@@ -2,21 +2,19 @@
 """What the caller was shown and did: their own entries, opened for them alone."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 from django.http import HttpRequest
-from ninja import Field, Router, Schema
+from ninja import Router, Schema
 
 from glasshouse.domain.people.commands import Scope
 from glasshouse.domain.readingroom import days, queries
 from glasshouse.edges.api.auth import SOURCE, reading
-from glasshouse.edges.api.shapes import answering
+from glasshouse.edges.api.shapes import PAGE, PageSize, answering
 from glasshouse.edges.http.viewer import viewer_of
 from glasshouse.kernel.ids import Uid
 
 router: Final = Router(tags=["record"])
-PAGE: Final = 100
-PageSize = Annotated[int, Field(ge=1, le=PAGE)]
 
 
 class Entry(Schema):

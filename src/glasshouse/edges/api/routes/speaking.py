@@ -25,7 +25,7 @@ from glasshouse.domain.releases import queries as releases
 from glasshouse.domain.threads.rules import MAX_WORDS
 from glasshouse.domain.threads.values import Said
 from glasshouse.edges.api.auth import ACTING, SOURCE
-from glasshouse.edges.api.shapes import answering
+from glasshouse.edges.api.shapes import PAGE, Page, PageSize, Skipped, answering
 from glasshouse.edges.http.viewer import viewer_of
 from glasshouse.kernel import clock
 from glasshouse.kernel.ids import Uid
@@ -55,6 +55,8 @@ class AskedText(Schema):
     """What is looked for in notes: it stands in a body, never in an address."""
 
     text: str = Field("", max_length=200)
+    skip: Skipped = 0
+    size: PageSize = PAGE
 
 
 class AskedQuestion(Schema):
@@ -169,10 +171,11 @@ class Notice(Schema):
     seen_at: datetime | None
 
 
-@router.post("/notes/search", auth=ACTING, response=answering(list[Note]), url_name="notes_found")
-def find_notes(request: HttpRequest, asked: AskedText) -> list[Note]:
+@router.post("/notes/search", auth=ACTING, response=answering(Page[Note]), url_name="notes_found")
+def find_notes(request: HttpRequest, asked: AskedText) -> Page[Note]:
     """List the notes that the caller may read and that hold a text, newest first; all without a text."""
-    return [_note(one) for one in written.notes_of(viewer_of(request), text=asked.text)]
+    found = written.notes_of(viewer_of(request), text=asked.text, skip=asked.skip, most=asked.size + 1)
+    return Page.of([_note(one) for one in found], skip=asked.skip, size=asked.size)
 
 
 @router.post("/grants/{grant}/notes", auth=ACTING, response=answering(Note, HTTPStatus.CREATED), url_name="grant_notes")
@@ -226,10 +229,11 @@ def remove_note(request: HttpRequest, note: str) -> Status[None]:
     return Status(HTTPStatus.NO_CONTENT, None)
 
 
-@router.get("/questions", auth=SOURCE, response=answering(list[Question]), url_name="questions")
-def list_questions(request: HttpRequest) -> list[Question]:
+@router.get("/questions", auth=SOURCE, response=answering(Page[Question]), url_name="questions")
+def list_questions(request: HttpRequest, skip: Skipped = 0, size: PageSize = PAGE) -> Page[Question]:
     """List the questions that the caller has a part in: what waits stands first."""
-    return [_question(one) for one in questions.questions_of(viewer_of(request), clock.now())]
+    found = questions.questions_of(viewer_of(request), clock.now(), skip=skip, most=size + 1)
+    return Page.of([_question(one) for one in found], skip=skip, size=size)
 
 
 @router.post(
@@ -268,10 +272,10 @@ def close_question(request: HttpRequest, question: str) -> Question:
     return _question(questions.question(viewer, uid, now))
 
 
-@router.get("/findings", auth=SOURCE, response=answering(list[FindingRow]), url_name="findings")
-def list_findings(request: HttpRequest) -> list[FindingRow]:
+@router.get("/findings", auth=SOURCE, response=answering(Page[FindingRow]), url_name="findings")
+def list_findings(request: HttpRequest, skip: Skipped = 0, size: PageSize = PAGE) -> Page[FindingRow]:
     """List the findings that the caller has a part in, the worst first."""
-    return [
+    rows = [
         FindingRow(
             uid=row.uid,
             label=str(row),
@@ -280,8 +284,9 @@ def list_findings(request: HttpRequest) -> list[FindingRow]:
             state=row.state,
             raised_at=row.raised_at,
         )
-        for row, title in raised.findings_of(viewer_of(request))
+        for row, title in raised.findings_of(viewer_of(request), skip=skip, most=size + 1)
     ]
+    return Page.of(rows, skip=skip, size=size)
 
 
 @router.get("/findings/{finding}", auth=SOURCE, response=answering(Finding), url_name="finding")
@@ -308,17 +313,18 @@ def take_step(request: HttpRequest, finding: str, asked: AskedStep) -> Finding:
     return _finding(viewer, uid)
 
 
-@router.get("/notices", auth=SOURCE, response=answering(list[Notice]), url_name="notices")
-def inbox(request: HttpRequest) -> list[Notice]:
+@router.get("/notices", auth=SOURCE, response=answering(Page[Notice]), url_name="notices")
+def inbox(request: HttpRequest, skip: Skipped = 0, size: PageSize = PAGE) -> Page[Notice]:
     """List the caller's notices, newest first."""
-    return [
+    rows = [
         Notice(uid=one.uid, kind=one.kind, subject=one.subject, at=one.at, seen_at=one.seen_at)
-        for one in notices.inbox(viewer_of(request))[:200]
+        for one in notices.inbox(viewer_of(request))[skip : skip + size + 1]
     ]
+    return Page.of(rows, skip=skip, size=size)
 
 
-@router.post("/notices/seen", auth=ACTING, response=answering(list[Notice]), url_name="notices_seen")
-def see_all(request: HttpRequest) -> list[Notice]:
+@router.post("/notices/seen", auth=ACTING, response=answering(Page[Notice]), url_name="notices_seen")
+def see_all(request: HttpRequest) -> Page[Notice]:
     """Mark all of the caller's notices as seen."""
     notice_commands.see_all(viewer_of(request), now=clock.now())
     return inbox(request)
@@ -387,7 +393,7 @@ def _finding(viewer: Viewer, uid: Uid) -> Finding:
         steps=[step.value for step in page.steps],
         at=[
             At(path=str(place.path), lines=str(place.span), digest=str(place.digest))
-            for place in raised.places_for(viewer, page)
+            for place, _ in raised.places_for(viewer, page)
         ],
         said=_said(page.said),
     )

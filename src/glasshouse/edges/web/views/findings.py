@@ -76,9 +76,7 @@ def step(request: HttpRequest, finding: str) -> HttpResponse:
 
 def _page(request: HttpRequest, viewer: Viewer, uid: Uid, form: SayForm, steps: StepForm | None) -> HttpResponse:
     page = raised.finding_page(viewer, uid, clock.now())
-    places = [
-        (place, _address(raised.grant_for(viewer, page, place), place)) for place in raised.places_for(viewer, page)
-    ]
+    places = [(place, _address(grant, place)) for place, grant in raised.places_for(viewer, page)]
     context = {
         "viewer": viewer,
         "page": page,
