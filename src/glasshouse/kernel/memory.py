@@ -16,3 +16,13 @@ def give_large_blocks_back() -> bool:
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     return mallopt is not None and bool(mallopt(_M_MMAP_THRESHOLD, LARGE))
+
+
+def give_free_back() -> bool:
+    """Return to the system what is free in the heaps of all threads; say whether the C library can.
+
+    Work in several threads leaves holes in the heap of each, which glibc keeps: a searcher that had read 1.3 GB of
+    text held 66 MB of them, a worker that had looked for its symbols 55.
+    """
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    return trim is not None and bool(trim(0))

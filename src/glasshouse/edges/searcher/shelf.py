@@ -24,6 +24,7 @@ from glasshouse.engines.store.errors import DamagedError
 from glasshouse.kernel import clock
 from glasshouse.kernel.errors import GlasshouseError, NotFoundError
 from glasshouse.kernel.ids import Uid
+from glasshouse.kernel.memory import give_free_back
 
 log = logging.getLogger("glasshouse.searcher")
 _WARM: Final = 16
@@ -93,11 +94,14 @@ class Shelf:
 
         After a start it waits until every product can be searched.
         """
-        for holding in list(self._holdings.values()):
-            if holding.corpus.awaited and not self._is_first:
-                lost = holding.corpus.load(is_out=partial(_is_over, holding, is_out))
-                if lost and not holding.is_gone:
-                    log.warning("product %s: %s documents cannot be read and are not searched", holding.product, lost)
+        every = list(self._holdings.values())
+        awaiting = [] if self._is_first else [one for one in every if one.corpus.awaited]
+        for holding in awaiting:
+            lost = holding.corpus.load(is_out=partial(_is_over, holding, is_out))
+            if lost and not holding.is_gone:
+                log.warning("product %s: %s documents cannot be read and are not searched", holding.product, lost)
+        if awaiting:
+            give_free_back()
 
     def loading(self, product: Uid) -> int | None:
         """Return how many hundredths of its text this searcher holds, None when all of this product's is there.

@@ -29,6 +29,7 @@ from glasshouse.domain.threads import commands as threads
 from glasshouse.edges.worker import delivering, segmenting
 from glasshouse.kernel import clock
 from glasshouse.kernel.ids import Uid
+from glasshouse.kernel.memory import give_free_back
 from glasshouse.kernel.stopping import Stop
 
 log = logging.getLogger("glasshouse.worker")
@@ -190,6 +191,7 @@ def run_one() -> bool:
         _do(held, report)
     except StaleTokenError:
         log.warning("job %s went to another worker", held.uid)
+    give_free_back()
     return True
 
 
