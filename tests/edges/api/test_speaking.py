@@ -70,7 +70,7 @@ def test_a_question_is_asked_answered_and_closed(house: House, desk: Desk) -> No
     assert post(owner, f"{place}/replies", {"words": "So."})["state"] == "answered"
     assert post(reviewer, f"{place}/closing", {})["state"] == "closed"
     assert post(owner, f"{place}/replies", {"words": "x"}, expected=409)["code"] == "threads.closed"
-    assert all(one["seen_at"] for one in post(owner, "/notices/seen", {}))
+    assert all(one["seen_at"] for one in post(owner, "/notices/seen", {})["rows"])
 
 
 def test_a_finding_is_raised_from_a_note_and_answered(house: House, desk: Desk) -> None:
