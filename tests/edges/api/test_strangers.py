@@ -11,6 +11,7 @@ from django.test import Client
 from glasshouse.domain.engagements.models import Engagement
 from glasshouse.domain.findings.values import Severity
 from glasshouse.domain.people import commands as people
+from glasshouse.domain.people import holds
 from glasshouse.domain.people.commands import Scope
 from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
@@ -20,6 +21,7 @@ from glasshouse.edges.api.api import api
 from glasshouse.kernel.ids import Uid
 from glasshouse.kernel.lines import Span
 from tests.domain.people.signedin import sign_in
+from tests.domain.sites.place import settle
 from tests.edges.api.conftest import signed_in
 from tests.lab import FILES, MAIN, NOW, Desk, House, add, next_version
 from tests.searching import index, search, searcher
@@ -59,6 +61,10 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
     "end_own_session": {},
     "end_session_of": {"reason": "\u202e"},  # so that the owner's own call finds it afterwards
     "revoke_token": {},
+    "set_hold": {"person": "reviewer@regulator.example", "reason": "So."},
+    "lift_hold": {"reason": "So."},
+    "read_notice": {"version": 1},
+    "set_site_text": {"kind": "notice", "text": "So."},
     "search_search": {"releases": ["{release}"], "pattern": "int"},
     "search_tally": {"ticket": "0" * 32},
     "structural_search": {"releases": ["{release}"], "pattern": "$A;", "language": "C"},
@@ -142,6 +148,9 @@ def objects(house: House) -> tuple[Objects, Desk]:
     saved = readingroom.save_search(desk.viewer, desk.grant, found, "whole numbers", now=NOW)
     readingroom.run_saved_searches(Uid(before.product.uid), now=lambda: NOW, report=lambda _done, _of: None)
     house.sign()
+    place = settle(house)
+    place.book()
+    hold = holds.set_hold(house.cast.manager, "colleague@regulator.example", "A dispute.", now=NOW)
     engagement = Engagement.objects.get()
     named = {
         "engagement": engagement.uid,
@@ -162,6 +171,8 @@ def objects(house: House) -> tuple[Objects, Desk]:
         "saved": saved.text,
         "person": desk.viewer.uid.text,
         "session": sign_in(desk.viewer).origin.session,
+        "site": place.site.text,
+        "hold": hold.uid,
         "run": SavedRun.objects.get().uid,
     }
     return Objects(named), desk
@@ -186,7 +197,9 @@ def test_what_belongs_to_another_does_not_exist_for_any_role(objects: tuple[Obje
 
 def test_the_same_calls_reach_their_owners(objects: tuple[Objects, Desk], house: House) -> None:
     named, desk = objects
-    clients = [signed_in(viewer) for viewer in (desk.viewer, house.cast.custodian, house.cast.officer)]
+    clients = [
+        signed_in(viewer) for viewer in (desk.viewer, house.cast.manager, house.cast.custodian, house.cast.officer)
+    ]
     assert {operation.name for operation in operations()} >= ENDING
     for operation in sorted(operations(), key=lambda operation: operation.name in ENDING):
         if operation.is_about_an_object:
@@ -197,11 +210,14 @@ def test_the_same_calls_reach_their_owners(objects: tuple[Objects, Desk], house:
 def test_lists_are_answered_and_hold_no_foreign_object(objects: tuple[Objects, Desk]) -> None:
     named, desk = objects
     foreign = {*named.named.values(), desk.viewer.uid.text} - {str(MAIN)}
-    # Counts of requests are for those who arrange; tests/edges/api/test_engagements.py holds them to it.
+    # Counts of requests are for those who arrange, and holds for those who keep them; test_engagements.py and
+    # test_holds.py hold them to it.
     lists = [
         one
         for one in operations()
-        if not one.is_about_an_object and one.method == "get" and one.name != "engagements_request_counts"
+        if not one.is_about_an_object
+        and one.method == "get"
+        and one.name not in {"engagements_request_counts", "holds_list_holds"}
     ]
     assert len(lists) >= 7
     for stranger in strangers():

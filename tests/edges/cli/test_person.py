@@ -215,6 +215,48 @@ def test_an_erasure_takes_two_and_the_audit_still_agrees(served: RunningLab) -> 
     assert json.loads(served.command("ledger", "audit", "--json"))["findings"] == []
 
 
+def test_own_reading_is_told_by_day_at_the_terminal(served: RunningLab) -> None:
+    person = terminal(served, "reviewer")
+    assert person.json("read") == []
+    person.tell("visit", "begin", "tool", "1.0")
+    person.tell("release", "show", "tool", "1.0", "src/file1.c", "--lines", "5-7")
+    [day] = person.json("read")
+    assert (day["files"], day["searches"]) == (1, 0)
+    [read] = person.json("read", "--day", day["day"])
+    assert (read["product"], read["version"], read["lines"]) == ("tool", "1.0", 3)
+    assert "src/file1.c: 3" in person.tell("read", "--day", day["day"])
+    assert person.json("read", "--day", "2001-01-01") == []
+    assert person.json("read", "--day", "yesterday", expected=2)["error"] == "invalid"
+    assert terminal(served, "custodian").json("read") == []
+
+
+def test_a_hold_is_set_at_the_terminal_and_stops_an_erasure(served: RunningLab) -> None:
+    manager, reviewer = terminal(served, "lab-manager"), terminal(served, "reviewer")
+    made = manager.json("hold", "set", "reviewer@regulator.example", "--reason", "Order of a court")
+    assert [one["reason"] for one in terminal(served, "auditor").json("hold", "list")] == ["Order of a court"]
+    for refused in (("hold", "list"), ("hold", "lift", made["uid"], "--reason", "Why not")):
+        assert reviewer.json(*refused, expected=4)["error"] == "not-found"
+    manager.tell("engagement", "close", "26-001", "--ending", "completed")
+    asked = ("journal", "erase", "reviewer@regulator.example", "--reason", "asked under article 17")
+    assert "Order of a court" in manager.json(*asked, expected=5)["message"]
+    manager.tell("hold", "lift", made["uid"], "--reason", "The case is over")
+    assert manager.json(*asked)["state"] == "open"
+
+
+def test_a_sites_notice_is_read_at_the_terminal(served: RunningLab, tmp_path: Path) -> None:
+    site = json.loads(
+        served.command("site", "add", "Brussels", "--place", "Rue 1", "--country", "BE", "--zone", "UTC", "--json")
+    )["uid"]
+    (tmp_path / "notice.txt").write_text("We keep what was shown.", "utf-8")
+    served.command("site", "text", "Brussels", "notice", str(tmp_path / "notice.txt"))
+    manager, reviewer = terminal(served, "lab-manager"), terminal(served, "reviewer")
+    assert manager.json("site", "notices") == [], "nobody expects them"
+    told = manager.tell("site", "notice", site)
+    assert "notice, version 1:\nWe keep what was shown." in told
+    assert manager.json("site", "notice", site, "--read", "1")["is_read"]
+    assert reviewer.json("site", "notice", site, expected=4)["error"] == "not-found"
+
+
 def test_a_token_made_at_the_terminal_reads_and_is_revoked(served: RunningLab) -> None:
     person = terminal(served, "reviewer")
     made = person.json("token", "make", "nightly", "--scope", "visits:read")

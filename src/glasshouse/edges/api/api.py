@@ -14,6 +14,8 @@ from glasshouse.edges.api.routes import (
     coverage,
     devices,
     engagements,
+    holds,
+    houses,
     ledger,
     proposals,
     reading,
@@ -62,6 +64,8 @@ for router in (
     engagements,
     speaking,
     sessions,
+    holds,
+    houses,
 ):
     api.add_router("", router.router)
 

@@ -9,9 +9,12 @@ from glasshouse.edges.cli import (
     covering,
     deciding,
     engaging,
+    holding,
+    houses,
     ledger,
     mailing,
     operating,
+    own,
     reading,
     releases,
     saved,
@@ -41,6 +44,8 @@ app.add_typer(sites.site, name="site")
 app.add_typer(ledger.ledger, name="ledger")
 signingin.add_to(app)
 reading.add_to(releases.release)
+houses.add_to(sites.site)
+own.add_to(app)
 searching.add_to(app)
 app.add_typer(saved.saved, name="saved")
 covering.add_to(app)
@@ -50,6 +55,7 @@ speaking.add_to(app)
 deciding.add_to(app)
 app.add_typer(tokens.token, name="token")
 app.add_typer(sessions.session, name="session")
+app.add_typer(holding.hold, name="hold")
 
 
 def main() -> None:
