@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Installs what Glasshouse needs, from a bare Debian 12 machine with Python 3.11: system packages where the user may
 # (else one line to paste), then .venv with every library at the exact bytes of requirements/*.txt, then the commands
-# glasshouse, glasshouse-verify and glasshouse-witness. `setup.sh tests` adds what the checks and the tests need.
+# glasshouse, glasshouse-verify and glasshouse-witness. `setup.sh tests` adds what the checks and the tests need, the
+# analysers that they run among it.
 # A second run changes nothing and takes a fraction of a second.
 set -eu
 cd "$(dirname "$0")/.."
@@ -35,6 +36,11 @@ missing_packages() {
     has rg || echo ripgrep
     has_file /usr/lib/*/libatomic.so.1 || echo libatomic1
     has_file /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf || echo fonts-dejavu-core
+    # Analysers that come with the system; a lab's operator chooses which it wants.
+    has shellcheck || echo shellcheck
+    has cppcheck || echo cppcheck
+    has gcc-12 || echo gcc-12
+    has_file /usr/include/stdlib.h || echo libc6-dev
 }
 
 install_packages() {
@@ -69,8 +75,10 @@ if [ -n "$packages" ]; then
 fi
 
 locks="requirements/build.txt requirements/base.txt"
+analysers=
 if [ "$profile" = tests ]; then
     locks="$locks requirements/dev.txt"
+    analysers=$(echo src/glasshouse/domain/scans/tools/*/lock.txt)
 fi
 # An environment holds absolute paths: one that was moved, or whose Python is gone, is made anew.
 if ! .venv/bin/python -c 'import sys' 2>/dev/null || [ "$(cat .venv/.here 2>/dev/null || echo "$here")" != "$here" ]; then
@@ -79,7 +87,7 @@ if ! .venv/bin/python -c 'import sys' 2>/dev/null || [ "$(cat .venv/.here 2>/dev
 fi
 echo "$here" >.venv/.here
 # shellcheck disable=SC2086 # one word a lock
-wanted=$( (.venv/bin/python -V && cat $locks pyproject.toml verifier/pyproject.toml) | sha256sum)
+wanted=$( (.venv/bin/python -V && cat $locks $analysers pyproject.toml verifier/pyproject.toml) | sha256sum)
 stamp=.venv/.installed-$profile
 if [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then
     [ "$profile" = tests ] || echo "Ready: .venv/bin/glasshouse"
@@ -94,5 +102,12 @@ for lock in $locks; do
 done
 # Built by the locked builder that now lies in .venv, so that nothing unlocked runs and no index is asked.
 pip install --no-deps --no-build-isolation --no-index --editable . --editable ./verifier
+if [ -n "$analysers" ]; then
+    echo "Installing analysers"
+    for lock in $analysers; do
+        name=$(basename "$(dirname "$lock")" | tr _ -)
+        .venv/bin/glasshouse tools install "$name" >/dev/null
+    done
+fi
 echo "$wanted" >"$stamp"
 echo "Ready: .venv/bin/glasshouse"

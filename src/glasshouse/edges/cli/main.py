@@ -24,6 +24,7 @@ from glasshouse.edges.cli import (
     sites,
     speaking,
     tokens,
+    tools,
     visiting,
 )
 
@@ -56,6 +57,7 @@ deciding.add_to(app)
 app.add_typer(tokens.token, name="token")
 app.add_typer(sessions.session, name="session")
 app.add_typer(holding.hold, name="hold")
+app.add_typer(tools.tools, name="tools")
 
 
 def main() -> None:

@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which tools are on this machine, at exactly which bytes, and how those that we install get there.
+
+A tool from a package index lies in a folder that is named by its digest, below the folder of all tools. The record
+beside it is written last: an installation that was interrupted is none. Each look takes the digest anew, so that a
+changed byte makes a tool `altered`, and an altered tool runs nothing.
+
+The folder is readable by everyone: commands in the sandbox run as nobody. It holds programs and nothing of a lab.
+"""
+
+import functools
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from importlib import resources
+from pathlib import Path
+from typing import Final
+
+from glasshouse.domain.scans.tools.errors import ToolMissingError, ToolNotInstalledError
+from glasshouse.domain.scans.tools.values import TOOL_FOLDER, Debian, Installed, State, Tool
+from glasshouse.engines import sandbox
+from glasshouse.kernel.digests import Digest
+from glasshouse.kernel.errors import InvalidError
+
+_RECORD: Final = "installed.json"
+_LOCK: Final = "lock.txt"
+_SECONDS: Final = 900
+_PROBE: Final = sandbox.Limits(wall=60, cpu=20, address_space=2**36, scratch=2**20, stream=2**16)
+
+
+def standard_folder() -> Path:
+    """Return where tools stand unless the operator says otherwise: beside the program, outside every lab's folder."""
+    return Path(sys.prefix) / "tools"
+
+
+def find(tool: Tool, folder: Path) -> Installed:
+    """Say whether a tool can be used here, and at which version and digest; a missing tool is an answer."""
+    if isinstance(tool.source, Debian):
+        return _of_system(tool, tool.source)
+    return _of_ours(tool, folder)
+
+
+def install(tool: Tool, folder: Path) -> Installed:
+    """Bring a tool here at the bytes of its lock, unless it is here already; what was there before is removed."""
+    if isinstance(tool.source, Debian):
+        found = find(tool, folder)
+        if found.state is State.READY:
+            return found
+        raise ToolMissingError(f"{tool.name} comes with the system and is {found.state}.", hint=found.hint)
+    found = find(tool, folder)
+    if found.state is State.READY:
+        return found
+    place = folder / tool.folder
+    place.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="making-", dir=folder) as making:
+        fresh = Path(making) / "tool"
+        _bring(tool, fresh)
+        digest = tree_digest(fresh)
+        target = place / str(digest)
+        if target.exists():
+            shutil.rmtree(target)
+        fresh.rename(target)
+    for parent in (folder, place):
+        parent.chmod(0o755)
+    record = {"digest": str(digest), "lock": str(_lock_digest(tool))}
+    (place / f"{_RECORD}.new").write_text(json.dumps(record, indent=2) + "\n")
+    (place / f"{_RECORD}.new").replace(place / _RECORD)
+    for old in place.iterdir():
+        if old.is_dir() and old != target:
+            shutil.rmtree(old)
+    return find(tool, folder)
+
+
+def tree_digest(folder: Path) -> Digest:
+    """Return the digest over every file below a folder: name, whether it can be run, content. Links are refused."""
+    whole = hashlib.sha256()
+    for path in sorted(_files(folder), key=lambda path: os.fsencode(path.relative_to(folder))):
+        with path.open("rb") as content:
+            inner = hashlib.file_digest(content, "sha256").digest()
+        name = os.fsencode(path.relative_to(folder))
+        whole.update(len(name).to_bytes(4) + name + bytes([os.access(path, os.X_OK)]) + inner)
+    return Digest(whole.digest())
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for path in folder.rglob("*"):
+        if path.is_symlink():
+            raise InvalidError(f"a tool's folder holds a link: {path.name[:60]!r}")
+        if path.is_file():
+            yield path
+
+
+def _of_ours(tool: Tool, folder: Path) -> Installed:
+    place, hint = folder / tool.folder, f"glasshouse tools install {tool.name}"
+    try:
+        record = json.loads((place / _RECORD).read_text())
+        digest = Digest.parse(record["digest"])
+        is_pinned = record["lock"] == str(_lock_digest(tool))
+    except (OSError, ValueError, LookupError, TypeError, InvalidError):
+        return Installed(tool=tool, state=State.MISSING, hint=hint)
+    home = place / str(digest)
+    try:
+        is_whole = tree_digest(home) == digest
+    except (OSError, InvalidError):
+        is_whole = False
+    if not is_whole:
+        return Installed(tool=tool, state=State.ALTERED, digest=digest, hint=f"Look into it, then: {hint}")
+    if not is_pinned:
+        return Installed(tool=tool, state=State.OUTDATED, digest=digest, hint=hint)
+    return _told(tool, digest, (sandbox.Input(home, TOOL_FOLDER),), hint=f"Look into it, then: {hint}")
+
+
+def _of_system(tool: Tool, source: Debian) -> Installed:
+    hint = f"sudo apt-get install -y --no-install-recommends {source.package}"
+    paths = [Path(part).resolve() for part in source.parts]
+    if not all(path.is_file() for path in paths):
+        return Installed(tool=tool, state=State.MISSING, hint=hint)
+    whole = hashlib.sha256()
+    for path in paths:
+        status = path.stat()
+        whole.update(_file_digest(path, status.st_mtime_ns, status.st_size))
+    return _told(tool, Digest(whole.digest()), (), hint=f"It does not run. Reinstall it: {hint}")
+
+
+@functools.lru_cache(maxsize=64)
+def _file_digest(path: Path, _changed: int, _size: int) -> bytes:
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").digest()
+
+
+def _told(tool: Tool, digest: Digest, inputs: tuple[sandbox.Input, ...], *, hint: str) -> Installed:
+    """Ask the tool itself for its version, in the sandbox; one that does not answer is broken."""
+    result = sandbox.run(sandbox.Command(argv=tool.version, inputs=inputs), _PROBE)
+    told = re.search(tool.version_pattern, result.stdout.decode(errors="replace"))
+    if result.outcome is not sandbox.Outcome.OK or told is None:
+        return Installed(tool=tool, state=State.BROKEN, digest=digest, hint=hint)
+    return Installed(tool=tool, state=State.READY, version=told[1], digest=digest, inputs=inputs)
+
+
+def _lock_digest(tool: Tool) -> Digest:
+    return Digest.of(_lock(tool))
+
+
+def _lock(tool: Tool) -> bytes:
+    return (resources.files(__package__) / tool.folder / _LOCK).read_bytes()
+
+
+def _bring(tool: Tool, target: Path) -> None:
+    """Have pip put the locked wheels into a folder: nothing is built, nothing else is resolved, other bytes fail."""
+    with tempfile.NamedTemporaryFile(suffix=".txt") as lock:
+        lock.write(_lock(tool))
+        lock.flush()
+        done = subprocess.run(
+            [
+                *(sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--quiet"),
+                *("--require-hashes", "--no-deps", "--only-binary", ":all:", "--no-compile"),
+                *("--target", str(target), "-r", lock.name),
+            ],
+            capture_output=True,
+            check=False,
+            timeout=_SECONDS,
+        )
+    if done.returncode:
+        last = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or [f"status {done.returncode}"]
+        raise ToolNotInstalledError(f"pip could not install {tool.name}: {last[0][:300]}", hint="Try again.")
+    for path in _not_of_the_package(target):
+        path.unlink()
+    for path in (target, *target.rglob("*")):
+        path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) else 0o644)
+
+
+def _not_of_the_package(target: Path) -> Iterable[Path]:
+    """Return what pip wrote of this machine: scripts that name our interpreter, and lists that hold their hashes."""
+    scripts = [path for path in (target / "bin").glob("*") if path.read_bytes()[:2] == b"#!"]
+    return [*scripts, *target.glob("*.dist-info/RECORD"), *target.glob("*.dist-info/REQUESTED")]
