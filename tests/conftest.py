@@ -7,7 +7,8 @@ through another fixture, or bears the mark `django_db`.
 A test that asks for `furnished`, mostly as its folder's `house`, begins in a furnished lab. One that asks for
 `arranged`, mostly as `desk`, begins with what the function `arrange` of its module made of that lab, and with a visit
 where its module has none. One that asks for `prepared` gets a lab of processes, founded as an operator does it, with
-what the function `prepare` of its module did there. tests/scenes.py says how.
+what the function `prepare` of its module did there; those that ask for `common` share one that serves. tests/scenes.py
+says how.
 
 A test of what happens in a browser alone, whose pages are asked for on both databases elsewhere, bears the mark
 `one_database` and runs on SQLite.
@@ -34,7 +35,8 @@ from tests.postgres import PostgresServer
 from tests.scratch import scratch
 
 DATABASES: Final = ("sqlite", "postgresql")
-TOUCHING: Final = frozenset({"db", "transactional_db", "live_server", "database_url", "empty_database_url"})
+TOUCHING: Final = frozenset({"db", "transactional_db", "live_server", "database_url", "empty_database_url", "common"})
+PREPARED: Final = frozenset({"prepared", "common"})
 
 # The settings are read once, by django.setup() below. Nothing of the developer's own lab may leak in.
 FOLDER: Final = Path(tempfile.mkdtemp(prefix="glasshouse-tests-", dir=scratch()))
@@ -90,7 +92,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def _state(metafunc: pytest.Metafunc) -> State:
     if "arranged" in metafunc.fixturenames:
         return SCENES.of(getattr(metafunc.module, "arrange", House.desk))
-    if "prepared" in metafunc.fixturenames:
+    if not PREPARED.isdisjoint(metafunc.fixturenames):
         return SCENES.founded(getattr(metafunc.module, "prepare", _no_more))
     return SCENES.furnished if "furnished" in metafunc.fixturenames else SCENES.migrated
 
@@ -163,6 +165,23 @@ def prepared(beginning: Beginning, database_url: str, tmp_path: Path) -> Iterato
     lab = beginning.state.enter(beginning.kind, tmp_path, database_url)
     yield lab
     lab.stop()
+
+
+@pytest.fixture(scope="module")
+def common(
+    beginning: Beginning, database_switch: Switch, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningLab]:
+    """A prepared lab, serving, for all tests of a module: each wants somebody of its own, as `of_another` gives."""
+    assert isinstance(beginning.state, Founded)
+    assert database_switch.current is not None
+    folder = tmp_path_factory.mktemp("common")
+    with database_switch.current.migrated(folder) as url:
+        lab = beginning.state.enter(beginning.kind, folder, url)
+        try:
+            lab.serve(workers=1)
+            yield lab
+        finally:
+            lab.stop()
 
 
 @pytest.fixture

@@ -66,25 +66,31 @@ def add(email, organisation, role, is_vendor):
 cast, viewers = {}, {}
 for role in ("lab-manager", "custodian", "export-officer", "product-owner", "auditor"):
     cast[role], viewers[role] = add(f"{role}@vendor.example", "Vendor", role, True)
-cast["reviewer"], viewers["reviewer"] = add("reviewer@regulator.example", "Regulator A", "reviewer", False)
+reviewers = ["reviewer"] + [f"reviewer{number}" for number in range(2, asked["reviewers"] + 1)]
+for who in reviewers:
+    cast[who], viewers[who] = add(f"{who}@regulator.example", "Regulator A", "reviewer", False)
 cast["stranger"], viewers["stranger"] = add("stranger@other.example", "Laboratory B", "reviewer", False)
 answer = {"cast": cast}
-rows = list(releases.all_releases())
-if rows:
-    from scripts import engaging
+
+def grant(who):
     office = engaging.Officers(viewers["lab-manager"], viewers["custodian"], viewers["export-officer"], "EC-1")
-    engagement = engaging.engage(office, viewers["reviewer"], [Uid(row.uid) for row in rows], now=now)
+    engagement = engaging.engage(office, viewers[who], [Uid(row.uid) for row in rows], now=now)
     engaging.sign(engagement, now=now)
-    new = NewGrant(engagement, "reviewer@regulator.example",
+    new = NewGrant(engagement, cast[who]["email"],
                    Uid(rows[0].product.uid), tuple(Uid(row.uid) for row in rows),
                    Patterns.of(asked["patterns"]), now, now + timedelta(days=2), Limits(**asked["limits"]))
     made = readingroom.propose_grant(viewers["lab-manager"], new, now=now)
     for role, basis in (("custodian", ""), ("export-officer", "EC-1")):
         readingroom.decide(viewers[role], Uid(made.uid), readingroom.Verdict.AGREE,
                            digest=Digest(bytes(made.digest)), now=now, basis=basis)
+    return queries.desk(viewers[who], now)[0].grant.uid
+
+rows = list(releases.all_releases())
+if rows:
     from glasshouse.domain.readingroom import queries
-    grant = queries.desk(viewers["reviewer"], now)[0]
-    answer |= {"grant": grant.grant.uid, "releases": {row.version: row.uid for row in rows}}
+    from scripts import engaging
+    grants = {who: grant(who) for who in reviewers}
+    answer |= {"grants": grants, "releases": {row.version: row.uid for row in rows}}
 print(json.dumps(answer))
 """
 
@@ -151,16 +157,36 @@ for key in sys.stdin.read().split():
 """
 CONFIRMED_FOR: Final = 180.0  # seconds; the lab's own five minutes, less what a step of a journey takes
 
+# What the product's owner lets a reader's browser do.
+LET: Final = """
+import sys, django
+django.setup()
+from glasshouse.domain.people import queries as people
+from glasshouse.domain.people.models import Person
+from glasshouse.domain.releases import commands
+from glasshouse.domain.releases.models import Product
+from glasshouse.domain.releases.reading import Reading
+from glasshouse.kernel import clock
+from glasshouse.kernel.ids import Uid
+owner = people.viewer(Person.objects.select_related("organisation").get(email="product-owner@vendor.example"))
+reading = Reading.parse(sys.stdin.read())
+commands.set_reading(owner, Uid(Product.objects.get().uid), reading, reason="x", now=clock.now())
+"""
+
 
 @dataclass(slots=True)
 class RunningLab:
-    """One lab in a folder of its own; `cast` holds each person's address, uid and session."""
+    """One lab in a folder of its own; `cast` holds each person's address, uid and session.
+
+    `grant` is the reviewer's. Where tests share a lab, `reviewers` are those whom none has met yet, each with a grant.
+    """
 
     home: Path
     url: str
     environment: dict[str, str]
     cast: dict[str, dict[str, str]] = field(default_factory=dict)
     grant: str = ""
+    reviewers: list[tuple[str, str]] = field(default_factory=list)
     releases: dict[str, str] = field(default_factory=dict)
     confirmed_at: float = 0.0
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
@@ -203,7 +229,14 @@ class RunningLab:
         told |= {"database": database_url, "keys": str(folder / "keys"), "url": lab.url}
         path.write_text("".join(f'{name} = "{value}"\n' for name, value in told.items()), "utf-8")
         told = {"grant": self.grant, "releases": dict(self.releases), "confirmed_at": self.confirmed_at}
-        return replace(lab, cast=copy.deepcopy(self.cast), **told)
+        return replace(lab, cast=copy.deepcopy(self.cast), reviewers=list(self.reviewers), **told)
+
+    def of_another(self) -> "RunningLab":
+        """Return the same lab, whose one reviewer is one whom no test has met."""
+        assert self.reviewers, "every reviewer was met: set_the_scene needs one for each test"
+        who, grant = self.reviewers.pop(0)
+        others = {name: person for name, person in self.cast.items() if not name.startswith("reviewer")}
+        return replace(self, cast={**others, "reviewer": self.cast[who]}, grant=grant)
 
     def command(self, *words: str, told: str = "", expected: int = 0) -> str:
         """Run a command and return what it printed; any other exit code fails the test."""
@@ -227,13 +260,14 @@ class RunningLab:
             [sys.executable, *words], env=environment, input=told, capture_output=True, text=True, check=False
         )
 
-    def set_the_scene(self, patterns: Sequence[str] = ("**",), **limits: int) -> None:
-        """Add the cast and, where a release is here, open a grant on all releases for the reviewer."""
-        asked = {"patterns": list(patterns), "limits": limits, "root": str(ROOT)}
+    def set_the_scene(self, patterns: Sequence[str] = ("**",), *, reviewers: int = 1, **limits: int) -> None:
+        """Add the cast and, where a release is here, open a grant on all releases for each reviewer."""
+        asked = {"patterns": list(patterns), "limits": limits, "reviewers": reviewers, "root": str(ROOT)}
         answer: dict[str, Any] = json.loads(self.python(SET_THE_SCENE, json.dumps(asked)))
         self.cast = answer["cast"]
         self.confirmed_at = time.time()
-        self.grant = answer.get("grant", "")
+        self.reviewers = list(answer.get("grants", {}).items())
+        self.grant = self.reviewers[0][1] if self.reviewers else ""
         self.releases = answer.get("releases", {})
 
     def take(self, version: str, files: Files) -> None:
@@ -247,6 +281,10 @@ class RunningLab:
         office = [self.cast[role]["uid"] for role in ("lab-manager", "custodian", "export-officer")]
         asked = {"email": email, "export": export, "office": office, "root": str(ROOT)}
         return self.python(ENGAGE, json.dumps(asked)).strip()
+
+    def let(self, words: str) -> None:
+        """Set how the one product is read."""
+        self.python(LET, words)
 
     def sign_in(self, who: str) -> None:
         """Give somebody a new session: those of before are in no backup."""

@@ -15,11 +15,13 @@ from typing import Any, Final
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from tests.edges import running
+from tests.journeys.windows import Somebody, Visitor, enrol, opened, window
 
 CHROMIUM: Final = "/usr/bin/chromium"
+ARGUMENTS: Final = ["--no-sandbox"] if os.geteuid() == 0 else []
 START_SECONDS: Final = 60
 ROOT: Final = Path(__file__).resolve().parents[2]
 
@@ -39,16 +41,6 @@ if asked["password"]:
     answer["password"] = people.set_demo_password("operator:tests", asked["email"], now=clock.now()).password
 print(json.dumps(answer))
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Somebody:
-    """A person of the lab, as the operator's terminal shows them once."""
-
-    email: str
-    uid: str
-    secret: str
-    password: str = ""
 
 
 @dataclass(slots=True)
@@ -161,51 +153,46 @@ def serving(prepared: running.RunningLab) -> running.RunningLab:
 
 
 @pytest.fixture
-def browser() -> Iterator[Browser]:
-    """Headless Chromium of Debian. Per test: its event loop must not outlive the test that needs it."""
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+def served(common: running.RunningLab) -> running.RunningLab:
+    """The lab that the module's tests share, serving, with a reviewer who is this test's own."""
+    return common.of_another()
+
+
+@pytest.fixture(scope="module")
+def playwright(beginning: object) -> Iterator[Playwright]:
+    """Playwright, for a module's tests on one database.
+
+    An event loop runs in this thread as long, in which Django would not ask a database: it must not outlive the module,
+    nor the tests of one database, for the next one is made in this process.
+    """
+    del beginning  # wanted for its order: what is made of it ends first
+    with sync_playwright() as started:
         yield started
-        started.close()
 
 
-@dataclass(slots=True)
-class Visitor:
-    """A browser window, what went wrong in it, and the authenticator plugged into it."""
+@pytest.fixture(scope="module")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    """Headless Chromium of Debian."""
+    started = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    yield started
+    started.close()
 
-    page: Page
-    context: BrowserContext
-    complaints: list[str] = field(default_factory=list)
 
-    def plug_in_authenticator(self) -> None:
-        """Give the window a platform authenticator that checks its holder and agrees to everything."""
-        devtools = self.context.new_cdp_session(self.page)
-        devtools.send("WebAuthn.enable")
-        options = {
-            "protocol": "ctap2",
-            "transport": "internal",
-            "hasResidentKey": True,
-            "hasUserVerification": True,
-            "isUserVerified": True,
-            "automaticPresenceSimulation": True,
-        }
-        devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+@pytest.fixture
+def browser(chromium: Browser) -> Iterator[Browser]:
+    """The browser without a window; those that the test opens, it leaves to be closed."""
+    assert not chromium.contexts
+    yield chromium
+    for context in chromium.contexts:
+        context.close()
 
 
 @pytest.fixture
 def visitor(browser: Browser, lab: RunningLab) -> Iterator[Visitor]:
     """A fresh window at the lab; the test fails if the page's policy was violated or a script threw."""
-    context = browser.new_context(base_url=lab.url, viewport={"width": 1280, "height": 1000})
-    context.set_default_timeout(15_000)
-    somebody = Visitor(context.new_page(), context)
-    somebody.page.on("pageerror", lambda error: somebody.complaints.append(str(error)))
-    somebody.page.on(
-        "console",
-        lambda message: somebody.complaints.append(message.text) if "Content Security" in message.text else None,
-    )
+    somebody = opened(browser, lab.url)
+    somebody.context.set_default_timeout(15_000)
     yield somebody
-    context.close()
     assert somebody.complaints == []
 
 
@@ -217,11 +204,12 @@ def enrolled(visitor: Visitor, lab: RunningLab) -> Visitor:
     return visitor
 
 
-def enrol(visitor: Visitor, somebody: Somebody) -> None:
-    """Come in by the one-time link and register a passkey; ends at home."""
-    page = visitor.page
-    page.goto(f"/enrol/{somebody.secret}")
-    page.get_by_role("button", name="Use the link").click()
-    page.get_by_role("button", name="Register a passkey").click()
-    page.get_by_role("link", name="I have them").click()
-    page.wait_for_url("**/")
+@pytest.fixture
+def reader(browser: Browser, served: running.RunningLab) -> Iterator[Visitor]:
+    """The reviewer in an open visit; a violated policy or an error in a script fails the test."""
+    visitor = window(browser, served, "reviewer")
+    visitor.page.goto("/")
+    visitor.page.get_by_role("button", name="Begin a visit").click()
+    visitor.page.get_by_role("navigation", name="Files of this release").wait_for()
+    yield visitor
+    assert visitor.complaints == []

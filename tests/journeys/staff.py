@@ -8,8 +8,8 @@ from typing import Final
 from playwright.sync_api import Browser, Page, expect
 
 from tests.edges.running import RunningLab
-from tests.journeys.test_engagement import publish
-from tests.journeys.test_reading import EXPORT, READER, window
+from tests.journeys.steps import EXPORT, READER, publish
+from tests.journeys.windows import window
 
 QUARTER: Final = 900
 

@@ -2,17 +2,17 @@
 """From a request to signed terms, in real Chromium: a customer asks, three officers decide, a passkey signs."""
 
 import re
-from typing import Final
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.edges.running import RunningLab
-from tests.journeys.test_pages_are_reachable import complaints_about, send_unfilled
-from tests.journeys.test_reading import EXPORT, OFFICE, READER, come_in, prepare, reading_lab, window
+from tests.journeys.looks import complaints_about, send_unfilled
+from tests.journeys.steps import EXPORT, HOSTILE, OFFICE, READER, come_in, publish
+from tests.journeys.test_reading import prepare
+from tests.journeys.windows import window
 
-__all__ = ["prepare", "reading_lab"]
-HOSTILE: Final = '<img src=x onerror="document.title=1">'
+__all__ = ["prepare"]
 
 
 def agree(page: Page, title: str, told: str) -> None:
@@ -21,16 +21,6 @@ def agree(page: Page, title: str, told: str) -> None:
     page.get_by_role("link", name=title).first.click()
     page.get_by_role("button", name="Agree").click()
     expect(page.get_by_text(told)).to_be_visible()
-
-
-def publish(manager: Page) -> None:
-    """Publish the lab's terms."""
-    for kind in ("rules", "nda"):
-        manager.goto("/engagements/terms")
-        manager.get_by_label("Which text").select_option(kind)
-        manager.get_by_label("Text", exact=True).fill(f"What holds: {kind}. {HOSTILE}")
-        manager.get_by_role("button", name="Publish").click()
-        expect(manager.get_by_text(f"What holds: {kind}.")).to_be_visible()
 
 
 def ask(page: Page) -> None:
@@ -68,8 +58,8 @@ def decide(manager: Page, officer: Page, asked: str) -> None:
     expect(manager.get_by_text("Somebody else decides")).to_be_visible()
 
 
-def test_a_request_becomes_an_engagement_whose_terms_a_passkey_signs(browser: Browser, reading_lab: RunningLab) -> None:
-    lab = reading_lab
+def test_a_request_becomes_an_engagement_whose_terms_a_passkey_signs(browser: Browser, serving: RunningLab) -> None:
+    lab = serving
     reader = come_in(browser, lab)
     page = reader.page
     manager, custodian, officer = (window(browser, lab, who).page for who in OFFICE)
@@ -108,10 +98,8 @@ def test_a_request_becomes_an_engagement_whose_terms_a_passkey_signs(browser: Br
 
 
 @pytest.mark.one_database
-def test_no_page_of_engagements_has_a_violation_in_any_theme_or_width(
-    browser: Browser, reading_lab: RunningLab
-) -> None:
-    lab = reading_lab
+def test_no_page_of_engagements_has_a_violation_in_any_theme_or_width(browser: Browser, serving: RunningLab) -> None:
+    lab = serving
     reader = come_in(browser, lab)
     label = lab.engage(READER, EXPORT)
     reader.page.goto("/")

@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.edges.running import RunningLab
-from tests.journeys.test_pages_are_reachable import Scheme, complaints_about
-from tests.journeys.test_reading import window
+from tests.journeys.looks import Scheme, complaints_about
+from tests.journeys.windows import window
 from tests.lab import FILES
 
 CROSSED: Final[tuple[tuple[Scheme, int], ...]] = (("light", 1280), ("dark", 390))

@@ -5,7 +5,6 @@ One browser is the visitor's; in the other the lab's people take turns. Each ste
 leads, so that nobody needs an address. Three days go by in one moment, in which the lab looks at its deadlines.
 """
 
-import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,10 +15,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.edges.running import RunningLab
-from tests.journeys.conftest import CHROMIUM
+from tests.journeys.conftest import ARGUMENTS, CHROMIUM
 from tests.journeys.staff import Staff, book, decide, grant, let_in, see_out, widen
-from tests.journeys.test_reading import come_in
-from tests.journeys.test_search import find, indexed
+from tests.journeys.steps import come_in, find, indexed
 from tests.lab import FILES, next_version, tar_of
 
 SOON: Final = 15_000  # in milliseconds: a page that is open asks every five seconds, and the machine may be busy
@@ -63,8 +61,7 @@ def take(lab: RunningLab, folder: Path, version: str) -> None:
 @contextmanager
 def another(browser: Browser) -> Iterator[Browser]:
     """Start a second browser like the first."""
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-    started = browser.browser_type.launch(executable_path=CHROMIUM, args=arguments)
+    started = browser.browser_type.launch(executable_path=CHROMIUM, args=ARGUMENTS)
     try:
         yield started
     finally:

@@ -1,74 +1,48 @@
 # SPDX-License-Identifier: Apache-2.0
 """The reader in real Chromium: the watermark, what is off, pictures, and what is left after sign-out."""
 
-import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright, expect
 
-from glasshouse.kernel.paths import TreePath
 from tests.edges.running import RunningLab
-from tests.edges.web.test_hostile_source import PAYLOADS
-from tests.edges.web.test_hostile_source import files as hostile_files
-from tests.journeys.conftest import CHROMIUM, Visitor
+from tests.journeys.conftest import ARGUMENTS, CHROMIUM
 from tests.journeys.kiosk import Site
-from tests.journeys.test_pages_are_reachable import complaints_about
-from tests.journeys.test_reading import window
-from tests.lab import FILES, Files
+from tests.journeys.looks import complaints_about
+from tests.journeys.windows import Visitor, window
+from tests.lab import FILES
 
-expect.set_options(timeout=30_000)  # the machine may be busy with the other tests
 MAIN: Final = "file/src/main.c"
 ZOOMED: Final = 320
 """A window of 1,280 pixels at 400 percent, as a page sees it."""
-OPENED: Final = """
-import sys, django
-django.setup()
-from glasshouse.domain.people import queries as people
-from glasshouse.domain.people.models import Person
-from glasshouse.domain.releases import commands
-from glasshouse.domain.releases.models import Product
-from glasshouse.domain.releases.reading import Reading
-from glasshouse.kernel import clock
-from glasshouse.kernel.ids import Uid
-owner = people.viewer(Person.objects.select_related("organisation").get(email="product-owner@vendor.example"))
-reading = Reading.parse(sys.stdin.read())
-commands.set_reading(owner, Uid(Product.objects.get().uid), reading, reason="x", now=clock.now())
-"""
 
 
-def prepare(lab: RunningLab, files: Files = FILES) -> None:
-    """Take a release in, with a grant on all of it."""
-    lab.take("1", files)
-    lab.set_the_scene()
+def prepare(lab: RunningLab) -> None:
+    """Take a release in, with a grant on all of it for each test."""
+    lab.take("1", FILES)
+    lab.set_the_scene(reviewers=8)
 
 
 @pytest.fixture
-def lab(serving: RunningLab) -> RunningLab:
-    return serving
+def lab(served: RunningLab) -> RunningLab:
+    return served
 
 
 @pytest.fixture
-def reader(browser: Browser, lab: RunningLab) -> Iterator[Visitor]:
-    """The reviewer in an open visit."""
-    visitor = window(browser, lab, "reviewer")
-    visitor.page.goto("/")
-    visitor.page.get_by_role("button", name="Begin a visit").click()
-    yield visitor
-    assert visitor.complaints == []
+def let(lab: RunningLab) -> Iterator[Callable[[str], None]]:
+    """Sets how the product is read, until the test ends."""
+    yield lab.let
+    lab.let("")
 
 
 def base(lab: RunningLab, version: str = "1") -> str:
     return f"/r/{lab.grant}/{lab.releases[version]}/"
-
-
-def set_reading(lab: RunningLab, words: str) -> None:
-    lab.python(OPENED, words)
 
 
 def covers(stamp: Locator, case: Locator) -> bool:
@@ -112,14 +86,16 @@ def test_taking_one_class_away_leaves_a_watermark(reader: Visitor, lab: RunningL
 
 
 @pytest.mark.one_database
-def test_printing_off_prints_the_sentence_and_on_prints_the_watermark(reader: Visitor, lab: RunningLab) -> None:
+def test_printing_off_prints_the_sentence_and_on_prints_the_watermark(
+    reader: Visitor, lab: RunningLab, let: Callable[[str], None]
+) -> None:
     page = reader.page
     page.goto(f"{base(lab)}{MAIN}")
     page.emulate_media(media="print")
     expect(page.locator(".code")).to_be_hidden()
     said = page.locator(".glass").evaluate("one => getComputedStyle(one, '::after').content")
     assert "Printing is off for this product." in said
-    set_reading(lab, "print")
+    let("print")
     page.emulate_media(media="screen")
     page.goto(f"{base(lab)}{MAIN}")
     page.emulate_media(media="print")
@@ -142,7 +118,9 @@ def copies(page: Page) -> bool:
 
 
 @pytest.mark.one_database
-def test_selection_and_copying_are_hindered_until_they_are_on(reader: Visitor, lab: RunningLab) -> None:
+def test_selection_and_copying_are_hindered_until_they_are_on(
+    reader: Visitor, lab: RunningLab, let: Callable[[str], None]
+) -> None:
     page = reader.page
     page.goto(f"{base(lab)}{MAIN}")
     expect(page.get_by_text("which hinders and does not prevent")).to_be_visible()
@@ -150,17 +128,18 @@ def test_selection_and_copying_are_hindered_until_they_are_on(reader: Visitor, l
     assert not copies(page)
     page.keyboard.press("Control+A")
     assert "int line_20;" not in page.evaluate("''+getSelection()")  # the outline's names may be selected
-    set_reading(lab, "copy select")
+    let("copy select")
     page.reload()
     assert "int line_20;" in selected(page)
     assert copies(page)
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_pictures_are_read_by_keyboard_and_text_is_given_on_request(
-    browser: Browser, lab: RunningLab, theme: str
+    browser: Browser, lab: RunningLab, let: Callable[[str], None], theme: str
 ) -> None:
-    set_reading(lab, "pictures")
+    let("pictures")
     reader = window(browser, lab, "reviewer")
     page = reader.page
     page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
@@ -208,20 +187,21 @@ def stored(page: Page) -> list[object]:
 
 
 @contextmanager
-def with_memory(folder: Path, lab: RunningLab) -> Iterator[BrowserContext]:
+def with_memory(playwright: Playwright, folder: Path, lab: RunningLab) -> Iterator[BrowserContext]:
     """Open Chromium with a profile on disk, and with the memory of pages that automation usually turns off."""
-    with sync_playwright() as playwright:
-        context = playwright.chromium.launch_persistent_context(
-            folder,
-            executable_path=CHROMIUM,
-            args=["--no-sandbox"] if os.geteuid() == 0 else [],
-            ignore_default_args=["--disable-back-forward-cache"],
-            base_url=lab.url,
-        )
+    context = playwright.chromium.launch_persistent_context(
+        folder,
+        executable_path=CHROMIUM,
+        args=ARGUMENTS,
+        ignore_default_args=["--disable-back-forward-cache"],
+        base_url=lab.url,
+    )
+    try:
         context.set_default_timeout(60_000)
         check_memory(context)
         context.add_cookies([{"name": "session", "value": lab.session("reviewer"), "url": lab.url}])
         yield context
+    finally:
         context.close()
 
 
@@ -250,9 +230,12 @@ def holding(folder: Path, needles: Sequence[bytes]) -> list[Path]:
     return found
 
 
-def test_abuse_case_5_after_sign_out_back_storage_and_disk_hold_no_source(lab: RunningLab, tmp_path: Path) -> None:
+@pytest.mark.one_database
+def test_abuse_case_5_after_sign_out_back_storage_and_disk_hold_no_source(
+    playwright: Playwright, lab: RunningLab, tmp_path: Path
+) -> None:
     profile = tmp_path / "profile"
-    with with_memory(profile, lab) as context:
+    with with_memory(playwright, profile, lab) as context:
         page = context.new_page()
         page.goto("/")
         page.get_by_role("button", name="Begin a visit").click()
@@ -284,43 +267,3 @@ def test_a_page_that_stood_open_shows_nothing_after_another_tab_signed_out(reade
     sign_out(other)
     expect(page).to_have_url(re.compile(r"/sign-in"), timeout=20_000)  # by itself: the page asks whether it may stay
     assert "line_20" not in page.content()
-
-
-def leaves(url: str, lab: RunningLab) -> bool:
-    """Say whether an address leads out of the lab; names of files that look like one stand in the lab's own."""
-    return not url.startswith((f"{lab.url}/", "data:image/"))
-
-
-@pytest.mark.parametrize("words", ["print", "pictures"])
-def test_abuse_case_19_no_name_and_no_line_of_a_release_acts_in_the_browser(
-    browser: Browser, database_url: str, tmp_path: Path, words: str
-) -> None:
-    each = [hostile_files(payload) for payload in PAYLOADS]
-    # All that lines can say in one file, and a folder of all names: who opens file after file is taken for a script.
-    files = {path: content for one in each for path, content in one.items()}
-    files["r/all.html"] = b"".join(content for one in each for content in one.values())
-    lab = RunningLab.found(tmp_path, database_url)
-    prepare(lab, files)
-    set_reading(lab, words)
-    try:
-        lab.serve(workers=1)
-        reader = window(browser, lab, "reviewer")
-        page = reader.page
-        acted: list[str] = []
-        page.on("dialog", lambda dialog: acted.append(dialog.message))
-        page.on("request", lambda asked: acted.append(asked.url) if leaves(asked.url, lab) else None)
-        page.on("framenavigated", lambda frame: acted.append(frame.url) if leaves(frame.url, lab) else None)
-        page.goto("/")
-        page.get_by_role("button", name="Begin a visit").click()
-        names = [path.removeprefix("r/").encode() for path in files if path.endswith((".html", "/plain.c"))]
-        some = [TreePath(name) for name in (b"all.html", *names[:: len(names) // 5])]
-        addresses = [base(lab), *(f"{base(lab)}file/{quote(str(name))}" for name in some)]
-        for address in addresses:
-            answer = page.goto(address)
-            assert answer
-            assert answer.status == 200, address
-        page.goto("/record/")
-        assert acted == []
-        assert reader.complaints == []
-    finally:
-        lab.stop()

@@ -1,27 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """A whole visit, in real Chromium against real processes: granted, read, compared, closed, proved elsewhere."""
 
-import json
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from tests.edges.running import ROOT, RunningLab
-from tests.journeys.conftest import Somebody, Visitor, enrol
-from tests.journeys.test_pages_are_reachable import complaints_about, send_unfilled
+from tests.journeys.looks import complaints_about, send_unfilled
+from tests.journeys.steps import come_in, grant, wait_for_the_tree
+from tests.journeys.windows import window
 from tests.lab import FILES, next_version
-
-READER: Final = "reader@regulator.example"
-EXPORT: Final = "EC-2026-0117"
-expect.set_options(timeout=30_000)  # the machine may be busy with the other tests
-
-OFFICE: Final = ("lab-manager", "custodian", "export-officer")
 
 
 def prepare(lab: RunningLab) -> None:
@@ -31,68 +23,8 @@ def prepare(lab: RunningLab) -> None:
     lab.take("2", next_version(FILES))
 
 
-@pytest.fixture
-def reading_lab(serving: RunningLab) -> RunningLab:
-    return serving
-
-
-def window(browser: Browser, lab: RunningLab, who: str = "") -> Visitor:
-    """Open a window; with `who`, in the session of one of the cast."""
-    context = browser.new_context(base_url=lab.url, viewport={"width": 1280, "height": 1000}, accept_downloads=True)
-    context.set_default_timeout(60_000)
-    if who:
-        context.add_cookies([{"name": "session", "value": lab.session(who), "url": lab.url}])
-    somebody = Visitor(context.new_page(), context)
-    somebody.page.on("pageerror", lambda error: somebody.complaints.append(str(error)))
-    somebody.page.on(
-        "console",
-        lambda message: somebody.complaints.append(message.text) if "Content Security" in message.text else None,
-    )
-    return somebody
-
-
-def come_in(browser: Browser, lab: RunningLab) -> Visitor:
-    """Let the reader come in by their link and register a passkey."""
-    told = json.loads(
-        lab.command(
-            *("person", "add", READER, "--name", "Reader 7", "--org", "Regulator A", "--role", "reviewer", "--json")
-        )
-    )
-    reader = window(browser, lab)
-    reader.plug_in_authenticator()
-    enrol(reader, Somebody(READER, told["person"], told["link"].rpartition("/")[2]))
-    return reader
-
-
-def grant(
-    browser: Browser, lab: RunningLab, *, holder: str = READER, releases: Sequence[str] = ("server 1", "server 2")
-) -> None:
-    """Let the lab manager propose and the two others agree, each in a window of their own."""
-    lab.engage(holder, EXPORT)
-    manager, custodian, officer = (window(browser, lab, who).page for who in OFFICE)
-    manager.goto("/proposals/grant")
-    manager.get_by_label("Reviewer").select_option(holder)
-    for release in releases:
-        manager.get_by_label(release).check()
-    manager.get_by_role("button", name="Propose").click()
-    expect(manager.get_by_text("Somebody else decides")).to_be_visible()
-    for page, basis in ((custodian, ""), (officer, EXPORT)):
-        page.goto("/")
-        page.get_by_role("link", name="Open a grant").first.click()  # what waits stands before what was decided
-        if basis:
-            page.get_by_label("Number of the export decision").fill(basis)
-        page.get_by_role("button", name="Agree").click()
-        expect(page.get_by_text("Agreed, carried out" if basis else "1 of 2 has agreed")).to_be_visible()
-
-
-def wait_for_the_tree(page: Page) -> None:
-    """Wait until the seal of the page says that the tree has its entry; nothing is loaded again."""
-    expect(page.locator(".label .seal")).to_have_text(re.compile(r"in tree$"))
-    expect(page.locator(".label .seal")).not_to_have_class(re.compile("pending"))
-
-
-def test_a_visit_from_grant_to_receipt(browser: Browser, reading_lab: RunningLab, tmp_path: Path) -> None:
-    lab = reading_lab
+def test_a_visit_from_grant_to_receipt(browser: Browser, serving: RunningLab, tmp_path: Path) -> None:
+    lab = serving
     reader = come_in(browser, lab)
     page = reader.page
     expect(page.get_by_text("You hold no grant")).to_be_visible()
@@ -155,8 +87,8 @@ def test_a_visit_from_grant_to_receipt(browser: Browser, reading_lab: RunningLab
     assert reader.complaints == []
 
 
-def test_a_revoked_grant_closes_the_page_at_the_next_key(browser: Browser, reading_lab: RunningLab) -> None:
-    lab = reading_lab
+def test_a_revoked_grant_closes_the_page_at_the_next_key(browser: Browser, serving: RunningLab) -> None:
+    lab = serving
     reader = come_in(browser, lab)
     grant(browser, lab)
     page = reader.page
@@ -176,8 +108,8 @@ def test_a_revoked_grant_closes_the_page_at_the_next_key(browser: Browser, readi
 
 
 @pytest.mark.one_database
-def test_no_page_of_the_room_has_a_violation_in_any_theme_or_width(browser: Browser, reading_lab: RunningLab) -> None:
-    lab = reading_lab
+def test_no_page_of_the_room_has_a_violation_in_any_theme_or_width(browser: Browser, serving: RunningLab) -> None:
+    lab = serving
     reader = come_in(browser, lab)
     page = reader.page
     wrong = []
@@ -222,8 +154,8 @@ def test_no_page_of_the_room_has_a_violation_in_any_theme_or_width(browser: Brow
 
 
 @pytest.mark.one_database
-def test_no_page_of_the_desk_has_a_violation_in_any_theme_or_width(browser: Browser, reading_lab: RunningLab) -> None:
-    lab = reading_lab
+def test_no_page_of_the_desk_has_a_violation_in_any_theme_or_width(browser: Browser, serving: RunningLab) -> None:
+    lab = serving
     come_in(browser, lab)
     page = window(browser, lab, "lab-manager").page
     wrong = []

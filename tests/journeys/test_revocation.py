@@ -1,15 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """A page is open in real Chromium when its grant is revoked: the reason soon stands in place of the source."""
 
-import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.edges.running import RunningLab
-from tests.journeys.test_reading import window
+from tests.journeys.windows import window
 from tests.lab import FILES
 
 EVERY = 5_000  # milliseconds until an open page asks whether it still stands
-expect.set_options(timeout=30_000)  # the machine may be busy with the other tests
 
 
 def prepare(lab: RunningLab) -> None:
@@ -18,12 +16,8 @@ def prepare(lab: RunningLab) -> None:
     lab.set_the_scene()
 
 
-@pytest.fixture
-def lab(serving: RunningLab) -> RunningLab:
-    return serving
-
-
-def test_open_pages_show_the_reason_in_place_of_the_source(browser: Browser, lab: RunningLab) -> None:
+def test_open_pages_show_the_reason_in_place_of_the_source(browser: Browser, serving: RunningLab) -> None:
+    lab = serving
     visitor = window(browser, lab, "reviewer")
     page = visitor.page
     page.clock.install()

@@ -2,42 +2,23 @@
 """A search is saved in a visit, runs on the next release between visits, and its new lines are opened in the next."""
 
 import re
-from collections.abc import Iterator
 from typing import Final
 
-import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.edges.running import RunningLab
-from tests.journeys.conftest import Visitor
-from tests.journeys.test_pages_are_reachable import complaints_about
-from tests.journeys.test_reading import grant, wait_for_the_tree, window
+from tests.journeys.looks import complaints_about
+from tests.journeys.steps import grant, wait_for_the_tree
+from tests.journeys.windows import Visitor
 from tests.lab import FILES, next_version
 
 REVIEWER: Final = "reviewer@regulator.example"
-expect.set_options(timeout=30_000)  # the machine may be busy with the other tests
 
 
 def prepare(lab: RunningLab) -> None:
     """Give a grant on one release."""
     lab.take("1", FILES)
     lab.set_the_scene()
-
-
-@pytest.fixture
-def lab(serving: RunningLab) -> RunningLab:
-    return serving
-
-
-@pytest.fixture
-def reader(browser: Browser, lab: RunningLab) -> Iterator[Visitor]:
-    """The reviewer in an open visit."""
-    visitor = window(browser, lab, "reviewer")
-    visitor.page.goto("/")
-    visitor.page.get_by_role("button", name="Begin a visit").click()
-    expect(visitor.page.get_by_role("heading", name="server 1")).to_be_attached()
-    yield visitor
-    assert visitor.complaints == []
 
 
 def find(page: Page, pattern: str) -> None:
@@ -70,8 +51,9 @@ def come_back_until(page: Page, told: str) -> None:
 
 
 def test_a_saved_search_runs_on_the_next_release_and_its_new_lines_wait_for_a_visit(
-    browser: Browser, reader: Visitor, lab: RunningLab
+    browser: Browser, reader: Visitor, served: RunningLab
 ) -> None:
+    lab = served
     page = reader.page
     page.goto("/search/saved/")
     expect(page.get_by_text("No search is saved")).to_be_visible()

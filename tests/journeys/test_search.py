@@ -2,64 +2,30 @@
 """A reviewer searches two releases by keyboard, in real Chromium against a real searcher process."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.edges.running import RunningLab
-from tests.journeys.conftest import Visitor
-from tests.journeys.test_pages_are_reachable import complaints_about
-from tests.journeys.test_reading import wait_for_the_tree, window
+from tests.journeys.looks import complaints_about
+from tests.journeys.steps import find, indexed, wait_for_the_tree
+from tests.journeys.windows import Visitor
 from tests.lab import FILES, next_version
-
-expect.set_options(timeout=30_000)  # the machine may be busy with the other tests
 
 
 def prepare(lab: RunningLab) -> None:
     """Give a grant on two releases."""
     lab.take("1", FILES)
     lab.take("2", next_version(FILES))
-    lab.set_the_scene(patterns=("src/**", "docs/**", "*"))
+    lab.set_the_scene(reviewers=5, patterns=("src/**", "docs/**", "*"))
 
 
 @pytest.fixture
-def lab(serving: RunningLab) -> RunningLab:
-    return serving
-
-
-@pytest.fixture
-def reader(browser: Browser, lab: RunningLab) -> Iterator[Visitor]:
+def reader(reader: Visitor) -> Visitor:
     """The reviewer in an open visit, at the search page."""
-    visitor = window(browser, lab, "reviewer")
-    page = visitor.page
-    page.goto("/")
-    page.get_by_role("button", name="Begin a visit").click()
-    page.get_by_role("navigation", name="Rooms").get_by_role("link", name="Search").click()
-    indexed(page)
-    yield visitor
-    assert visitor.complaints == []
-
-
-def indexed(page: Page) -> None:
-    """Search until the worker has indexed all; by then no page says that files are missing."""
-    for _ in range(60):
-        page.get_by_label("Pattern").fill("nothing of it")
-        page.keyboard.press("Enter")
-        expect(page.get_by_text(re.compile("files? searched|Search is not running")).first).to_be_visible()
-        if not page.get_by_text("The index is being built").count() and page.get_by_text("No line found.").count():
-            return
-        page.wait_for_timeout(500)
-    raise AssertionError("never indexed")
-
-
-def find(page: Page, pattern: str) -> None:
-    page.keyboard.press("/")
-    expect(page.get_by_label("Pattern")).to_be_focused()
-    page.keyboard.press("Control+A")
-    page.keyboard.type(pattern)
-    page.keyboard.press("Enter")
-    expect(page.get_by_label("Pattern")).not_to_be_focused()
+    reader.page.get_by_role("navigation", name="Rooms").get_by_role("link", name="Search").click()
+    indexed(reader.page)
+    return reader
 
 
 def focused_number(page: Page) -> str:
@@ -67,14 +33,14 @@ def focused_number(page: Page) -> str:
     return number
 
 
-def test_lines_are_found_opened_and_found_again_by_keyboard_alone(reader: Visitor, lab: RunningLab) -> None:
+def test_lines_are_found_opened_and_found_again_by_keyboard_alone(reader: Visitor, served: RunningLab) -> None:
     page = reader.page
     find(page, r"line_(7|2[01])\b")
     expect(page.get_by_text("3 lines in 1 file.")).to_be_visible()
     assert page.locator("mark").all_inner_texts() == ["line_7", "line_20", "line_21"]
     wait_for_the_tree(page)
     link = page.url
-    assert re.search(rf"/search/{lab.grant}/again/[0-9a-z]+$", link)
+    assert re.search(rf"/search/{served.grant}/again/[0-9a-z]+$", link)
 
     page.keyboard.press("j")
     page.keyboard.press("j")
@@ -157,20 +123,20 @@ def test_all_releases_are_searched_and_one_content_is_shown_once(reader: Visitor
 
 
 @pytest.mark.one_database
-def test_no_state_of_the_search_has_a_violation_in_any_theme_or_width(reader: Visitor, lab: RunningLab) -> None:
+def test_no_state_of_the_search_has_a_violation_in_any_theme_or_width(reader: Visitor, served: RunningLab) -> None:
     page = reader.page
     wrong = complaints_about(page)  # nothing found
-    page.goto(f"/search/{lab.grant}/")
+    page.goto(f"/search/{served.grant}/")
     wrong += complaints_about(page)
     page.locator("[data-pick] summary").click()
     wrong += complaints_about(page)
     for pattern in ("int", "^x+;", "("):
-        page.goto(f"/search/{lab.grant}/")
+        page.goto(f"/search/{served.grant}/")
         page.get_by_label("Pattern").fill(pattern)
         page.keyboard.press("Enter")
         expect(page.locator(".hit, .wrong").first).to_be_visible()
         wrong += complaints_about(page)
-    page.goto(f"/search/{lab.grant}/?release={lab.releases['1']}")
+    page.goto(f"/search/{served.grant}/?release={served.releases['1']}")
     page.get_by_label("Pattern").fill("http_")
     page.keyboard.press("Enter")
     page.get_by_role("button", name="The next 50 found lines").click()

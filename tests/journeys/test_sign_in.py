@@ -7,7 +7,8 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from tests.journeys.conftest import RunningLab, Visitor, enrol
+from tests.journeys.conftest import RunningLab
+from tests.journeys.windows import Visitor, enrol
 
 
 def test_a_person_enrols_by_link_signs_out_and_comes_back_with_the_passkey(visitor: Visitor, lab: RunningLab) -> None:

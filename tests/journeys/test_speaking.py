@@ -4,12 +4,11 @@
 import re
 from typing import Final
 
-import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.edges.running import RunningLab
-from tests.journeys.test_pages_are_reachable import complaints_about
-from tests.journeys.test_reading import window
+from tests.journeys.looks import complaints_about
+from tests.journeys.windows import window
 from tests.lab import FILES
 
 HOSTILE: Final = "<img src=x onerror=document.title='broken'> twice"
@@ -19,11 +18,6 @@ def prepare(lab: RunningLab) -> None:
     """Take a release in that the reviewer may read."""
     lab.take("1", FILES)
     lab.set_the_scene()
-
-
-@pytest.fixture
-def speaking_lab(serving: RunningLab) -> RunningLab:
-    return serving
 
 
 def write_by_key(page: Page, lab: RunningLab) -> None:
@@ -41,10 +35,8 @@ def write_by_key(page: Page, lab: RunningLab) -> None:
     expect(page.locator("li:has(> #L21) .mg")).to_have_text("\u2022")
 
 
-def test_a_note_becomes_a_question_and_a_finding_between_two_browsers(
-    browser: Browser, speaking_lab: RunningLab
-) -> None:
-    lab = speaking_lab
+def test_a_note_becomes_a_question_and_a_finding_between_two_browsers(browser: Browser, serving: RunningLab) -> None:
+    lab = serving
     reader, owner = window(browser, lab, "reviewer"), window(browser, lab, "product-owner")
     page, desk, wrong = reader.page, owner.page, []
     page.goto("/")

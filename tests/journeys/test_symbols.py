@@ -2,17 +2,15 @@
 """Finding one's way by names, in real Chromium: outline, definition, references, history, reading list, by keyboard."""
 
 import re
-from collections.abc import Iterator
 from typing import Final
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.edges.running import RunningLab
 from tests.edges.web.test_symbols import FIRST, SECOND
-from tests.journeys.conftest import Visitor
-from tests.journeys.test_pages_are_reachable import complaints_about
-from tests.journeys.test_reading import window
+from tests.journeys.looks import complaints_about
+from tests.journeys.windows import Visitor
 
 # What the worker's job does; here it is done before the lab serves.
 LOOK_FOR_SYMBOLS: Final = """
@@ -30,23 +28,7 @@ def prepare(lab: RunningLab) -> None:
     lab.take("1", FIRST)
     lab.take("2", SECOND)
     lab.python(LOOK_FOR_SYMBOLS)
-    lab.set_the_scene(("src/**", "docs/**", "lib/**", "*"))
-
-
-@pytest.fixture
-def named_lab(serving: RunningLab) -> RunningLab:
-    return serving
-
-
-@pytest.fixture
-def reader(browser: Browser, named_lab: RunningLab) -> Iterator[Visitor]:
-    """The reviewer in an open visit to release 1; a violated policy or an error in a script fails the test."""
-    visitor = window(browser, named_lab, "reviewer")
-    page = visitor.page
-    page.goto("/")
-    page.get_by_role("button", name="Begin a visit").click()
-    yield visitor
-    assert visitor.complaints == []
+    lab.set_the_scene(("src/**", "docs/**", "lib/**", "*"), reviewers=7)
 
 
 def release_of(lab: RunningLab, version: str) -> str:
@@ -57,8 +39,8 @@ def outline_stands(page: Page) -> None:
     expect(page.get_by_role("navigation", name="Outline")).to_be_visible(timeout=SETTLED)
 
 
-def test_a_reader_goes_by_names_with_the_keyboard_alone(named_lab: RunningLab, reader: Visitor) -> None:
-    page, base = reader.page, release_of(named_lab, "1")
+def test_a_reader_goes_by_names_with_the_keyboard_alone(served: RunningLab, reader: Visitor) -> None:
+    page, base = reader.page, release_of(served, "1")
     page.goto(f"{base}file/src/use.c?lines=5")
     outline_stands(page)
     outline = page.get_by_role("navigation", name="Outline")
@@ -90,8 +72,8 @@ def test_a_reader_goes_by_names_with_the_keyboard_alone(named_lab: RunningLab, r
 
 
 @pytest.mark.one_database
-def test_a_click_on_a_word_chooses_it_and_leads_on(named_lab: RunningLab, reader: Visitor) -> None:
-    page, base = reader.page, release_of(named_lab, "1")
+def test_a_click_on_a_word_chooses_it_and_leads_on(served: RunningLab, reader: Visitor) -> None:
+    page, base = reader.page, release_of(served, "1")
     page.goto(f"{base}file/src/use.c")
     outline_stands(page)
     place = page.evaluate(
@@ -124,9 +106,9 @@ def test_a_click_on_a_word_chooses_it_and_leads_on(named_lab: RunningLab, reader
 
 @pytest.mark.one_database
 def test_the_outline_picks_a_line_that_stands_on_the_page_without_another_view(
-    named_lab: RunningLab, reader: Visitor
+    served: RunningLab, reader: Visitor
 ) -> None:
-    page, base = reader.page, release_of(named_lab, "1")
+    page, base = reader.page, release_of(served, "1")
     page.goto(f"{base}file/src/geo.c")
     outline_stands(page)
     outline = page.get_by_role("navigation", name="Outline")
@@ -142,8 +124,8 @@ def test_the_outline_picks_a_line_that_stands_on_the_page_without_another_view(
     expect(outline).to_be_hidden()
 
 
-def test_the_history_and_the_reading_list_lead_to_the_difference(named_lab: RunningLab, reader: Visitor) -> None:
-    page, base = reader.page, release_of(named_lab, "1")
+def test_the_history_and_the_reading_list_lead_to_the_difference(served: RunningLab, reader: Visitor) -> None:
+    page, base = reader.page, release_of(served, "1")
     page.goto(f"{base}file/src/use.c")
     page.get_by_role("link", name="History").click()
     page.get_by_role("link", name="beside 1").click()
@@ -158,9 +140,9 @@ def test_the_history_and_the_reading_list_lead_to_the_difference(named_lab: Runn
 
 
 def test_the_history_of_a_line_is_a_key_away_from_the_line_and_leads_to_its_change(
-    named_lab: RunningLab, reader: Visitor
+    served: RunningLab, reader: Visitor
 ) -> None:
-    page, base = reader.page, release_of(named_lab, "1")
+    page, base = reader.page, release_of(served, "1")
     page.goto(f"{base}file/src/use.c")
     page.locator("#L5").click()
     page.keyboard.press("h")
@@ -176,8 +158,8 @@ def test_the_history_of_a_line_is_a_key_away_from_the_line_and_leads_to_its_chan
     expect(page.locator("#B5")).to_be_in_viewport()
 
 
-def test_the_release_is_searched_from_its_pages(named_lab: RunningLab, reader: Visitor) -> None:
-    page, base = reader.page, release_of(named_lab, "1")
+def test_the_release_is_searched_from_its_pages(served: RunningLab, reader: Visitor) -> None:
+    page, base = reader.page, release_of(served, "1")
     page.goto(f"{base}file/src/use.c")
     page.keyboard.press("/")
     expect(page.get_by_role("search", name="Search server 1").get_by_role("textbox")).to_be_focused()
@@ -188,9 +170,9 @@ def test_the_release_is_searched_from_its_pages(named_lab: RunningLab, reader: V
 
 
 @pytest.mark.one_database
-def test_no_page_of_names_has_a_violation_in_any_theme_or_width(named_lab: RunningLab, reader: Visitor) -> None:
-    page, base = reader.page, release_of(named_lab, "1")
-    changes = f"/changes/{named_lab.grant}/{named_lab.releases['1']}/{named_lab.releases['2']}/"
+def test_no_page_of_names_has_a_violation_in_any_theme_or_width(served: RunningLab, reader: Visitor) -> None:
+    page, base = reader.page, release_of(served, "1")
+    changes = f"/changes/{served.grant}/{served.releases['1']}/{served.releases['2']}/"
     wrong = []
     for address in (
         f"{base}file/src/geo.c?lines=16",

@@ -2,7 +2,6 @@
 """A workstation in real Chromium: enrolled at the machine, speaking for a visitor's session, found out when copied."""
 
 import json
-import os
 import re
 import shutil
 import time
@@ -10,11 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from playwright.sync_api import BrowserContext, Page, sync_playwright
+from playwright.sync_api import BrowserContext, Page, Playwright
 
 from tests.edges.conftest import SECRET
 from tests.edges.web.test_codes import code_of
-from tests.journeys.conftest import CHROMIUM, RunningLab
+from tests.journeys.conftest import ARGUMENTS, CHROMIUM, RunningLab
 
 # A house on this machine, open day and night, with a custodian and a visitor who is booked for the next hour.
 FURNISH: Final = """
@@ -109,56 +108,56 @@ def until(lab: RunningLab, holds: Callable[[dict[str, Any]], bool]) -> dict[str,
     raise AssertionError(found)
 
 
-def test_a_machine_speaks_for_the_session_at_it_until_its_profile_is_copied(lab: RunningLab, tmp_path: Path) -> None:
+def test_a_machine_speaks_for_the_session_at_it_until_its_profile_is_copied(
+    playwright: Playwright, lab: RunningLab, tmp_path: Path
+) -> None:
     made = json.loads(lab.run(["-c", FURNISH]))
-    with sync_playwright() as playwright:
 
-        def start(profile: Path) -> BrowserContext:
-            arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-            return playwright.chromium.launch_persistent_context(
-                profile, executable_path=CHROMIUM, args=arguments, headless=True, base_url=lab.url
-            )
+    def start(profile: Path) -> BrowserContext:
+        return playwright.chromium.launch_persistent_context(
+            profile, executable_path=CHROMIUM, args=ARGUMENTS, headless=True, base_url=lab.url
+        )
 
-        first = Machine(lab, start, tmp_path / "profile")
-        first.sign_in(made["custodian"])
-        first.page.goto(f"/workstations/{made['machine']}/")
-        first.page.get_by_role("link", name="Enrol this machine").click()
-        first.page.get_by_label("Code").fill(code_of(SECRET))
-        first.page.get_by_role("button", name="Confirm").click()
-        first.page.get_by_role("button", name="Enrol this machine").click()
-        first.page.get_by_role("button", name="End this key").wait_for()
-        enrolled = state(lab)
-        assert (enrolled["ended"], enrolled["seated"]) == ("", False)
-        held = first.page.evaluate(HELD)
-        assert held == {"type": "private", "extractable": False, "exported": "InvalidAccessError"}
+    first = Machine(lab, start, tmp_path / "profile")
+    first.sign_in(made["custodian"])
+    first.page.goto(f"/workstations/{made['machine']}/")
+    first.page.get_by_role("link", name="Enrol this machine").click()
+    first.page.get_by_label("Code").fill(code_of(SECRET))
+    first.page.get_by_role("button", name="Confirm").click()
+    first.page.get_by_role("button", name="Enrol this machine").click()
+    first.page.get_by_role("button", name="End this key").wait_for()
+    enrolled = state(lab)
+    assert (enrolled["ended"], enrolled["seated"]) == ("", False)
+    held = first.page.evaluate(HELD)
+    assert held == {"type": "private", "extractable": False, "exported": "InvalidAccessError"}
 
-        first.page.locator("details.menu summary").click()
-        first.page.get_by_role("button", name="Sign out").click()
-        first.page.wait_for_url(re.compile(r"/sign-in"))
-        first.sign_in(made["visitor"])
-        first.page.goto("/")
-        spoken = until(lab, lambda found: found["seated"])
-        assert spoken["link"] != enrolled["link"]
-        first.page.goto("/record/")
-        first.page.evaluate(HAS_SPOKEN)
-        assert state(lab)["link"] == spoken["link"], "not on every page: every two minutes"
-        first.context.close()
+    first.page.locator("details.menu summary").click()
+    first.page.get_by_role("button", name="Sign out").click()
+    first.page.wait_for_url(re.compile(r"/sign-in"))
+    first.sign_in(made["visitor"])
+    first.page.goto("/")
+    spoken = until(lab, lambda found: found["seated"])
+    assert spoken["link"] != enrolled["link"]
+    first.page.goto("/record/")
+    first.page.evaluate(HAS_SPOKEN)
+    assert state(lab)["link"] == spoken["link"], "not on every page: every two minutes"
+    first.context.close()
 
-        shutil.copytree(tmp_path / "profile", tmp_path / "copy", ignore=shutil.ignore_patterns("Singleton*"))
-        second = Machine(lab, start, tmp_path / "copy")
-        second.sign_in(made["visitor"])
-        second.page.goto("/")
-        stolen = until(lab, lambda found: found["link"] != spoken["link"])
-        assert stolen["ended"] == "", "one machine alone cannot be told from its copy"
-        second.context.close()
+    shutil.copytree(tmp_path / "profile", tmp_path / "copy", ignore=shutil.ignore_patterns("Singleton*"))
+    second = Machine(lab, start, tmp_path / "copy")
+    second.sign_in(made["visitor"])
+    second.page.goto("/")
+    stolen = until(lab, lambda found: found["link"] != spoken["link"])
+    assert stolen["ended"] == "", "one machine alone cannot be told from its copy"
+    second.context.close()
 
-        again = Machine(lab, start, tmp_path / "profile")
-        again.sign_in(made["visitor"])
-        again.page.goto("/")
-        found = until(lab, lambda found: bool(found["ended"]))
-        assert (found["ended"], found["seated"]) == ("copied", False)
-        assert found["kinds"] == ["sites.key-enrolled", "sites.key-ended"]
-        again.context.close()
+    again = Machine(lab, start, tmp_path / "profile")
+    again.sign_in(made["visitor"])
+    again.page.goto("/")
+    found = until(lab, lambda found: bool(found["ended"]))
+    assert (found["ended"], found["seated"]) == ("copied", False)
+    assert found["kinds"] == ["sites.key-enrolled", "sites.key-ended"]
+    again.context.close()
 
 
 # A page speaks under a lock that it asks for while it loads: who gets it next comes after what the page had to say.
