@@ -88,6 +88,7 @@ INSTALLED_APPS = [
     "glasshouse.domain.notices",
     "glasshouse.domain.threads",
     "glasshouse.domain.releases",
+    "glasshouse.domain.detections",
     "glasshouse.domain.findings",
     "glasshouse.domain.engagements",
     "glasshouse.domain.readingroom",

@@ -8,6 +8,7 @@ import typer
 from glasshouse.edges.cli import (
     covering,
     deciding,
+    detecting,
     engaging,
     holding,
     houses,
@@ -41,6 +42,7 @@ operating.add_to(app)
 mailing.add_to(app)
 app.add_typer(operating.person, name="person")
 app.add_typer(releases.release, name="release")
+app.add_typer(detecting.findings, name="findings")
 app.add_typer(sites.site, name="site")
 app.add_typer(ledger.ledger, name="ledger")
 signingin.add_to(app)

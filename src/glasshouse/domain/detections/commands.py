@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Taking in what tools say of a release."""
+
+import hashlib
+import itertools
+import os
+import stat
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from io import BufferedReader
+from pathlib import Path
+from typing import Final
+
+from django.db.models import Q
+
+from glasshouse.domain.detections import queries, rows, shelf
+from glasshouse.domain.detections.models import Detection, Report, Standing
+from glasshouse.domain.detections.sightings import Tree
+from glasshouse.domain.detections.taking import Before, Taking
+from glasshouse.domain.detections.values import Intake, Said, Taken
+from glasshouse.domain.journal import commands as journal
+from glasshouse.domain.releases import queries as releases
+from glasshouse.domain.releases import vault
+from glasshouse.domain.releases.errors import ReleaseUnknownError
+from glasshouse.domain.releases.models import Release
+from glasshouse.engines.formats import sarif
+from glasshouse.engines.identity import SCHEME, DetectionState
+from glasshouse.kernel.digests import Digest
+from glasshouse.kernel.errors import InvalidError
+from glasshouse.kernel.ids import Uid
+
+Progress = Callable[[int, int], None]
+"""Called with results read so far, and how many there are."""
+_USUAL: Final = Said()
+
+
+def take_reports(
+    actor: str,
+    product: str,
+    version: str,
+    source: Path,
+    *,
+    now: datetime,
+    said: Said = _USUAL,
+    progress: Progress = lambda _done, _of: None,
+) -> tuple[Taken, ...]:
+    """Take a SARIF file in for a release, whole or not at all, a report for each of its runs.
+
+    The same file again changes nothing. Raises ReleaseUnknownError, InvalidSarifError with place and reason,
+    ReportsBusyError, KeyDestroyedError.
+    """
+    row = Release.objects.select_related("product").filter(product__slug=product, version=version).first()
+    if row is None:
+        raise ReleaseUnknownError(f"There is no release {product} {version}.", hint="See `glasshouse release list`.")
+    found = releases.ref(row)
+    vault.ring().open(found.product)
+    with shelf.sole_writer(found.product), _regular(source) as file:
+        _remove_unfinished(found.product)
+        digest = Digest(hashlib.file_digest(file, "sha256").digest())
+        intake = Intake(found, digest, said)
+        if here := _here(intake):
+            return here
+        log = sarif.read(file, root=said.root)
+        reports = [
+            _take(intake, number, run, results, now=now, progress=progress) for number, run, results in _by_run(log)
+        ]
+        omitted = {one.value: count for one, count in sorted(log.omitted.items()) if count}
+        with journal.transaction():
+            for report in reports:
+                report.counts |= {"omitted": omitted}
+                report.taken_at = now
+                report.save(update_fields=["counts", "taken_at"])
+                _record(actor, report, intake, now=now)
+    return tuple(_taken(report, is_new=True) for report in reports)
+
+
+def _regular(source: Path) -> BufferedReader:
+    handle = os.open(source, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a pipe without a writer would be waited for
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise InvalidError("A file of results is a plain file.")
+    return open(handle, "rb")  # noqa: PTH123 -- of a handle, not of a path
+
+
+def _by_run(log: sarif.Log) -> Iterator[tuple[int, sarif.Run, Iterator[sarif.Result]]]:
+    """Yield every run with its results, also one that has none."""
+    grouped = itertools.groupby(log.results(), key=lambda one: one[0])
+    waiting = next(grouped, None)
+    for number, run in enumerate(log.runs):
+        if waiting is None or waiting[0] != number:
+            yield number, run, iter(())
+            continue
+        yield number, run, (result for _, result in waiting[1])
+        waiting = next(grouped, None)
+
+
+def _take(
+    intake: Intake,
+    number: int,
+    run: sarif.Run,
+    results: Iterator[sarif.Result],
+    *,
+    now: datetime,
+    progress: Progress,
+) -> Report:
+    """Write all of a report but that it is taken."""
+    product, said = intake.release.product, intake.said
+    report = Report(
+        uid=Uid.new().text,
+        product=product.text,
+        release=intake.release.uid.text,
+        party=said.party,
+        tool=run.tool.name[:120],
+        version=run.tool.version[:120],
+        digest=intake.digest.raw,
+        number=number,
+        scheme=SCHEME,
+        is_complete=said.is_complete,
+        asked_at=now,
+    )
+    report.base = _base(report)
+    base = _before(product, report.base)
+    names = queries.rule_names(product, {one.row.rule_id for one in base})
+    taking = Taking(
+        tree=Tree(intake.release),
+        run=run,
+        base=base,
+        rule_of=lambda standing: (names[standing.rule_id].component, names[standing.rule_id].id),
+        is_complete=said.is_complete,
+        progress=progress,
+    )
+    report.pack = shelf.write(product, taking.blocks(results))
+    report.counts = {
+        "folded": taking.folded,
+        "not_failed": taking.not_failed,
+        "outside": taking.outside,
+        "results": taking.results,
+        "states": {state.value: count for state, count in sorted(taking.states().items())},
+    }
+    with journal.transaction():
+        report.save()
+    rows.write_standings(taking, product, report)
+    return report
+
+
+def _base(report: Report) -> Report | None:
+    """Return what a report is compared with: the tool's last one of the release, else of the nearest release."""
+    taken = Report.objects.exclude(taken_at=None).filter(
+        product=report.product, party=report.party, tool=report.tool, scheme=report.scheme
+    )
+    order = list(Release.objects.filter(product__uid=report.product).order_by("pk").values_list("uid", flat=True))
+    here = order.index(report.release)
+    for release in (*reversed(order[: here + 1]), *order[here + 1 :]):
+        newest = taken.filter(release=release).order_by("-taken_at", "-pk").first()
+        if newest is not None:
+            return newest
+    return None
+
+
+def _before(product: Uid, base: Report | None) -> list[Before]:
+    if base is None:
+        return []
+    standings = Standing.objects.filter(report=base).order_by("number")
+    kept = shelf.Kept(product, base.pack).sightings()
+    return [Before(row, one) for row, one in zip(standings, kept, strict=True)]
+
+
+def _here(intake: Intake) -> tuple[Taken, ...]:
+    """Return the reports of this very file, where it is the newest of its tool."""
+    same = Report.objects.exclude(taken_at=None).filter(
+        release=intake.release.uid.text,
+        digest=intake.digest.raw,
+        party=intake.said.party,
+        is_complete=intake.said.is_complete,
+    )
+    reports = list(same.order_by("number"))
+    later = Q(taken_at__gt=reports[0].taken_at) if reports else Q()
+    if any(_base(report) != report for report in reports) and Report.objects.filter(later).exists():
+        return ()
+    return tuple(_taken(report, is_new=False) for report in reports)
+
+
+def _remove_unfinished(product: Uid) -> None:
+    """Remove what an intake left that was killed before its end."""
+    unfinished = Report.objects.filter(product=product.text, taken_at=None)
+    for report in unfinished:
+        with journal.transaction():
+            Standing.objects.filter(report=report).delete()
+            Detection.objects.filter(first=report).delete()
+            report.delete()
+    packs = Report.objects.filter(product=product.text).values_list("pack", flat=True)
+    shelf.remove_others(product, set(packs))
+
+
+def _record(actor: str, report: Report, intake: Intake, *, now: datetime) -> None:
+    counts: Mapping[str, int] = report.counts["states"]
+    journal.record(
+        "detections.report-taken",
+        actor=actor,
+        at=now,
+        subject=Uid(report.uid),
+        fields={
+            "base": report.base.uid if report.base else "",
+            "claims_complete": report.is_complete,
+            "digest": str(intake.digest),
+            "release": intake.release.evidence(),
+            "results": report.counts["results"],
+            "run": report.number,
+            "scheme": report.scheme,
+            "states": dict(counts),
+            "tool": report.tool,
+            "version": report.version,
+        },
+    )
+
+
+def _taken(report: Report, *, is_new: bool) -> Taken:
+    told = report.counts
+    base = Release.objects.filter(uid=report.base.release).values_list("version", flat=True) if report.base else []
+    return Taken(
+        uid=Uid(report.uid),
+        tool=report.tool,
+        results=told["results"],
+        folded=told["folded"],
+        not_failed=told["not_failed"],
+        outside=told["outside"],
+        omitted=told["omitted"],
+        states={DetectionState(state): count for state, count in told["states"].items()},
+        base=next(iter(base), ""),
+        is_new=is_new,
+    )

@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reports at rest, sealed under their product's key.
+
+<home>/reports/<product>/report-<random>.pack   durable and whole; kind "report". One that no row names is removed
+<home>/reports/<product>/report-<random>.tmp    being made; whoever holds the lock may remove it
+<home>/reports/<product>/lock                   held by the one writer
+
+A pack is: blocks of results, each a SARIF log of its own; the run without results, for its rules and what the tool
+said of itself; the paths that sightings name; the sightings, by which the next report is compared; last the head, which
+says how many of each there are.
+"""
+
+import io
+import json
+import secrets
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from struct import Struct
+from typing import Any, Final
+
+from django.conf import settings
+
+from glasshouse.domain.detections.errors import ReportDamagedError, ReportsBusyError
+from glasshouse.domain.releases import shelves, vault
+from glasshouse.engines.formats import sarif
+from glasshouse.engines.identity import Keys, Near, Sighting
+from glasshouse.engines.store.errors import DamagedError
+from glasshouse.engines.store.packs import PackReader
+from glasshouse.kernel.ids import Uid
+
+KIND: Final = "report"
+A_BLOCK: Final = 64
+"""Results of a block: opening one of them costs the reading of all."""
+_SIGHTINGS: Final = 2_000
+_PATHS: Final = 5_000
+_RECORD: Final = Struct(">16s16s16s16s16s8s8s8s8s16sIII")
+_NONE16, _NONE8 = bytes(16), bytes(8)
+_NO_PATH: Final = 2**32 - 1
+_HEAD: Final = frozenset({"blocks", "paths", "results", "sightings"})
+
+
+def folder(product: Uid) -> Path:
+    """Return where a product's reports lie."""
+    home: Path = settings.GLASSHOUSE.home
+    return home / "reports" / product.text
+
+
+def write(product: Uid, blocks: Iterable[bytes]) -> str:
+    """Let a report rest, durable when this returns, and return its name; nothing is left where `blocks` raises."""
+    name = f"report-{secrets.token_hex(16)}"
+    partial, whole = (folder(product) / f"{name}.{ending}" for ending in ("tmp", "pack"))
+    shelves.write(product, KIND, blocks, partial=partial, whole=whole)
+    return whole.name
+
+
+def remove_others(product: Uid, kept: Collection[str]) -> None:
+    """Remove what no row names: a writer was killed before it could be recorded."""
+    for path in folder(product).glob("report-*"):
+        if path.name not in kept:
+            with suppress(FileNotFoundError):
+                path.unlink()
+
+
+@contextmanager
+def sole_writer(product: Uid) -> Iterator[None]:
+    """Hold the product's lock; raises ReportsBusyError while another holds it."""
+    busy = ReportsBusyError("Results of this product are being taken in already.", hint="Try again when that is done.")
+    with shelves.sole_writer(folder(product) / "lock", busy):
+        yield
+
+
+def result_block(run: sarif.Run, results: Sequence[sarif.Result]) -> bytes:
+    """Return a block of results."""
+    bare = sarif.Tool(
+        sarif.Component(run.tool.driver.name), tuple(sarif.Component(one.name) for one in run.tool.extensions)
+    )
+    return _log(sarif.Run(bare, column_kind=run.column_kind), results)
+
+
+def ending(run: sarif.Run, results: int, blocks: int, sightings: Sequence[Sighting]) -> Iterator[bytes]:
+    """Yield what follows the blocks of results."""
+    yield _log(run, ())
+    places: dict[bytes, int] = {}
+    for one in sightings:
+        if one.path:
+            places.setdefault(one.path, len(places))
+    paths = list(places)
+    for start in range(0, len(paths), _PATHS):
+        yield b"\0".join(paths[start : start + _PATHS])
+    for start in range(0, len(sightings), _SIGHTINGS):
+        yield b"".join(_packed(one, places) for one in sightings[start : start + _SIGHTINGS])
+    head = {"blocks": blocks, "paths": len(paths), "results": results, "sightings": len(sightings)}
+    yield json.dumps(head).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A report that rests. Raises ReportDamagedError where it is not what was written."""
+
+    product: Uid
+    name: str
+
+    def sightings(self) -> list[Sighting]:
+        """Return the sightings of all standings, in the order of their numbers."""
+        with self._reading() as pack:
+            head = _head(pack)
+            first = head["blocks"] + 1
+            stop = first + -(-head["paths"] // _PATHS)
+            paths = [path for block in range(first, stop) for path in pack.block(block).split(b"\0")]
+            found: list[Sighting] = []
+            for block in range(stop, stop + -(-head["sightings"] // _SIGHTINGS)):
+                found += [_unpacked(record, paths) for record in _RECORD.iter_unpack(pack.block(block))]
+            return found
+
+    def run(self) -> sarif.Run:
+        """Return the run without its results."""
+        with self._reading() as pack:
+            return _read(pack.block(_head(pack)["blocks"])).runs[0]
+
+    def results(self, numbers: Iterable[int]) -> dict[int, sarif.Result]:
+        """Return some results by their numbers, each block read once."""
+        wanted = sorted(set(numbers))
+        found: dict[int, sarif.Result] = {}
+        with self._reading() as pack:
+            for block in sorted({number // A_BLOCK for number in wanted}):
+                results = [result for _, result in _read(pack.block(block)).results()]
+                found |= {number: results[number % A_BLOCK] for number in wanted if number // A_BLOCK == block}
+        return found
+
+    @contextmanager
+    def _reading(self) -> Iterator[PackReader]:
+        try:
+            yield PackReader(folder(self.product) / self.name, vault.ring().open(self.product), KIND)
+        except DamagedError as error:
+            raise ReportDamagedError(
+                "A report of this product was changed on the disk.", hint="Restore its file from a backup."
+            ) from error
+
+
+def _head(pack: PackReader) -> dict[str, int]:
+    told: dict[str, int] = json.loads(pack.block(pack.blocks - 1))
+    if told.keys() != _HEAD:
+        raise pack.damaged("the last block is no head")
+    return told
+
+
+def _log(run: sarif.Run, results: Iterable[sarif.Result]) -> bytes:
+    file = io.BytesIO()
+    sarif.write(file, [(run, results)])
+    return file.getvalue()
+
+
+def _read(block: bytes) -> sarif.Log:
+    return sarif.read(io.BytesIO(block))
+
+
+def _packed(one: Sighting, places: dict[bytes, int]) -> bytes:
+    keys, near = one.keys, one.near
+    return _RECORD.pack(
+        keys.line,
+        keys.file,
+        keys.function,
+        keys.name,
+        keys.form,
+        *near,
+        one.hint.encode("latin-1"),
+        places[one.path] if one.path else _NO_PATH,
+        one.line,
+        one.column,
+    )
+
+
+def _unpacked(record: tuple[Any, ...], paths: Sequence[bytes]) -> Sighting:
+    *texts, path, line, column = record
+    line_key, file, function, name, form, *near, hint = (b"" if one in (_NONE16, _NONE8) else one for one in texts)
+    return Sighting(
+        Keys(line_key, file, function, name, form),
+        path=b"" if path == _NO_PATH else paths[path],
+        line=line,
+        column=column,
+        near=Near(*near),
+        hint=hint.decode("latin-1"),
+    )

@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One run of a file of results on its way into a report: its results folded, its standings compared with the base's."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Final
+
+from glasshouse.domain.detections import shelf
+from glasshouse.domain.detections.models import Report, Standing
+from glasshouse.domain.detections.sightings import Noted, Tree, sightings
+from glasshouse.engines.formats import sarif
+from glasshouse.engines.identity import (
+    Coverage,
+    DetectionState,
+    Match,
+    Sighting,
+    coverage_of,
+    match,
+    state_of,
+)
+from glasshouse.kernel.paths import TreePath
+
+Progress = Callable[[int, int], None]
+_OTHERS: Final = frozenset({sarif.Kind.PASS, sarif.Kind.NOT_APPLICABLE, sarif.Kind.INFORMATIONAL})
+"""Kinds that complain of nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What the database keeps of a result beside its standing."""
+
+    rule: tuple[str, str]
+    severity: sarif.Severity
+    first: int
+    last: int
+    is_suppressed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """A standing of the base: where it stood, what it was, and where its details lie."""
+
+    row: Standing
+    sighting: Sighting
+
+
+@dataclass(frozen=True, slots=True)
+class Stands:
+    """A standing of the new report: seen now (`number`), known from before (`before`), or both."""
+
+    state: DetectionState
+    known: DetectionState
+    number: int | None
+    before: Before | None
+
+
+@dataclass(slots=True)
+class Taking:
+    """Reads the results of one run; `blocks` MUST be read to its end before the rest is asked."""
+
+    tree: Tree
+    run: sarif.Run
+    base: Sequence[Before]
+    rule_of: Callable[[Standing], tuple[str, str]]
+    is_complete: bool
+    progress: Progress
+    rows: list[Row] = field(default_factory=list)
+    noted: list[Noted] = field(default_factory=list)
+    stands: list[Stands] = field(default_factory=list)
+    results: int = 0
+    folded: int = 0
+    not_failed: int = 0
+    outside: int = 0
+    _prints: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
+
+    def blocks(self, results: Iterable[sarif.Result]) -> Iterator[bytes]:
+        """Yield the report's pack."""
+        kept, blocks = self._kept(results), 0
+        while batch := list(islice(kept, shelf.A_BLOCK)):
+            yield shelf.result_block(self.run, batch)
+            blocks += 1
+            self.progress(self.results, self.run.result_count)
+        seen = sightings(self.tree, self.noted)
+        self.stands = self._standing(seen)
+        every = [*seen, *(one.before.sighting for one in self.stands if one.number is None and one.before)]
+        yield from shelf.ending(self.run, len(self.rows), blocks, every)
+
+    def _kept(self, results: Iterable[sarif.Result]) -> Iterator[sarif.Result]:
+        """Yield the results that complain of something, each place and message once, and note what is compared."""
+        known: set[bytes] = set()
+        for result in results:
+            self.results += 1
+            if result.kind in _OTHERS:
+                self.not_failed += 1
+                continue
+            likeness = _likeness(result)
+            if likeness in known:
+                self.folded += 1
+                continue
+            known.add(likeness)
+            self._note(result)
+            yield result
+
+    def _note(self, result: sarif.Result) -> None:
+        place = result.place or sarif.Location()
+        region = place.region
+        self.outside += self.tree.file(place.path) is None
+        self.rows.append(
+            Row(
+                (result.component, result.rule_id),
+                result.severity,
+                region.start_line if region else 0,
+                region.end_line if region else 0,
+                any(one.status is sarif.SuppressionStatus.ACCEPTED for one in result.suppressions),
+            )
+        )
+        rule = f"{self.run.tool.name}\0{result.component}\0{result.rule_id}"
+        prints = tuple(self._short(one) for one in (*result.fingerprints, *result.partial_fingerprints))
+        self.noted.append(
+            Noted(rule, place.path, region.start_line if region else 0, region.start_column if region else 0, prints)
+        )
+
+    def _short(self, one: tuple[str, str]) -> tuple[str, str]:
+        name, value = one
+        made = (name, hashlib.blake2b(value.encode("utf-8", "replace"), digest_size=8).hexdigest() if value else "")
+        return self._prints.setdefault(made, made)
+
+    def _standing(self, seen: Sequence[Sighting]) -> list[Stands]:
+        """Return the standings: those of the results in their order, then what the base has and this has not."""
+        pairs: Mapping[int, Match] = {one.after: one for one in match([one.sighting for one in self.base], seen)}
+        stands: list[Stands] = []
+        for number in range(len(seen)):
+            pair = pairs.get(number)
+            before = self.base[pair.before] if pair else None
+            last = DetectionState(before.row.known) if before else None
+            state = state_of(last, pair.tier if pair else None, Coverage.ANALYSED)
+            stands.append(Stands(state, state, number, before))
+        found = {pair.before for pair in pairs.values()}
+        looked = _Looked(self.run, self.tree, is_complete=self.is_complete)
+        for place, before in enumerate(self.base):
+            if place not in found:
+                known = DetectionState(before.row.known)
+                state = state_of(known, None, looked.at(before.sighting.path, self.rule_of(before.row)))
+                stands.append(Stands(state, known if state is DetectionState.UNKNOWN else state, None, before))
+        return stands
+
+    def states(self) -> Mapping[DetectionState, int]:
+        """Return how many standings there are of each state."""
+        return Counter(one.state for one in self.stands)
+
+
+class _Looked:
+    """Where the tool looked, as far as somebody claims that it looked at all and it does not say otherwise itself."""
+
+    def __init__(self, run: sarif.Run, tree: Tree, *, is_complete: bool) -> None:
+        failed = {
+            place.path
+            for call in run.invocations
+            for told in call.notifications
+            if told.is_failure
+            for place in told.locations
+        }
+        self._is_complete = is_complete and not failed and all(call.is_successful for call in run.invocations)
+        self._listed = tree.paths
+        self._analysed = self._listed - failed if is_complete else frozenset()
+        rules = run.rules()
+        self._is_declared = bool(rules)
+        self._on = {name for name, rule in rules.items() if rule.is_enabled}
+
+    def at(self, raw: bytes, rule: tuple[str, str]) -> Coverage:
+        return coverage_of(
+            TreePath(raw) if raw else None,
+            rule_is_on=not self._is_declared or rule in self._on,
+            analysed=self._analysed,
+            listed=self._listed,
+            is_complete=self._is_complete,
+        )
+
+
+def _likeness(result: sarif.Result) -> bytes:
+    """Return what two results share that say the same of the same place."""
+    place = result.place or sarif.Location()
+    region = place.region
+    parts = (
+        result.component,
+        result.rule_id,
+        str(place.path or ""),
+        place.outside,
+        f"{region.start_line}.{region.start_column}" if region else "",
+        "" if place.byte_range is None else str(place.byte_range.offset),
+        result.message,
+    )
+    return hashlib.blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def details_of(stands: Stands, report: Report) -> tuple[int, int]:
+    """Return in which report, by row, the details of a standing lie, and under which number."""
+    if stands.number is not None:
+        return report.pk, stands.number
+    assert stands.before is not None  # noqa: S101 -- what is not seen now is known from before
+    return stands.before.row.seen_in_id, stands.before.row.seen_number
