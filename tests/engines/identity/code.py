@@ -19,7 +19,7 @@ def seen(files: Mapping[str, str], *, rule: str = "tool/strcpy", mark: str = MAR
                 scope = line.partition("(")[0]
             if mark in line:
                 tokens, near = texts_at(text.encode(), [(number, 1)])[number, 1]
-                found.append(Sighting(Keys.of(rule, path, scope, tokens), path.raw, number, 1, near))
+                found.append(Sighting(Keys.of(rule, path, scope, tokens, near), path.raw, number, 1, near))
     return found
 
 

@@ -43,8 +43,16 @@ def test_each_key_leaves_out_what_may_change(change: dict[str, object], kept: se
     assert {name for name in Keys.__slots__ if getattr(one, name) == getattr(two, name)} == kept
 
 
-def test_outside_a_function_nothing_is_known_by_its_function() -> None:
+def test_outside_a_function_and_next_to_nothing_a_file_is_all_that_is_known() -> None:
     assert Keys.of("r", PATH, "", b"x").function == b""
+
+
+def test_outside_a_function_the_lines_next_to_it_stand_for_one() -> None:
+    near = Near(before=b"1", after=b"2")
+    here = Keys.of("r", PATH, "", b"x", near)
+    assert here.function == Keys.of("r", TreePath(b"lib/other.c"), "", b"x", near).function != b""
+    assert here.function != Keys.of("r", PATH, "", b"x", Near(before=b"1")).function
+    assert Keys.of("r", PATH, "f", b"x", near).function == Keys.of("r", PATH, "f", b"x").function
 
 
 @given(st.lists(st.text(max_size=3), min_size=3, max_size=3), st.lists(st.text(max_size=3), min_size=3, max_size=3))

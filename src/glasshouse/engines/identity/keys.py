@@ -13,35 +13,6 @@ SIZE: Final = 16
 _DOMAIN: Final = b"glasshouse finding identity %d\0" % SCHEME
 
 
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """What a result is known by, the narrowest first; each has `SIZE` bytes.
-
-    `line` is of rule, path, scope and tokens; `file` leaves out the scope, `function` the path, `name` both but for
-    the file's own name; `form` leaves out the tokens. `function` is empty where the line lies in no function.
-    """
-
-    line: bytes
-    file: bytes
-    function: bytes
-    name: bytes
-    form: bytes
-
-    @classmethod
-    def of(cls, rule: str, path: TreePath | None, scope: str, tokens: bytes) -> Self:
-        """Make the keys. `rule` MUST name the tool too; `scope` is the enclosing function, "" for none."""
-        what, inside = rule.encode("utf-8", "replace"), scope.encode("utf-8", "replace")
-        where = path.raw if path else b""
-        name = where.rpartition(b"/")[2]
-        return cls(
-            line=_key(b"1", what, where, inside, tokens),
-            file=_key(b"2", what, where, tokens),
-            function=_key(b"3", what, inside, tokens) if inside else b"",
-            name=_key(b"4", what, name, tokens),
-            form=_key(b"5", what, name, inside),
-        )
-
-
 class Near(NamedTuple):
     """Short hashes of the tokens of the lines round a result, as far as they say something; b"" where the file ends."""
 
@@ -55,6 +26,36 @@ NOWHERE: Final = Near()
 
 
 @dataclass(frozen=True, slots=True)
+class Keys:
+    """What a result is known by, the narrowest first; each has `SIZE` bytes.
+
+    `line` is of rule, path, scope and tokens; `file` leaves out the scope, `function` the path, `name` both but for
+    the file's own name; `form` leaves out the tokens. Where the line lies in no function, `function` is of the lines
+    next to it; where there are none, it is empty.
+    """
+
+    line: bytes
+    file: bytes
+    function: bytes
+    name: bytes
+    form: bytes
+
+    @classmethod
+    def of(cls, rule: str, path: TreePath | None, scope: str, tokens: bytes, near: Near = NOWHERE) -> Self:
+        """Make the keys. `rule` MUST name the tool too; `scope` is the enclosing function, "" for none."""
+        what, inside = rule.encode("utf-8", "replace"), scope.encode("utf-8", "replace")
+        where = path.raw if path else b""
+        name = where.rpartition(b"/")[2]
+        return cls(
+            line=_key(b"1", what, where, inside, tokens),
+            file=_key(b"2", what, where, tokens),
+            function=_function(what, inside, tokens, near),
+            name=_key(b"4", what, name, tokens),
+            form=_key(b"5", what, name, inside),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Sighting:
     """A result as identity sees it. Line and column order sightings of one path and are in no key."""
 
@@ -64,6 +65,14 @@ class Sighting:
     column: int = 0
     near: Near = NOWHERE
     hint: str = ""
+
+
+def _function(what: bytes, inside: bytes, tokens: bytes, near: Near) -> bytes:
+    if inside:
+        return _key(b"3", what, inside, tokens)
+    if near.before or near.after:
+        return _key(b"3n", what, near.before, tokens, near.after)
+    return b""
 
 
 def _key(tier: bytes, *parts: bytes) -> bytes:

@@ -82,6 +82,6 @@ def test_one_pass_finds_what_a_search_finds(places: list[tuple[int, int]], lines
 @pytest.mark.parametrize("last", [60_000, 0])
 def test_functions_without_end_in_each_other_take_no_longer(last: int) -> None:
     deep = outline(*((f"f{n}", n, last) for n in range(1, 60_000)))
-    begun = time.perf_counter()
+    begun = time.process_time()
     scopes_at(deep, range(1, 60_000))
-    assert time.perf_counter() - begun < 3
+    assert time.process_time() - begun < 3
