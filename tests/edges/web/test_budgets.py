@@ -177,7 +177,9 @@ def test_the_custodian_reads_why_a_grant_waits_and_lets_it_go_on(
     assert custodian.post(f"/grants/{desk.grant}/resume").headers["Location"] == "/grants/"
     assert reviewer.get(f"{base(desk)}file/src/main.c").status_code == 200
     assert custodian.post(f"/grants/{desk.grant}/resume").status_code == 409
-    assert "does not wait" in text(custodian.get(f"/grants/{desk.grant}/resume"))
+    page = text(custodian.get(f"/grants/{desk.grant}/resume"))
+    assert "does not wait" in page
+    assert 'class="btn main"' not in page, "there is nothing to press"
 
 
 def test_limits_left_empty_are_as_the_engagements_depth_has_them(house: House, browser_of: Browse) -> None:

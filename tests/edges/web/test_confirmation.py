@@ -60,6 +60,7 @@ def test_what_was_sent_goes_on_once_a_new_code_was_given(house: House, browser_o
     asked = client.post(address, word(proposal)).headers["Location"]
     page = client.get(asked).content.decode()
     assert "A decision waits for it: what you sent is kept" in page
+    assert "or one of your recovery codes" not in page, "they would not do"
     assert not Decision.objects.filter(proposal=proposal).exists()
     done = client.post(asked, {"code": code_of(SECRET), "next": address})
     assert done.headers["Location"] == address

@@ -200,3 +200,37 @@ def test_a_grant_that_has_not_begun_says_when_it_does(house: House, browser_of: 
     page = browser_of(house.cast.reviewer).get("/").content.decode()
     assert "Begins 23 Nov 2026, 08:00" in page
     assert "Begin a visit" not in page
+
+
+@pytest.mark.parametrize(
+    ("role", "said"), [(Role.COMMITTEE, "Policies, waivers, accepted risks"), (Role.PSIRT, "embargoes and advisories")]
+)
+def test_who_has_no_room_yet_is_told_what_comes_and_what_they_can_do(
+    house: House, browser_of: Browse, role: Role, said: str
+) -> None:
+    del house
+    client = browser_of(add("somebody@vendor.example", "Vendor", role, is_vendor=True))
+    page = client.get("/").content.decode()
+    assert said in page
+    assert "What you can do today" in page
+    assert "<p>Nothing waits for you</p>" not in page
+    for address in set(re.findall(r'<a class="btn" href="([^"]+)"', page)):
+        assert client.get(address).status_code == 200, address
+    for room in ("/r/", "/changes/", "/engagements/", "/notes/", "/sites/"):
+        assert f'<a href="{room}"' not in page, "a room in which there is never anything for them"
+
+
+def test_holds_are_offered_to_who_keeps_them(house: House, browser_of: Browse) -> None:
+    auditor = add("auditor@vendor.example", "Vendor", Role.AUDITOR, is_vendor=True)
+    for viewer, is_offered in ((house.cast.manager, True), (auditor, True), (house.cast.custodian, False)):
+        assert ('href="/holds/"' in browser_of(viewer).get("/").content.decode()) is is_offered
+
+
+def test_two_grants_of_one_engagement_stand_under_one_heading_each_named(house: House, browser_of: Browse) -> None:
+    desk = house.desk()
+    house.grant(*desk.taken, holder=desk.viewer, patterns=("src/**",))
+    for address in ("/", "/r/"):
+        page = browser_of(desk.viewer).get(address).content.decode()
+        assert page.count('Lines left in <span class="nowrap">26-001</span>') == 1, address
+        assert page.count('<ul class="bars">') == 2, address
+        assert '<span class="mono quiet">src/**</span>' in page

@@ -98,6 +98,10 @@ def test_notes_are_listed_found_shared_changed_and_removed(reviewer: Client, des
     assert Note.objects.get().is_shared
     reviewer.post(address, {"words": "Other words."})
     assert "Other words." in reviewer.get(address).content.decode()
+    asked = reviewer.get(f"{address}remove").content.decode()
+    assert "Other words." in asked
+    assert "nobody can bring them back" in asked
+    assert Note.objects.get().removed_at is None, "looking removes nothing"
     assert reviewer.post(f"{address}remove").headers["Location"] == "/notes/"
     assert reviewer.get(address).status_code == 404
 

@@ -245,7 +245,6 @@ def test_the_reviewer_reaches_each_of_them(room: Room, browser_of: Browse) -> No
         "grant-resume": 404,
         "grant-revoke": 404,
         "note-new": 404,  # the entry shows no lines
-        "note-remove": 405,
         "note-share": 405,
         "notice": 405,
         "product-reading": 404,

@@ -2,7 +2,7 @@
 """Legal holds: while one stands, nothing of its person is erased, by two or by age."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import QuerySet
 
@@ -15,12 +15,14 @@ from glasshouse.kernel import texts
 from glasshouse.kernel.errors import NotFoundError
 from glasshouse.kernel.ids import Uid
 
-MAX_REASON = 500
+MAX_REASON: Final = 500
+KEEPERS: Final = (Role.LAB_MANAGER, Role.AUDITOR)
+"""Who of the vendor sets and lifts holds."""
 
 
 def check_keeps_holds(viewer: Viewer) -> None:
     """Raise not-found unless the viewer may set and lift holds: a lab manager or an auditor of the vendor."""
-    if not viewer.is_vendor or not viewer.may_act_as(Role.LAB_MANAGER, Role.AUDITOR):
+    if not viewer.is_vendor or not viewer.may_act_as(*KEEPERS):
         raise NotFoundError
 
 

@@ -16,6 +16,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from glasshouse.domain.access import queries as access
+from glasshouse.domain.engagements import queries as engagements
 from glasshouse.domain.findings.rules import READING
 from glasshouse.domain.notices import queries as notices
 from glasshouse.domain.people.viewer import Viewer
@@ -41,6 +42,9 @@ ROOMS: Final = (
 """The top bar, in order, by the route of each room's first page; a room without a page does not stand in it."""
 HELD: Final = frozenset({"searches"})
 """Rooms that stand in the top bar of those alone who hold a grant, ended ones included, because they say so."""
+
+SHOWN: Final = frozenset({"reading-room", "changes"})
+"""Rooms that stand in the top bar of visitors, and of those of the vendor alone who hold a grant."""
 
 ARRANGED: Final = frozenset({"sites"})
 """Rooms that stand in the top bar of those alone who arrange visits; visitors come to them from home."""
@@ -111,6 +115,8 @@ def rooms_for(viewer: Viewer | None, *, holds: bool) -> tuple[Room, ...]:
     if viewer is None or viewer.is_vendor:
         left_out |= OWN
     if viewer is not None and viewer.is_vendor:
+        left_out |= SHOWN if not holds else frozenset()
+        left_out |= {"engagements"} if not engagements.sees_all(viewer) and not holds else frozenset()
         left_out |= {"questions"} if not viewer.may_act_as(*ANSWERING) else frozenset()
         left_out |= {"findings"} if not viewer.may_act_as(*READING) else frozenset()
     return tuple(room for room in rooms() if room.name not in left_out)

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Home: what waits, what may be read, what was visited. Each role sees its own part and nothing of the others'."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from glasshouse.domain.access import queries as access
@@ -14,6 +15,7 @@ from glasshouse.domain.approvals.rules import POLICIES
 from glasshouse.domain.approvals.values import State
 from glasshouse.domain.engagements import queries as engagements
 from glasshouse.domain.notices import queries as notices
+from glasshouse.domain.people.holds import KEEPERS
 from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import queries, saved
@@ -25,9 +27,24 @@ from glasshouse.edges.web.words import NOTICES
 from glasshouse.kernel import clock
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from glasshouse.domain.access.models import Grant
+    from glasshouse.domain.engagements.models import Engagement
+    from glasshouse.domain.readingroom.queries import DeskGrant
 
 ARRANGERS = (Role.LAB_MANAGER, Role.CUSTODIAN)
+TO_COME: Final = {
+    Role.COMMITTEE: (
+        _("A room for the committee is not built yet"),
+        _("Policies, waivers, accepted risks and gates will be put before you here, each with its evidence."),
+    ),
+    Role.PSIRT: (
+        _("A room for the response team is not built yet"),
+        _("Reports of vulnerabilities, embargoes and advisories will stand here, each with its clock."),
+    ),
+}
+"""What is said to whose room comes later, so that an empty home is not taken for an empty desk."""
 _SHOWN = 20
 _FEW = 5
 
@@ -56,6 +73,7 @@ def _reading(viewer: Viewer) -> dict[str, Any]:
     return {
         "is_reviewer": viewer.may_act_as(Role.REVIEWER) or bool(desk),
         "desk": desk,
+        "lines_left": lines_left(desk),
         "news": saved.waiting_of(viewer, now),
         "visits": queries.visits_of(viewer, most=_SHOWN),
         "expected": list(sites.coming(viewer, clock.now())),
@@ -74,12 +92,23 @@ def _arranging(viewer: Viewer) -> dict[str, Any]:
         "others": [found for found in waiting if found not in mine],
         "decided": list(proposals.exclude(state=State.OPEN)[:_SHOWN]),
         "receives": viewer.may_act_as(Role.CUSTODIAN),
+        "to_come": [one for role, one in TO_COME.items() if role in viewer.roles],
+        "keeps_holds": viewer.may_act_as(*KEEPERS),
     }
     if releases.names_all(viewer):
         context["releases"] = list(releases.releases_of(viewer))
     if viewer.may_act_as(*ARRANGERS):
         context["grants"] = arranged(viewer, most=_SHOWN)
     return context
+
+
+def lines_left(desk: "Iterable[DeskGrant]") -> "list[tuple[Engagement, list[DeskGrant]]]":
+    """Return the engagements in which something may be read, each with its grants that are open."""
+    found: dict[Engagement, list[DeskGrant]] = {}
+    for one in desk:
+        if one.is_readable:
+            found.setdefault(one.engagement, []).append(one)
+    return list(found.items())
 
 
 def arranged(viewer: Viewer, *, most: int | None = None) -> "list[tuple[Grant, Standing, str]]":

@@ -20,6 +20,7 @@ from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from glasshouse.domain.people import commands as people
@@ -139,6 +140,13 @@ class ConfirmByCode(BeforeDecision, CodeReauthenticateView):  # type: ignore[mis
 
     template_name = "me/confirm.html"
     form_class = ConfirmCodeForm
+
+    def get_context_data(self, **kwargs: object) -> dict[str, Any]:
+        """Ask for what will do: before a decision a recovery code does not."""
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        if context.get("decision_waits"):
+            context["form"].fields["code"].help_text = _("Six digits from your app.")
+        return context
 
 
 class ConfirmByPasskey(BeforeDecision, ReauthenticateWebAuthnView):  # type: ignore[misc] # the library has no types

@@ -3,8 +3,10 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from glasshouse.domain.people.viewer import Viewer
@@ -85,11 +87,18 @@ def share(request: HttpRequest, note: str) -> HttpResponse:
     return redirect("note", note=note)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def remove(request: HttpRequest, note: str) -> HttpResponse:
-    """Remove a note for good."""
-    commands.remove_note(viewer_of(request), Uid.parse(note), now=clock.now())
-    return redirect("notes")
+    """Ask, then remove an own note for good: nobody can bring its words back."""
+    viewer, uid = viewer_of(request), Uid.parse(note)
+    if request.method == "POST":
+        commands.remove_note(viewer, uid, now=clock.now())
+        messages.info(request, _("The note is gone."))
+        return redirect("notes")
+    found = queries.note(viewer, uid)
+    if not found.is_mine:
+        raise NoNoteError
+    return render(request, "notes/remove.html", {"note": found, "one": listed(found)})
 
 
 def _range(request: HttpRequest, shown: Shown) -> str:

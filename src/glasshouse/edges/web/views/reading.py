@@ -18,6 +18,7 @@ from glasshouse.edges.web.code import characters, window_html
 from glasshouse.edges.web.places import Place
 from glasshouse.edges.web.showing import page_of, pen_of
 from glasshouse.edges.web.tree import left_out_count, rows_html, tree_of
+from glasshouse.edges.web.views.desk import lines_left
 from glasshouse.edges.web.words import REASONS
 from glasshouse.kernel import clock
 from glasshouse.kernel.errors import InvalidError
@@ -73,7 +74,8 @@ def _first(request: HttpRequest) -> int:
 @require_safe
 def reading_room(request: HttpRequest) -> HttpResponse:
     """Show what the viewer may read, and where to begin."""
-    return render(request, "reading/room_list.html", {"desk": queries.desk(viewer_of(request), clock.now())})
+    desk = queries.desk(viewer_of(request), clock.now())
+    return render(request, "reading/room_list.html", {"desk": desk, "lines_left": lines_left(desk)})
 
 
 @require_POST
