@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The inbox's pages: a notice leads where its person may go, and to nobody else."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from pytest_django.fixtures import Settings
 
 from glasshouse.domain.engagements.models import Request
 from glasshouse.domain.journal import commands as journal
@@ -11,6 +13,7 @@ from glasshouse.domain.notices import commands
 from glasshouse.domain.notices.models import Notice
 from glasshouse.domain.readingroom import commands as readingroom
 from glasshouse.domain.releases import reliances
+from glasshouse.engines.mail import MailServer, Security
 from glasshouse.kernel.ids import Uid
 from glasshouse.kernel.lines import Span
 from tests.domain.engagements.steps import ask
@@ -64,14 +67,22 @@ def test_nobody_opens_anothers_notice(house: House, browser_of: Browse, who: str
 def test_a_person_turns_mail_off_and_on_again(house: House, browser_of: Browse) -> None:
     client = browser_of(house.cast.reviewer)
     assert "This lab sends no mail" in client.get("/me/mail").content.decode()
-    assert "You get mail of every notice" in client.get("/me/mail").content.decode()
+    assert "You would get mail of every notice" in client.get("/me/mail").content.decode()
     assert client.post("/me/mail", {"wanted": "no"}).status_code == 302
     page = client.get("/me/mail").content.decode()
-    assert "You get mail only of what a clock runs on" in page
+    assert "You would get mail only of what a clock runs on" in page
     assert "are mailed in any case" in page
     assert "mail of every notice" in browser_of(house.cast.colleague).get("/me/mail").content.decode()
     client.post("/me/mail", {"wanted": "yes"})
-    assert "You get mail of every notice" in client.get("/me/mail").content.decode()
+    assert "You would get mail of every notice" in client.get("/me/mail").content.decode()
+
+
+def test_a_lab_that_sends_mail_says_so(house: House, browser_of: Browse, settings: Settings) -> None:
+    server = MailServer("127.0.0.1", 25, Security.NONE, "lab@vendor.example")
+    settings.GLASSHOUSE = replace(settings.GLASSHOUSE, mail=server)
+    page = browser_of(house.cast.reviewer).get("/me/mail").content.decode()
+    assert "You get mail of every notice" in page
+    assert "This lab sends no mail" not in page
 
 
 def test_what_is_overdue_stands_on_a_page_of_the_offices(house: House, browser_of: Browse) -> None:
