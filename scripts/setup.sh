@@ -40,6 +40,8 @@ missing_packages() {
     has shellcheck || echo shellcheck
     has cppcheck || echo cppcheck
     has gcc-12 || echo gcc-12
+    has clang-19 || echo clang-19
+    has clang-tidy-19 || echo clang-tidy-19
     has_file /usr/include/stdlib.h || echo libc6-dev
 }
 

@@ -108,7 +108,7 @@ def test_the_command_cannot_write_into_the_shell_that_reports_on_it() -> None:
 
 @pytest.mark.parametrize("collect", [False, True])
 def test_the_exit_status_is_the_commands_own(*, collect: bool) -> None:
-    for status in (0, 1, 3, 77, 125):
+    for status in (0, 1, 3, 77, 125, 200, 255):
         result = run(Command(argv=("sh", "-c", f"exit {status}"), collect=collect), Limits())
         assert result.exit_status == status
         assert result.outcome is (Outcome.FAILED if status else Outcome.OK)

@@ -216,7 +216,8 @@ class _Watch:
             return self.breach or Outcome.KILLED
         if starved:
             return Outcome.OUT_OF_MEMORY
-        if exit_status > _SIGNALLED:
+        # A status beyond the last signal is the command's own word.
+        if _SIGNALLED < exit_status <= _SIGNALLED + signal.SIGRTMAX:
             number = exit_status - _SIGNALLED
             # A command that ignores the warning is killed a second later. The kernel limits by one clock and reports
             # by another; they differ by some percent.

@@ -10,6 +10,7 @@ from glasshouse.engines.formats.sarif.values import MAX_LINE
 
 Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
 MAX_MESSAGE = 2000
+MAX_RELATED = 100
 
 
 def parsed(text: bytes) -> Json:

@@ -14,6 +14,9 @@ FOLDERS: Final = (
     "shellcheck",
     "cppcheck",
     "gcc_analyzer",
+    "clang_analyzer",
+    "clang_tidy",
+    "kingfisher",
 )
 
 

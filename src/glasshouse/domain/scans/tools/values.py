@@ -66,14 +66,17 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which files a tool reads: by suffix, by name, or by the program that their first line names."""
+    """Which files a tool reads: by suffix, by name, by the program that their first line names, or all."""
 
     suffixes: frozenset[str]
     names: frozenset[str] = frozenset()
     interpreters: frozenset[str] = frozenset()
+    all_files: bool = False
 
     def takes(self, path: TreePath, head: bytes) -> bool:
         """Say whether the tool reads this file; `head` is the beginning of its content, 128 bytes are enough."""
+        if self.all_files:
+            return True
         name = path.parts[-1].decode("utf-8", "surrogateescape")
         if PurePosixPath(name).suffix.lower() in self.suffixes or name in self.names:
             return True

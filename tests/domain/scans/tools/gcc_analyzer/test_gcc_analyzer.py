@@ -46,3 +46,8 @@ def test_the_way_to_a_flaw_is_kept_with_its_weakness() -> None:
     assert [step.location.region and step.location.region.start_line for step in freed.flows[0].steps] == [11, 12]
     assert all(step.location.message for step in freed.flows[0].steps)
     assert freed.cwes == (415,)
+
+
+def test_a_header_that_calls_itself_the_systems_is_read_like_any_other() -> None:
+    header = {b"inner.h": b"#pragma GCC system_header\n" + FLAWED}
+    assert len(found(run("gcc-analyzer", {b"a.c": b'#include "inner.h"\n'}, header), b"inner.h")) == 2

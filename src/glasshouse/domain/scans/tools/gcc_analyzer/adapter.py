@@ -125,7 +125,7 @@ TOOL: Final = Tool(
     follows_includes=True,
     comments=Comments(
         above=rb"GCC\s+diagnostic\s+ignored\s+\\?\"-Wanalyzer",
-        rewritten=((b"GCC diagnostic ignored", b"GCC diagnostic warning"),),
+        rewritten=((b"GCC diagnostic ignored", b"GCC diagnostic warning"), (b"system_header", b"System_header")),
     ),
     caveat="C only; " + compilers.CAVEAT,
 )

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Kingfisher: credentials that were left in files."""
