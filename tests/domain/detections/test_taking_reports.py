@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from glasshouse.domain.access.values import Patterns
 from glasshouse.domain.detections import commands, queries, shelf
 from glasshouse.domain.detections.errors import NotComparableError, ReportDamagedError
 from glasshouse.domain.detections.models import CodePath, Detection, Report, Standing
@@ -279,3 +280,19 @@ def test_a_standing_that_is_not_seen_keeps_where_its_details_lie(desk: Desk) -> 
     assert (gone.seen_in.uid, gone.known) == (first.uid.text, "new")
     kept = shelf.Kept(Uid(gone.report.product), gone.seen_in.pack)
     assert kept.results([gone.seen_number])[gone.seen_number].rule_id == "gets"
+
+
+def test_counts_are_narrowed_to_what_a_grant_covers(desk: Desk) -> None:
+    desk.release("1", {"p/a/one.c": ONE, "p/b/one.c": ONE, "p/b/two.c": ONE})
+    told = [("gets", "a/one.c", 9), ("gets", "b/one.c", 9), ("strcpy", "b/two.c", 3), ("gets", "outside.c", 3)]
+    report = queries.report(desk.one("1", told).uid)
+
+    def rules(*globs: str) -> dict[str, int]:
+        tally = queries.tally(report, Patterns(globs))
+        assert sum(tally.states.values()) == sum(count for _, count in tally.rules)
+        return {rule.id: count for rule, count in tally.rules}
+
+    assert rules("**") == {"gets": 3, "strcpy": 1}
+    assert rules("b/**") == {"gets": 1, "strcpy": 1}
+    assert rules("a/**") == {"gets": 1}
+    assert rules("c/**") == {}

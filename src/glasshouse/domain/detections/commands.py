@@ -16,7 +16,7 @@ from django.db.models import Q
 from glasshouse.domain.detections import queries, rows, shelf
 from glasshouse.domain.detections.models import Detection, Report, Standing
 from glasshouse.domain.detections.sightings import Tree
-from glasshouse.domain.detections.taking import Before, Taking
+from glasshouse.domain.detections.taking import STOOD, Before, Stood, Taking
 from glasshouse.domain.detections.values import Intake, Said, Taken
 from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.releases import queries as releases
@@ -120,12 +120,12 @@ def _take(
     )
     report.base = _base(report)
     base = _before(product, report.base)
-    names = queries.rule_names(product, {one.row.rule_id for one in base})
+    names = queries.rule_names(product, {one.row.rule for one in base})
     taking = Taking(
         tree=Tree(intake.release),
         run=run,
         base=base,
-        rule_of=lambda standing: (names[standing.rule_id].component, names[standing.rule_id].id),
+        rule_of=lambda rule: (names[rule].component, names[rule].id),
         is_complete=said.is_complete,
         progress=progress,
     )
@@ -160,9 +160,9 @@ def _base(report: Report) -> Report | None:
 def _before(product: Uid, base: Report | None) -> list[Before]:
     if base is None:
         return []
-    standings = Standing.objects.filter(report=base).order_by("number")
+    rows = Standing.objects.filter(report=base).order_by("number").values_list(*STOOD)
     kept = shelf.Kept(product, base.pack).sightings()
-    return [Before(row, one) for row, one in zip(standings, kept, strict=True)]
+    return [Before(Stood(*row), one) for row, one in zip(rows.iterator(), kept, strict=True)]
 
 
 def _here(intake: Intake) -> tuple[Taken, ...]:

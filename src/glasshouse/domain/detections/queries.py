@@ -4,18 +4,27 @@
 import json
 from collections import Counter
 from collections.abc import Collection, Mapping
+from typing import Final
 
+import numpy as np
+from django.conf import settings
+from django.db import connection
 from django.db.models import Count, QuerySet
+from django.db.models.expressions import RawSQL
 
+from glasshouse.domain.access.values import Patterns
 from glasshouse.domain.detections.errors import NoReportError, NotComparableError
-from glasshouse.domain.detections.models import Report, Standing, ToolRule
+from glasshouse.domain.detections.models import CodePath, Report, Standing, ToolRule
 from glasshouse.domain.detections.values import SEEN, Difference, RuleName, Tally
-from glasshouse.domain.releases import vault
+from glasshouse.domain.releases import searching, vault
+from glasshouse.domain.releases.models import Release
 from glasshouse.engines.formats.sarif import Severity
 from glasshouse.engines.identity import DetectionState
+from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.ids import Uid
 
-PURPOSE = "detections"
+PURPOSE: Final = "detections"
+WHOLE: Final = Patterns(("**",))
 
 
 def newest_reports(release: Uid, *, party: str = "") -> list[Report]:
@@ -35,12 +44,12 @@ def report(uid: Uid) -> Report:
     return found
 
 
-def tally(found: Report) -> Tally:
-    """Count the detections of a report."""
+def tally(found: Report, patterns: Patterns = WHOLE) -> Tally:
+    """Count the detections of a report at paths that the patterns cover; one that names no path is in none but all."""
     states: Counter[DetectionState] = Counter()
     severities: Counter[Severity] = Counter()
     by_rule: Counter[int] = Counter()
-    rows = Standing.objects.filter(report=found).values("rule", "state", "severity").annotate(count=Count("pk"))
+    rows = _covered(found, patterns).values("rule", "state", "severity").annotate(count=Count("pk"))
     for row in rows.order_by():
         state = DetectionState(row["state"])
         states[state] += row["count"]
@@ -50,6 +59,29 @@ def tally(found: Report) -> Tally:
     names = rule_names(Uid(found.product), by_rule)
     rules = sorted(((names[pk], count) for pk, count in by_rule.items()), key=lambda one: (-one[1], one[0].id))
     return Tally(states, severities, tuple(rules))
+
+
+def _covered(found: Report, patterns: Patterns) -> QuerySet[Standing]:
+    rows = Standing.objects.filter(report=found)
+    if patterns.is_whole:
+        return rows
+    paths = _paths(Uid(found.product), Uid(found.release), patterns)
+    # As one value: a database takes so many parameters and no more.
+    if connection.vendor == "sqlite":
+        among = RawSQL("SELECT value FROM json_each(%s)", [json.dumps(paths)])
+    else:
+        among = RawSQL("SELECT unnest(%s::bigint[])", [paths])
+    return rows.filter(path__in=among)
+
+
+def _paths(product: Uid, release: Uid, patterns: Patterns) -> list[int]:
+    """Return the rows of the paths of a release that patterns cover."""
+    row = Release.objects.select_related("product").get(uid=release.text)
+    files = searching.files_of(product, Digest(bytes(row.root)), settings.GLASSHOUSE.search_file_bytes)
+    visible = np.flatnonzero(searching.narrowed(files, [patterns], "")).tolist()
+    tags = {vault.path_id(product, files.raw_path(one)) for one in visible}
+    known = CodePath.objects.filter(product=product.text).values_list("pk", "tag")
+    return [pk for pk, tag in known if bytes(tag) in tags]
 
 
 def difference(before: Report, after: Report) -> Difference:

@@ -12,8 +12,8 @@ from typing import Final, TypeVar
 from django.db import connection
 from django.db.models import QuerySet
 
-from glasshouse.domain.detections.models import CodePath, Detection, Report, Standing, ToolRule
-from glasshouse.domain.detections.taking import Stands, Taking, details_of
+from glasshouse.domain.detections.models import CodePath, Detection, Report, ToolRule
+from glasshouse.domain.detections.taking import Stands, Stood, Taking, details_of
 from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.releases import vault
 from glasshouse.engines.formats import sarif
@@ -111,28 +111,19 @@ def write_standings(taking: Taking, product: Uid, report: Report) -> None:
 
     def values(number: int, one: Stands) -> tuple[Value, ...]:
         seen_in, seen_number = details_of(one, report)
-        detection = next(fresh) if one.before is None else one.before.row.detection_id
+        detection = next(fresh) if one.before is None else one.before.row.detection
         head = (report.pk, number, detection, one.state.value, one.known.value, seen_in, seen_number)
-        if one.number is None:
-            return head + _as_before(one)
-        row, path = taking.rows[one.number], taking.noted[one.number].path
+        if one.number is None and one.before is not None:
+            return head + _as_before(one.before.row)
+        row, path = taking.rows[number], taking.noted[number].path
         place = (paths[path], blobs[path]) if path else (None, b"")
         return (*head, rules[row.rule], place[0], row.severity.value, place[1], row.first, row.last, row.is_suppressed)
 
     _insert(_STANDINGS, _COLUMNS, (values(number, one) for number, one in enumerate(taking.stands)))
 
 
-def _as_before(one: Stands) -> tuple[Value, ...]:
-    row = one.before.row if one.before else Standing()
-    return (
-        row.rule_id,
-        row.path_id,
-        row.severity,
-        bytes(row.blob),
-        row.first_line,
-        row.last_line,
-        row.is_suppressed,
-    )
+def _as_before(row: Stood) -> tuple[Value, ...]:
+    return (row.rule, row.path, row.severity, bytes(row.blob), row.first_line, row.last_line, row.is_suppressed)
 
 
 def _blob(taking: Taking, product: Uid, path: TreePath) -> bytes:

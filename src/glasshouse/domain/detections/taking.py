@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Final
+from typing import Final, NamedTuple
 
 from glasshouse.domain.detections import shelf
-from glasshouse.domain.detections.models import Report, Standing
+from glasshouse.domain.detections.models import Report
 from glasshouse.domain.detections.sightings import Noted, Tree, sightings
 from glasshouse.engines.formats import sarif
 from glasshouse.engines.identity import (
@@ -39,11 +39,29 @@ class Row:
     is_suppressed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Before:
-    """A standing of the base: where it stood, what it was, and where its details lie."""
+class Stood(NamedTuple):
+    """A standing of the base as its row has it, in the order of `STOOD`."""
 
-    row: Standing
+    detection: int
+    known: str
+    seen_in: int
+    seen_number: int
+    rule: int
+    path: int | None
+    severity: str
+    blob: bytes
+    first_line: int
+    last_line: int
+    is_suppressed: bool
+
+
+STOOD: Final = Stood._fields
+
+
+class Before(NamedTuple):
+    """A standing of the base, and what identity sees of it."""
+
+    row: Stood
     sighting: Sighting
 
 
@@ -64,7 +82,7 @@ class Taking:
     tree: Tree
     run: sarif.Run
     base: Sequence[Before]
-    rule_of: Callable[[Standing], tuple[str, str]]
+    rule_of: Callable[[int], tuple[str, str]]
     is_complete: bool
     progress: Progress
     rows: list[Row] = field(default_factory=list)
@@ -143,7 +161,7 @@ class Taking:
         for place, before in enumerate(self.base):
             if place not in found:
                 known = DetectionState(before.row.known)
-                state = state_of(known, None, looked.at(before.sighting.path, self.rule_of(before.row)))
+                state = state_of(known, None, looked.at(before.sighting.path, self.rule_of(before.row.rule)))
                 stands.append(Stands(state, known if state is DetectionState.UNKNOWN else state, None, before))
         return stands
 
@@ -201,4 +219,4 @@ def details_of(stands: Stands, report: Report) -> tuple[int, int]:
     if stands.number is not None:
         return report.pk, stands.number
     assert stands.before is not None  # noqa: S101 -- what is not seen now is known from before
-    return stands.before.row.seen_in_id, stands.before.row.seen_number
+    return stands.before.row.seen_in, stands.before.row.seen_number
