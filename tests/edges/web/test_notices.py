@@ -91,5 +91,6 @@ def test_what_is_overdue_stands_on_a_page_of_the_offices(house: House, browser_o
     page = browser_of(house.cast.manager).get("/overdue").content.decode()
     assert "The answer to a request is late" in page
     assert f"/requests/{uid}/" in page
+    assert "Review of a product, Regulator A" in page, "one late request is told from another"
     assert "This lab sends no mail" in page
     assert browser_of(house.cast.reviewer).get("/overdue").status_code == 404

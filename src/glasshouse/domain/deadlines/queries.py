@@ -21,6 +21,7 @@ from glasshouse.domain.notices import queries as notices
 from glasshouse.domain.people.queries import office
 from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
+from glasshouse.domain.releases import queries as releases
 from glasshouse.domain.threads.models import Thread
 from glasshouse.domain.threads.values import AboutKind
 from glasshouse.domain.threads.values import State as Asked
@@ -39,7 +40,8 @@ _NEXT: Final[Mapping[State, Step]] = {
 class Call:
     """One stage of one clock: from `at` on, these persons hear of it, once for all times under the name `clock`.
 
-    `seen_by` are the vendor's roles whose list of what is overdue shows it.
+    `seen_by` are the vendor's roles whose list of what is overdue shows it, and `about` tells it there from others of
+    its kind; no notice and no mail repeats it.
     """
 
     clock: str
@@ -49,6 +51,7 @@ class Call:
     subject: Uid
     route: str
     seen_by: frozenset[Role]
+    about: str = ""
 
 
 def calls(now: datetime) -> Iterator[Call]:
@@ -81,7 +84,7 @@ def due(now: datetime) -> list[Call]:
 
 
 def _of_requests() -> Iterator[Call]:
-    for row in Request.objects.filter(settled_at=None).order_by("asked_at"):
+    for row in Request.objects.select_related("organisation").filter(settled_at=None).order_by("asked_at"):
         step, asked_by = _NEXT.get(State(row.state)), row.asked_by_id
         call = Call(
             clock=f"request:{row.uid}:{row.state}",
@@ -91,6 +94,7 @@ def _of_requests() -> Iterator[Call]:
             subject=Uid(row.uid),
             route="request",
             seen_by=ARRANGE | {Role.EXPORT_OFFICER},
+            about=f"{row.get_category_display()}, {row.organisation.name}",
         )
         if step is not None:  # while two decide, their proposal has a clock of its own
             yield call
@@ -112,6 +116,7 @@ def _of_proposals() -> Iterator[Call]:
             subject=Uid(row.uid),
             route="proposal",
             seen_by=seen_by,
+            about=POLICIES[row.kind].title,
         )
         yield call
         yield replace(
@@ -121,7 +126,8 @@ def _of_proposals() -> Iterator[Call]:
 
 
 def _of_terms(now: datetime) -> Iterator[Call]:
-    for row in Engagement.objects.filter(closed_at=None, ends__gt=now, agreement__gt=0).order_by("opened_at"):
+    rows = Engagement.objects.select_related("organisation").filter(closed_at=None, ends__gt=now, agreement__gt=0)
+    for row in rows.order_by("opened_at"):
         agreement = engagements.agreement_of(row)
         if agreement is None or not engagements.unsigned_people(row).exists():
             continue
@@ -135,6 +141,7 @@ def _of_terms(now: datetime) -> Iterator[Call]:
             subject=Uid(row.uid),
             route="engagement-sign",
             seen_by=ARRANGE,
+            about=f"{row.label}, {row.organisation.name}",
         )
         yield call
         yield replace(_late(call, "deadlines.terms-late"), persons=lambda: office(*ARRANGE), route="engagement")
@@ -164,6 +171,7 @@ def _of_grants(now: datetime) -> Iterator[Call]:
 
 def _of_questions() -> Iterator[Call]:
     """Remind before an answer is late; that it is late is the thread's own to say, in `threads.escalate`."""
+    products = releases.product_slugs()
     for row in Thread.objects.filter(state=Asked.WAITING).order_by("due_at"):
         is_finding = row.about_kind == AboutKind.FINDING
         yield Call(
@@ -174,6 +182,7 @@ def _of_questions() -> Iterator[Call]:
             subject=Uid(row.about if is_finding else row.uid),
             route="finding" if is_finding else "question",
             seen_by=frozenset({Role.PRODUCT_OWNER, Role.LAB_MANAGER}),
+            about=products.get(row.product, ""),
         )
 
 

@@ -37,7 +37,7 @@ def overdue(request: HttpRequest) -> HttpResponse:
     """List what is late and of the viewer's office, and how the lab's mail stands."""
     viewer, now = viewer_of(request), clock.now()
     found = deadlines.overdue(viewer, now)
-    late = [(NOTICES[call.kind], call.at, reverse(call.route, args=[call.subject])) for call in found]
+    late = [(NOTICES[call.kind], call.about, call.at, reverse(call.route, args=[call.subject])) for call in found]
     context = {"late": late, "is_on": settings.GLASSHOUSE.mail is not None, "room": "home"}
     return render(request, "notices/overdue.html", {**context, "outbox": queries.outbox(now=now)})
 
