@@ -26,6 +26,14 @@ def said(viewer: Viewer, *, hours: float = 0) -> list[str]:
     return [one.what for one in waiting_for(viewer, NOW + timedelta(hours=hours))]
 
 
+def test_terms_wait_to_be_published_by_the_lab_manager_alone(house: House) -> None:
+    everybody = (house.cast.manager, house.cast.custodian, house.cast.reviewer)
+    waits = "2 texts of the terms to publish, before an engagement can open"
+    assert [said(one) for one in everybody] == [[waits], [], []]
+    publish(house)
+    assert said(house.cast.manager) == []
+
+
 def test_a_request_waits_for_whoever_takes_its_next_step(house: House) -> None:
     cast, release = house.cast, house.take()
     publish(house)
@@ -83,6 +91,7 @@ def test_questions_and_findings_wait_for_the_side_whose_word_is_next(house: Hous
 
 def test_a_custodian_is_told_of_the_door_and_of_grants_that_stand_still(house: House) -> None:
     custodian, place = house.cast.custodian, settle(house)
+    publish(house)
     booking = place.book()
     assert said(custodian) == []
     assert said(custodian, hours=0.5) == ["1 visitor to let in, Brussels, Room 1"]

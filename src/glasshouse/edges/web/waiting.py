@@ -25,6 +25,11 @@ from glasshouse.domain.threads.values import AboutKind
 from glasshouse.edges.web.places import Place
 
 _N: Final = "number"
+_TO_PUBLISH: Final = ngettext_lazy(
+    "%(number)d text of the terms to publish, before an engagement can open",
+    "%(number)d texts of the terms to publish, before an engagement can open",
+    _N,
+)
 _LET_IN: Final = ngettext_lazy("%(number)d visitor to let in, %(room)s", "%(number)d visitors to let in, %(room)s", _N)
 _SEE_OUT: Final = ngettext_lazy("%(number)d visitor to see out", "%(number)d visitors to see out", _N)
 _PAUSED: Final = ngettext_lazy("%(number)d grant stands still", "%(number)d grants stand still", _N)
@@ -56,7 +61,18 @@ class Waiting:
 
 def waiting_for(viewer: Viewer, now: datetime) -> list[Waiting]:
     """Return what waits for the viewer, in the order in which it would be done."""
-    return [*_at_the_door(viewer, now), *_requests(viewer), *_spoken(viewer), *_lapsed(viewer, now)]
+    return [
+        *_terms(viewer),
+        *_at_the_door(viewer, now),
+        *_requests(viewer),
+        *_spoken(viewer),
+        *_lapsed(viewer, now),
+    ]
+
+
+def _terms(viewer: Viewer) -> Iterator[Waiting]:
+    if number := engagements.unpublished(viewer):
+        yield Waiting(_TO_PUBLISH % {_N: number}, reverse("terms"))
 
 
 def _at_the_door(viewer: Viewer, now: datetime) -> Iterator[Waiting]:

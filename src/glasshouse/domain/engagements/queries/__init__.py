@@ -26,6 +26,7 @@ from glasshouse.domain.engagements.queries.finding import (
     standing_export,
     terms_of_kind,
     terms_shown,
+    unpublished,
     unsigned,
     unsigned_people,
 )
@@ -69,6 +70,7 @@ __all__ = [
     "tally",
     "terms_of_kind",
     "terms_shown",
+    "unpublished",
     "unsigned",
     "unsigned_people",
     "words_of",

@@ -107,6 +107,13 @@ def terms_of_kind(kind: TermsKind) -> QuerySet[Terms]:
     return Terms.objects.filter(kind=kind).order_by("-version")
 
 
+def unpublished(viewer: Viewer) -> int:
+    """Return how many of the texts that an agreement pins are published in no version, for who publishes them."""
+    if not viewer.is_vendor or not viewer.may_act_as(Role.LAB_MANAGER):
+        return 0
+    return len(TermsKind) - Terms.objects.values("kind").distinct().count()
+
+
 def newest_terms() -> list[Terms]:
     """Return the newest version of each text that an agreement pins; raise when the lab lacks one."""
     found = []
