@@ -155,7 +155,7 @@ for key in sys.stdin.read().split():
     session["account_authentication_methods"] = [{**shown, "at": time.time()}]
     session.save()
 """
-CONFIRMED_FOR: Final = 180.0  # seconds; the lab's own five minutes, less what a step of a journey takes
+CONFIRMED_FOR: Final = 60.0  # seconds; the lab's own five minutes, less what a turn takes on a busy machine
 
 # What the product's owner lets a reader's browser do.
 LET: Final = """
