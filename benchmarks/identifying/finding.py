@@ -96,6 +96,8 @@ def _results(tool: str, folder: Path) -> Iterator[tuple[str, sarif.Result]]:
     name, *arguments = COMMANDS[tool]
     command = [_program(name) or name, *arguments]
     done = subprocess.run(command, cwd=folder, capture_output=True, check=False, env={"PATH": "/usr/bin:/bin"})
+    if not done.stdout:
+        raise SystemExit(f"{tool} printed nothing: {done.stderr.decode(errors='replace').strip()[-200:]}")
     log = sarif.read(io.BytesIO(done.stdout), root=str(folder.resolve()).encode())
     seen: set[tuple[str, str, sarif.Location | None]] = set()
     for _, result in log.results():

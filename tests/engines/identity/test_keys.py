@@ -14,14 +14,16 @@ PATH = TreePath(b"src/a.c")
 def test_keys_of_this_scheme_are_these() -> None:
     """A lab has these in its database: who changes them changes the number of the scheme."""
     assert SCHEME == 1
-    keys = Keys.of("tool/rule", PATH, "main", normalise(b"  strcpy(a,b); // c"))
-    assert [one.hex() for one in (keys.line, keys.file, keys.function, keys.name, keys.form)] == KNOWN
+    text = texts_at(b"one();\n  strcpy(a,b); // c\ntwo();\n", [(2, 1)])[2, 1]
+    keys = Keys.of("tool/rule", PATH, "main", text.tokens, text.near)
+    assert [one.hex() for one in (keys.line, keys.file, keys.function, keys.around, keys.name, keys.form)] == KNOWN
 
 
 KNOWN = [
     "33c4bee30306b41a45f2195a337c3cd4",
     "5e06db233da7a6eaf87d438b4cf04e30",
     "416ad8800ef30fcf37afdd2c510fb3c0",
+    "8ad13840bded6a99387b7bc35890c5ae",
     "f82e284ef797459d2dde10a1b1feff6f",
     "0d1d8247abcb97cfe32997194de36e0b",
 ]
@@ -31,28 +33,30 @@ KNOWN = [
     ("change", "kept"),
     [
         ({"rule": "tool/other"}, set()),
-        ({"path": TreePath(b"lib/a.c")}, {"function", "name", "form"}),
-        ({"path": TreePath(b"src/b.c")}, {"function"}),
-        ({"scope": "other"}, {"file", "name"}),
+        ({"path": TreePath(b"lib/a.c")}, {"function", "around", "name", "form"}),
+        ({"path": TreePath(b"src/b.c")}, {"function", "around"}),
+        ({"scope": "other"}, {"file", "around", "name"}),
         ({"tokens": b"gets ( b )"}, {"form"}),
+        ({"near": Near(before=b"2")}, {"line", "file", "function", "name", "form"}),
     ],
 )
 def test_each_key_leaves_out_what_may_change(change: dict[str, object], kept: set[str]) -> None:
-    told = {"rule": "tool/rule", "path": PATH, "scope": "main", "tokens": b"strcpy ( a )"}
+    told = {"rule": "tool/rule", "path": PATH, "scope": "main", "tokens": b"strcpy ( a )", "near": Near(before=b"1")}
     one, two = Keys.of(**told), Keys.of(**(told | change))  # type: ignore[arg-type]
     assert {name for name in Keys.__slots__ if getattr(one, name) == getattr(two, name)} == kept
 
 
-def test_outside_a_function_and_next_to_nothing_a_file_is_all_that_is_known() -> None:
+def test_what_is_not_there_is_no_key() -> None:
     assert Keys.of("r", PATH, "", b"x").function == b""
+    assert Keys.of("r", PATH, "f", b"x").around == b""
 
 
-def test_outside_a_function_the_lines_next_to_it_stand_for_one() -> None:
+def test_the_lines_next_to_it_know_a_line_wherever_it_stands() -> None:
     near = Near(before=b"1", after=b"2")
-    here = Keys.of("r", PATH, "", b"x", near)
-    assert here.function == Keys.of("r", TreePath(b"lib/other.c"), "", b"x", near).function != b""
-    assert here.function != Keys.of("r", PATH, "", b"x", Near(before=b"1")).function
-    assert Keys.of("r", PATH, "f", b"x", near).function == Keys.of("r", PATH, "f", b"x").function
+    here = Keys.of("r", PATH, "f", b"x", near)
+    assert here.around == Keys.of("r", TreePath(b"lib/other.c"), "", b"x", near).around != b""
+    assert here.around != Keys.of("r", PATH, "f", b"x", Near(before=b"1")).around
+    assert here.around != Keys.of("r", PATH, "f", b"y", near).around
 
 
 @given(st.lists(st.text(max_size=3), min_size=3, max_size=3), st.lists(st.text(max_size=3), min_size=3, max_size=3))

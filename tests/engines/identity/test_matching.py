@@ -48,13 +48,15 @@ def test_a_renamed_function_keeps_its_finding() -> None:
 
 def test_a_moved_file_keeps_its_findings() -> None:
     assert tiers({"src/a.c": A}, {"lib/copying.c": A}) == [Tier.FUNCTION] * 2
-    assert tiers({"src/a.c": A}, {"lib/a.c": A.replace("int copy", "int copy_all")}) == [Tier.NAME, Tier.FUNCTION]
+    assert tiers({"src/a.c": A}, {"lib/a.c": A.replace("int copy", "int copy_all")}) == [Tier.AROUND, Tier.FUNCTION]
+    changed = A.replace("int copy", "int copy_all").replace("return n", "return n + 1").replace("int n", "long n")
+    assert tiers({"src/a.c": A}, {"lib/a.c": changed}) == [Tier.NAME, Tier.FUNCTION]
 
 
 def test_a_line_outside_all_functions_keeps_its_finding_when_its_file_is_moved_and_renamed() -> None:
     text = "#include <a.h>\n#define COPY strcpy(x, y)\n#include <b.h>\n"
     (found,) = match(_outside(text, "a.h"), _outside(text, "lib/b.h"))
-    assert found.tier is Tier.FUNCTION
+    assert found.tier is Tier.AROUND
 
 
 def _outside(text: str, name: str) -> list[Sighting]:
@@ -107,7 +109,7 @@ WORDS = st.sampled_from(["a", "b", "c"])
 SIGHTINGS = st.lists(
     st.builds(
         lambda rule, name, scope, tokens, line, near: Sighting(
-            Keys.of(rule, TreePath(name.encode()), scope, tokens.encode()),
+            Keys.of(rule, TreePath(name.encode()), scope, tokens.encode(), Near(before=near)),
             name.encode(),
             line,
             near=Near(before=near),
@@ -128,7 +130,7 @@ def test_nobody_is_matched_twice_and_never_with_another_rule(before: list[Sighti
     found = match(before, after)
     assert len({one.before for one in found}) == len({one.after for one in found}) == len(found)
     assert [one.after for one in found] == sorted(one.after for one in found)
-    key = {Tier.LINE: "line", Tier.FILE: "file", Tier.FUNCTION: "function", Tier.NAME: "name", Tier.EDITED: "form"}
+    key = {tier: tier.name.lower() for tier in Tier} | {Tier.EDITED: "form"}
     for one in found:
         assert getattr(before[one.before].keys, key[one.tier]) == getattr(after[one.after].keys, key[one.tier])
 

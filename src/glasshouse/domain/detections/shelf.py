@@ -35,7 +35,7 @@ A_BLOCK: Final = 64
 """Results of a block: opening one of them costs the reading of all."""
 _SIGHTINGS: Final = 2_000
 _PATHS: Final = 5_000
-_RECORD: Final = Struct(">16s16s16s16s16s8s8s8s8s16sIII")
+_RECORD: Final = Struct(">16s16s16s16s16s16s8s8s8s8s16sIII")
 _NONE16, _NONE8 = bytes(16), bytes(8)
 _NO_PATH: Final = 2**32 - 1
 _HEAD: Final = frozenset({"blocks", "paths", "results", "sightings"})
@@ -162,6 +162,7 @@ def _packed(one: Sighting, places: dict[bytes, int]) -> bytes:
         keys.line,
         keys.file,
         keys.function,
+        keys.around,
         keys.name,
         keys.form,
         *near,
@@ -174,9 +175,11 @@ def _packed(one: Sighting, places: dict[bytes, int]) -> bytes:
 
 def _unpacked(record: tuple[Any, ...], paths: Sequence[bytes]) -> Sighting:
     *texts, path, line, column = record
-    line_key, file, function, name, form, *near, hint = (b"" if one in (_NONE16, _NONE8) else one for one in texts)
+    line_key, file, function, around, name, form, *near, hint = (
+        b"" if one in (_NONE16, _NONE8) else one for one in texts
+    )
     return Sighting(
-        Keys(line_key, file, function, name, form),
+        Keys(line_key, file, function, around, name, form),
         path=b"" if path == _NO_PATH else paths[path],
         line=line,
         column=column,

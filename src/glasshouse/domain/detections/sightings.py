@@ -83,7 +83,7 @@ def sightings(tree: Tree, noted: Sequence[Noted]) -> list[Sighting]:
         for at in numbers:
             one = noted[at]
             text = texts.get((one.line, one.column), _NO_TEXT)
-            made[at] = Keys.of(one.rule, path, scopes.get(one.line, ""), text.tokens), text.near
+            made[at] = Keys.of(one.rule, path, scopes.get(one.line, ""), text.tokens, text.near), text.near
     told = hints((keys.line, one.prints) for (keys, _), one in zip(made, noted, strict=True))
     return [
         Sighting(keys, one.path.raw if one.path else b"", one.line, one.column, near, _short(hint))

@@ -29,14 +29,15 @@ NOWHERE: Final = Near()
 class Keys:
     """What a result is known by, the narrowest first; each has `SIZE` bytes.
 
-    `line` is of rule, path, scope and tokens; `file` leaves out the scope, `function` the path, `name` both but for
-    the file's own name; `form` leaves out the tokens. Where the line lies in no function, `function` is of the lines
-    next to it; where there are none, it is empty.
+    `line` is of rule, path, scope and tokens; `file` leaves out the scope, `function` the path. `around` is of rule,
+    tokens and the lines next to it, `name` of rule, tokens and the file's own name. `form` has no tokens: rule, name
+    and scope. `function` is empty outside of functions, `around` where there is nothing next to the line.
     """
 
     line: bytes
     file: bytes
     function: bytes
+    around: bytes
     name: bytes
     form: bytes
 
@@ -49,7 +50,8 @@ class Keys:
         return cls(
             line=_key(b"1", what, where, inside, tokens),
             file=_key(b"2", what, where, tokens),
-            function=_function(what, inside, tokens, near),
+            function=_key(b"3", what, inside, tokens) if inside else b"",
+            around=_key(b"6", what, near.before, tokens, near.after) if near.before or near.after else b"",
             name=_key(b"4", what, name, tokens),
             form=_key(b"5", what, name, inside),
         )
@@ -65,14 +67,6 @@ class Sighting:
     column: int = 0
     near: Near = NOWHERE
     hint: str = ""
-
-
-def _function(what: bytes, inside: bytes, tokens: bytes, near: Near) -> bytes:
-    if inside:
-        return _key(b"3", what, inside, tokens)
-    if near.before or near.after:
-        return _key(b"3n", what, near.before, tokens, near.after)
-    return b""
 
 
 def _key(tier: bytes, *parts: bytes) -> bytes:

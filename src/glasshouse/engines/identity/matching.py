@@ -20,8 +20,9 @@ class Tier(IntEnum):
     LINE = 1
     FILE = 2
     FUNCTION = 3
-    NAME = 4
-    EDITED = 5
+    AROUND = 4
+    NAME = 5
+    EDITED = 6
 
     @property
     def needs_human(self) -> bool:
@@ -43,6 +44,7 @@ _KEYS: Final[tuple[tuple[Tier, Key], ...]] = (
     (Tier.LINE, lambda one: one.keys.line),
     (Tier.FILE, lambda one: one.keys.file),
     (Tier.FUNCTION, lambda one: one.keys.function),
+    (Tier.AROUND, lambda one: one.keys.around),
     (Tier.NAME, lambda one: one.keys.name),
     (Tier.EDITED, lambda one: one.keys.form + one.hint.encode() if one.hint else b""),
     (Tier.EDITED, lambda one: one.keys.form),
