@@ -36,6 +36,7 @@ from tests.scratch import scratch
 
 DATABASES: Final = ("sqlite", "postgresql")
 TOUCHING: Final = frozenset({"db", "transactional_db", "live_server", "database_url", "empty_database_url", "common"})
+LONGEST: Final = frozenset({"journeys", "cli", "worker"})  # folders whose tests start the lab's processes
 PREPARED: Final = frozenset({"prepared", "common"})
 
 # The settings are read once, by django.setup() below. Nothing of the developer's own lab may leak in.
@@ -100,7 +101,7 @@ def _state(metafunc: pytest.Metafunc) -> State:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # The longest files first: started last, one of them would keep a core waiting for the other.
-    items.sort(key=lambda item: "journeys" not in item.path.parts)
+    items.sort(key=lambda item: LONGEST.isdisjoint(item.path.parts))
 
 
 def _no_more(_: RunningLab) -> None:
