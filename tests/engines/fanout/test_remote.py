@@ -31,11 +31,15 @@ class Elsewhere:
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "cluster"
         subprocess.run([*COMMAND, "credentials", self.folder], check=True, env=environment())
-        self.scheduler = started("scheduler", "--credentials", self.folder, "--port", "0", stdout=subprocess.PIPE)
-        assert self.scheduler.stdout is not None
-        self.address = self.scheduler.stdout.readline().decode().strip()
+        self.schedule(port="0")
         told = ("--credentials", self.folder, "--scheduler", self.address, "--package", "tests")
         self.workers = [started("workers", *told) for _ in range(2)]
+
+    def schedule(self, *, port: str) -> None:
+        """Start the scheduler, or another in its place."""
+        self.scheduler = started("scheduler", "--credentials", self.folder, "--port", port, stdout=subprocess.PIPE)
+        assert self.scheduler.stdout is not None
+        self.address = self.scheduler.stdout.readline().decode().strip()
 
     @property
     def place(self) -> tuple[str, int]:
@@ -83,14 +87,18 @@ def test_the_same_run_works_elsewhere_and_a_killed_worker_loses_nothing(elsewher
         assert compute.workers in {1, 2}
 
 
-def test_a_lost_scheduler_ends_the_run_and_says_so(elsewhere: Elsewhere) -> None:
+def test_a_lost_scheduler_ends_the_run_and_another_can_take_its_place(elsewhere: Elsewhere) -> None:
     credential = Credential.of(elsewhere.folder, Role.LAB)
     with remote(elsewhere.address, credential, host=HOST) as compute:
         running = ask(compute, "nap", units_of(100, "0.05"))
         next(running)
-        elsewhere.scheduler.send_signal(signal.SIGKILL)
-        with pytest.raises(ComputeEndedError):
-            list(running)
+        with elsewhere.scheduler as lost:
+            lost.send_signal(signal.SIGKILL)
+            with pytest.raises(ComputeEndedError):
+                list(running)
+    elsewhere.schedule(port=str(elsewhere.place[1]))
+    with remote(elsewhere.address, credential, host=HOST) as compute:  # its workers have come back by themselves
+        assert len(list(ask(compute, "echo", units_of(20)))) == 20
 
 
 def test_the_scheduler_speaks_to_nobody_without_a_credential_of_its_authority(
