@@ -90,6 +90,7 @@ INSTALLED_APPS = [
     "glasshouse.domain.releases",
     "glasshouse.domain.detections",
     "glasshouse.domain.findings",
+    "glasshouse.domain.scans",
     "glasshouse.domain.engagements",
     "glasshouse.domain.readingroom",
     "glasshouse.domain.publication",

@@ -5,19 +5,17 @@ import hashlib
 import itertools
 import os
 import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from io import BufferedReader
 from pathlib import Path
 from typing import Final
 
-from django.db.models import Q
-
 from glasshouse.domain.detections import queries, rows, shelf
 from glasshouse.domain.detections.models import Detection, Report, Standing
 from glasshouse.domain.detections.sightings import Tree
-from glasshouse.domain.detections.taking import STOOD, Before, Stood, Taking
-from glasshouse.domain.detections.values import Intake, Said, Taken
+from glasshouse.domain.detections.taking import STOOD, Before, Heard, Stood, Taking, claimed
+from glasshouse.domain.detections.values import Intake, Looked, Said, Taken
 from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.releases import queries as releases
 from glasshouse.domain.releases import vault
@@ -57,21 +55,47 @@ def take_reports(
     with shelf.sole_writer(found.product), _regular(source) as file:
         _remove_unfinished(found.product)
         digest = Digest(hashlib.file_digest(file, "sha256").digest())
-        intake = Intake(found, digest, said)
+        intake = Intake(found, digest, said.party, claims_complete=said.is_complete)
         if here := _here(intake):
             return here
-        log = sarif.read(file, root=said.root)
+        log, tree = sarif.read(file, root=said.root), Tree(found)
         reports = [
-            _take(intake, number, run, results, now=now, progress=progress) for number, run, results in _by_run(log)
+            _take(
+                intake,
+                Heard(number, run, claimed(run, tree.paths, is_complete=said.is_complete)),
+                results,
+                tree=tree,
+                now=now,
+                progress=progress,
+            )
+            for number, run, results in _by_run(log)
         ]
         omitted = {one.value: count for one, count in sorted(log.omitted.items()) if count}
-        with journal.transaction():
-            for report in reports:
-                report.counts |= {"omitted": omitted}
-                report.taken_at = now
-                report.save(update_fields=["counts", "taken_at"])
-                _record(actor, report, intake, now=now)
+        _finish(actor, reports, intake, omitted, now=now)
     return tuple(_taken(report, is_new=True) for report in reports)
+
+
+def take_results(
+    actor: str, intake: Intake, run: sarif.Run, results: Iterator[sarif.Result], looked: Looked, *, now: datetime
+) -> Taken:
+    """Take in what a tool said that the lab itself ran, whole or not at all. Raises as `take_reports` does."""
+    with shelf.sole_writer(intake.release.product):
+        _remove_unfinished(intake.release.product)
+        heard = Heard(0, run, looked)
+        report = _take(intake, heard, results, tree=Tree(intake.release), now=now, progress=lambda _done, _of: None)
+        _finish(actor, [report], intake, {}, now=now)
+    return _taken(report, is_new=True)
+
+
+def _finish(
+    actor: str, reports: Sequence[Report], intake: Intake, omitted: Mapping[str, int], *, now: datetime
+) -> None:
+    with journal.transaction():
+        for report in reports:
+            report.counts |= {"omitted": dict(omitted)}
+            report.taken_at = now
+            report.save(update_fields=["counts", "taken_at"])
+            _record(actor, report, intake, now=now)
 
 
 def _regular(source: Path) -> BufferedReader:
@@ -96,41 +120,42 @@ def _by_run(log: sarif.Log) -> Iterator[tuple[int, sarif.Run, Iterator[sarif.Res
 
 def _take(
     intake: Intake,
-    number: int,
-    run: sarif.Run,
+    heard: Heard,
     results: Iterator[sarif.Result],
     *,
+    tree: Tree,
     now: datetime,
     progress: Progress,
 ) -> Report:
     """Write all of a report but that it is taken."""
-    product, said = intake.release.product, intake.said
+    product, run = intake.release.product, heard.run
     report = Report(
         uid=Uid.new().text,
         product=product.text,
         release=intake.release.uid.text,
-        party=said.party,
+        party=intake.party,
         tool=run.tool.name[:120],
         version=run.tool.version[:120],
         digest=intake.digest.raw,
-        number=number,
+        number=heard.number,
         scheme=SCHEME,
-        is_complete=said.is_complete,
+        is_complete=heard.looked.is_complete,
         asked_at=now,
     )
     report.base = _base(report)
     base = _before(product, report.base)
     names = queries.rule_names(product, {one.row.rule for one in base})
     taking = Taking(
-        tree=Tree(intake.release),
+        tree=tree,
         run=run,
         base=base,
         rule_of=lambda rule: (names[rule].component, names[rule].id),
-        is_complete=said.is_complete,
+        looked=heard.looked,
         progress=progress,
     )
     report.pack = shelf.write(product, taking.blocks(results))
     report.counts = {
+        "claims_complete": intake.claims_complete,
         "folded": taking.folded,
         "not_failed": taking.not_failed,
         "outside": taking.outside,
@@ -166,16 +191,12 @@ def _before(product: Uid, base: Report | None) -> list[Before]:
 
 
 def _here(intake: Intake) -> tuple[Taken, ...]:
-    """Return the reports of this very file, where it is the newest of its tool."""
+    """Return the reports of this very file, where each is the one that a next report would be compared with."""
     same = Report.objects.exclude(taken_at=None).filter(
-        release=intake.release.uid.text,
-        digest=intake.digest.raw,
-        party=intake.said.party,
-        is_complete=intake.said.is_complete,
+        release=intake.release.uid.text, digest=intake.digest.raw, party=intake.party
     )
-    reports = list(same.order_by("number"))
-    later = Q(taken_at__gt=reports[0].taken_at) if reports else Q()
-    if any(_base(report) != report for report in reports) and Report.objects.filter(later).exists():
+    reports = [one for one in same.order_by("number") if one.counts["claims_complete"] == intake.claims_complete]
+    if any(_base(report) != report for report in reports):
         return ()
     return tuple(_taken(report, is_new=False) for report in reports)
 
@@ -201,8 +222,9 @@ def _record(actor: str, report: Report, intake: Intake, *, now: datetime) -> Non
         subject=Uid(report.uid),
         fields={
             "base": report.base.uid if report.base else "",
-            "claims_complete": report.is_complete,
+            "claims_complete": intake.claims_complete,
             "digest": str(intake.digest),
+            "is_complete": report.is_complete,
             "release": intake.release.evidence(),
             "results": report.counts["results"],
             "run": report.number,

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from glasshouse.domain.detections import shelf
 from glasshouse.domain.detections.models import Report
 from glasshouse.domain.detections.sightings import Noted, Tree, sightings
+from glasshouse.domain.detections.values import Looked
 from glasshouse.engines.formats import sarif
 from glasshouse.engines.identity import (
     Coverage,
@@ -75,6 +76,14 @@ class Stands:
     before: Before | None
 
 
+class Heard(NamedTuple):
+    """A run as it stood in what came, which one of its runs it was, and where its tool looked."""
+
+    number: int
+    run: sarif.Run
+    looked: Looked
+
+
 @dataclass(slots=True)
 class Taking:
     """Reads the results of one run; `blocks` MUST be read to its end before the rest is asked."""
@@ -83,7 +92,7 @@ class Taking:
     run: sarif.Run
     base: Sequence[Before]
     rule_of: Callable[[int], tuple[str, str]]
-    is_complete: bool
+    looked: Looked
     progress: Progress
     rows: list[Row] = field(default_factory=list)
     noted: list[Noted] = field(default_factory=list)
@@ -157,11 +166,11 @@ class Taking:
             state = state_of(last, pair.tier if pair else None, Coverage.ANALYSED)
             stands.append(Stands(state, state, number, before))
         found = {pair.before for pair in pairs.values()}
-        looked = _Looked(self.run, self.tree, is_complete=self.is_complete)
+        coverages = _Coverages(self.looked, self.tree.paths, self.run.rules())
         for place, before in enumerate(self.base):
             if place not in found:
                 known = DetectionState(before.row.known)
-                state = state_of(known, None, looked.at(before.sighting.path, self.rule_of(before.row.rule)))
+                state = state_of(known, None, coverages.at(before.sighting.path, self.rule_of(before.row.rule)))
                 stands.append(Stands(state, known if state is DetectionState.UNKNOWN else state, None, before))
         return stands
 
@@ -170,31 +179,36 @@ class Taking:
         return Counter(one.state for one in self.stands)
 
 
-class _Looked:
-    """Where the tool looked, as far as somebody claims that it looked at all and it does not say otherwise itself."""
+def claimed(run: sarif.Run, paths: frozenset[TreePath], *, is_complete: bool) -> Looked:
+    """Return where a tool looked that came with a file: everywhere, if somebody claims it and it does not object."""
+    failed = {
+        place.path
+        for call in run.invocations
+        for told in call.notifications
+        if told.is_failure
+        for place in told.locations
+        if place.path
+    }
+    is_whole = is_complete and not failed and all(call.is_successful for call in run.invocations)
+    return Looked(paths - failed if is_complete else frozenset(), is_whole)
 
-    def __init__(self, run: sarif.Run, tree: Tree, *, is_complete: bool) -> None:
-        failed = {
-            place.path
-            for call in run.invocations
-            for told in call.notifications
-            if told.is_failure
-            for place in told.locations
-        }
-        self._is_complete = is_complete and not failed and all(call.is_successful for call in run.invocations)
-        self._listed = tree.paths
-        self._analysed = self._listed - failed if is_complete else frozenset()
-        rules = run.rules()
-        self._is_declared = bool(rules)
-        self._on = {name for name, rule in rules.items() if rule.is_enabled}
+
+@dataclass(frozen=True, slots=True)
+class _Coverages:
+    """What a run can say of a standing that it did not see."""
+
+    looked: Looked
+    listed: frozenset[TreePath]
+    rules: Mapping[tuple[str, str], sarif.Rule]
 
     def at(self, raw: bytes, rule: tuple[str, str]) -> Coverage:
+        known = self.rules.get(rule)
         return coverage_of(
             TreePath(raw) if raw else None,
-            rule_is_on=not self._is_declared or rule in self._on,
-            analysed=self._analysed,
-            listed=self._listed,
-            is_complete=self._is_complete,
+            rule_is_on=known.is_enabled if known else not self.rules,
+            analysed=self.looked.analysed,
+            listed=self.listed,
+            is_complete=self.looked.is_complete,
         )
 
 

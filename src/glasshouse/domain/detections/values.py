@@ -10,6 +10,7 @@ from glasshouse.engines.formats.sarif import Severity
 from glasshouse.engines.identity import DetectionState
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.ids import Uid
+from glasshouse.kernel.paths import TreePath
 
 SEVERITIES: Final = tuple(Severity)
 """The worst first."""
@@ -62,12 +63,21 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
+class Looked:
+    """Where a tool really looked. `is_complete` when it was everywhere that it has something to look for."""
+
+    analysed: frozenset[TreePath]
+    is_complete: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Intake:
-    """A file of results on its way in."""
+    """Results on their way in: of which release, from which input, for whom, and with somebody's claim or without."""
 
     release: ReleaseRef
     digest: Digest
-    said: Said
+    party: str = ""
+    claims_complete: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from glasshouse.edges.cli import (
     reading,
     releases,
     saved,
+    scanning,
     searching,
     sessions,
     signingin,
@@ -43,6 +44,7 @@ mailing.add_to(app)
 app.add_typer(operating.person, name="person")
 app.add_typer(releases.release, name="release")
 app.add_typer(detecting.findings, name="findings")
+scanning.add_to(app)
 app.add_typer(sites.site, name="site")
 app.add_typer(ledger.ledger, name="ledger")
 signingin.add_to(app)

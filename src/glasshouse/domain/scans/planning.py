@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which files a tool is given, with which headers, and in which groups; pure, but for the reader that it is handed."""
+
+import re
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from glasshouse.domain.scans.descriptions import Description, Named
+from glasshouse.domain.scans.tools.values import Tool
+from glasshouse.engines.store.entries import Content
+from glasshouse.kernel.digests import Digest
+from glasshouse.kernel.paths import TreePath
+
+HEAD: Final = 128
+MOST_HEADERS: Final = 400
+MOST_BYTES: Final = 8 * 2**20
+_INCLUDE: Final = re.compile(rb'^[ \t]*#[ \t]*include[ \t]*[<"]([^">\n]{1,500})[">]', re.MULTILINE)
+Read = Callable[[Digest], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A file that a tool is to be given, with the headers that it includes, and how many bytes they are together."""
+
+    file: Named
+    closure: tuple[Named, ...]
+    size: int
+
+
+@dataclass(slots=True)
+class Headers:
+    """Finds what files of a release include, as far as the release has it; each text is looked through once."""
+
+    files: Sequence[Content]
+    read: Read
+    _by_path: dict[bytes, Content] = field(default_factory=dict)
+    _backwards: list[tuple[bytes, bytes]] = field(default_factory=list)
+    _named: dict[bytes, tuple[bytes, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Order the paths by their ends."""
+        self._by_path = {one.path: one for one in self.files}
+        self._backwards = sorted((one.path[::-1] + b"/", one.path) for one in self.files)
+
+    def closure(self, one: Content) -> tuple[Named, ...]:
+        """Return what a file includes, directly and not, in the order of paths."""
+        found: dict[bytes, Content] = {}
+        waiting, size = [one], 0
+        while waiting and len(found) < MOST_HEADERS and size < MOST_BYTES:
+            current = waiting.pop(0)
+            for name in self._includes(current):
+                header = self._resolve(current.path, name)
+                if header is not None and header.path not in found and header.path != one.path:
+                    found[header.path] = header
+                    size += header.size
+                    waiting.append(header)
+        return tuple((TreePath(path), Digest(found[path].digest)) for path in sorted(found))
+
+    def _includes(self, one: Content) -> tuple[bytes, ...]:
+        known = self._named.get(one.digest)
+        if known is None:
+            known = tuple(dict.fromkeys(_INCLUDE.findall(self.read(Digest(one.digest)))))
+            self._named[one.digest] = known
+        return known
+
+    def _resolve(self, path: bytes, name: bytes) -> Content | None:
+        """Return the header beside the file that names it, else the one whose path ends so and is nearest."""
+        beside = self._by_path.get(_normal(path.rpartition(b"/")[0] + b"/" + name))
+        if beside is not None:
+            return beside
+        ending = _normal(name)[::-1] + b"/"
+        first = bisect_left(self._backwards, (ending, b""))
+        near: list[bytes] = []
+        for turned, candidate in self._backwards[first : first + MOST_HEADERS]:
+            if not turned.startswith(ending):
+                break
+            near.append(candidate)
+        if not near:
+            return None
+        return self._by_path[min(near, key=lambda one: (-_common(one, path), len(one), one))]
+
+
+def wanted(tool: Tool, files: Iterable[Content], read: Read, headers: Headers) -> Iterator[Wanted]:
+    """Yield what a tool is given of a release, in the order of paths."""
+    for one in files:
+        if one.is_link or not one.size:
+            continue
+        path = TreePath(one.path)
+        # Only a name without an ending is looked into: its first line may name a program.
+        head = b"" if b"." in path.parts[-1] or one.is_binary else read(Digest(one.digest))[:HEAD]
+        if tool.selection.takes(path, head) and (not one.is_binary or tool.selection.all_files):
+            closure = headers.closure(one) if tool.follows_includes else ()
+            yield Wanted((path, Digest(one.digest)), closure, one.size)
+
+
+def grouped(tool: Tool, files: Iterable[Wanted]) -> Iterator[tuple[Description, int]]:
+    """Yield descriptions of units, as large as the tool takes them, with the bytes to analyse."""
+    group: list[Wanted] = []
+    size = 0
+    for one in files:
+        if group and (len(group) >= tool.unit_files or size + one.size > tool.unit_bytes):
+            yield _described(tool, group), size
+            group, size = [], 0
+        group.append(one)
+        size += one.size
+    if group:
+        yield _described(tool, group), size
+
+
+def _described(tool: Tool, group: Sequence[Wanted]) -> Description:
+    files = tuple(one.file for one in group)
+    inside = {path for path, _ in files}
+    closure = dict.fromkeys(named for one in group for named in one.closure if named[0] not in inside)
+    return Description(tool.name, files, tuple(closure))
+
+
+def _normal(path: bytes) -> bytes:
+    parts: list[bytes] = []
+    for part in path.split(b"/"):
+        if part == b"..":
+            parts = parts[:-1]
+        elif part not in {b"", b"."}:
+            parts.append(part)
+    return b"/".join(parts)
+
+
+def _common(one: bytes, other: bytes) -> int:
+    """Return how many folders two paths share from the top."""
+    count = 0
+    for left, right in zip(one.split(b"/")[:-1], other.split(b"/")[:-1], strict=False):
+        if left != right:
+            break
+        count += 1
+    return count
