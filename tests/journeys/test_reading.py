@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.edges.running import ROOT, RunningLab
+from tests.edges.forge import ROOT
+from tests.edges.running import RunningLab
 from tests.journeys.looks import complaints_about, send_unfilled
 from tests.journeys.steps import come_in, grant, wait_for_the_tree
 from tests.journeys.windows import window

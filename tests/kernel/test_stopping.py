@@ -8,7 +8,7 @@ import sys
 import time
 
 from glasshouse.kernel.stopping import Stop
-from tests.edges.running import ROOT
+from tests.edges.forge import ROOT
 
 # Signalled at every moment of a loop that does nothing but wait: a lock of its own would be met within seconds.
 WAITING = """

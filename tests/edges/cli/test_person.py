@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from tests.edges.cli.conftest import Terminal, terminal
-from tests.edges.running import ROOT, RunningLab
+from tests.edges.forge import ROOT
+from tests.edges.running import RunningLab
 
 ACTS: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 UNACKNOWLEDGED: Final = 4  # the verifier's word for a visit that no passkey closed

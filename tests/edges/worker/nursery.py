@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
 
-from tests.edges.running import ROOT, RunningLab
+from tests.edges.forge import ROOT
+from tests.edges.running import RunningLab
 
 PROGRAM: Final = "import django; django.setup(); from tests.edges.worker import cradle; cradle.main()"
 

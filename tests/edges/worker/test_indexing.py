@@ -9,7 +9,8 @@ import time
 from pathlib import Path
 from typing import Final
 
-from tests.edges.running import ROOT, RunningLab
+from tests.edges.forge import ROOT
+from tests.edges.running import RunningLab
 
 FILES: Final = 60
 KILLS: Final = 2  # a third attempt is the last that a job has
