@@ -67,7 +67,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # Some machines have Python forget what it compiled. Here hundreds of processes load the same files, and would spend
     # half of their start on compiling them.
     if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
-        os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = str(config.cache.mkdir("bytecode"))
+        os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = str(config.cache.mkdir("compiled"))
         sys.dont_write_bytecode = False
 
 

@@ -155,6 +155,7 @@ def test_a_copy_without_room_leaves_nothing_of_itself(founded: RunningLab, tmp_p
     command = "ulimit -f 64; exec glasshouse backup copies/today"
     bin_folder = Path(sys.executable).parent
     environment = {**founded.environment, "PATH": f"{bin_folder}:{os.environ['PATH']}"}
+    environment["PYTHONDONTWRITEBYTECODE"] = "1"  # it would be cut off as well, and read by who comes next
     done = subprocess.run(
         ["bash", "-c", command], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
     )

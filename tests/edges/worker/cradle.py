@@ -65,6 +65,7 @@ def _be(asked: dict[str, Any]) -> None:
     descriptor = os.open(asked["said"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(2, 1)
     if asked["cap"]:
+        sys.dont_write_bytecode = True  # it would be cut off as well, and read by who comes next
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (asked["cap"], asked["cap"]))
     KINDS[asked["what"]](lambda text: os.write(descriptor, f"{text}\n".encode()), *asked["words"])
