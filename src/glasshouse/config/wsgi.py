@@ -14,6 +14,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "glasshouse.config.settings")
 from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
 
+from glasshouse.kernel.memory import give_large_blocks_back
+
+give_large_blocks_back()
 _django = get_wsgi_application()
 get_resolver().url_patterns.copy()  # loads every view now
 # What is loaded lives as long as the process. Left to the collector, looking it through takes over 100 ms each time,

@@ -209,6 +209,15 @@ def mark_destroyed(product: Product, *, actor: str, approval: Uid, now: datetime
     )
 
 
+def forget() -> None:
+    """Let go of what this process remembers of products: one was destroyed, or it needs none of it for long."""
+    vault.forget()
+    searching.forget()
+    defining.forget()
+    surveys.forget()
+    crossingshelf.forget()
+
+
 def destroy_marked_keys() -> list[str]:
     """Destroy the keys of products whose end is recorded; run after the record is durable, and again at start."""
     destroyed = []
@@ -217,10 +226,7 @@ def destroy_marked_keys() -> list[str]:
         if vault.ring().exists(uid):
             vault.ring().destroy(uid)
             vault.close()
-            searching.forget()
-            defining.forget()
-            surveys.forget()
-            crossingshelf.forget()
+            forget()
             indexing.remove(uid)
             crossingshelf.remove(uid)
             destroyed.append(product.slug)

@@ -33,9 +33,14 @@ def _store() -> Store:
 def close() -> None:
     """Forget keys and caches: a key was destroyed, or a test changes labs."""
     _sealer.cache_clear()
+    _ring.cache_clear()
+    forget()
+
+
+def forget() -> None:
+    """Let go of what was read of any product; keys stay open."""
     _product.cache_clear()
     _store.cache_clear()
-    _ring.cache_clear()
 
 
 def ring() -> KeyRing:

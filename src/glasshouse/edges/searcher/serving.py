@@ -15,6 +15,7 @@ from django.db import close_old_connections
 from glasshouse.edges.searcher.searches import Searches
 from glasshouse.edges.searcher.shelf import Shelf
 from glasshouse.engines.codeindex.search import asking
+from glasshouse.kernel.memory import give_large_blocks_back
 from glasshouse.kernel.stopping import Stop
 
 log = logging.getLogger("glasshouse.searcher")
@@ -27,6 +28,7 @@ _CONNECTIONS: Final = 256
 def serve(listening: socket.socket, stop: Stop) -> None:
     """Answer the questions that come to a socket, each in a thread of its own, until told to stop."""
     sys.setswitchinterval(_SWITCH)
+    give_large_blocks_back()
     gc.freeze()  # what was loaded to begin with is not looked through again and again
     shelf = Shelf(settings.GLASSHOUSE.search_memory_bytes)
     searches = Searches(shelf)

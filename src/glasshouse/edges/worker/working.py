@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Doing jobs: claim, work under a heartbeat, answer with the token. What a kind does is one function here."""
 
+import gc
 import logging
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from typing import Final
 
 from django.conf import settings
 from django.db import Error as DatabaseFault
@@ -152,6 +154,9 @@ KINDS: dict[str, Callable[[Arguments, Report], str]] = {
     deadlines.LOOK: look_at_clocks,
 }
 
+_LARGE: Final = frozenset({"journal.audit", releases.INDEX, releases.SYMBOLS, reliances.RELIANCE})
+"""Jobs that go through whole products; what they remember is of no use to the next."""
+
 
 def run_for_ever(stop: Stop) -> None:
     """Do whatever is due until told to stop."""
@@ -191,6 +196,9 @@ def run_one() -> bool:
         _do(held, report)
     except StaleTokenError:
         log.warning("job %s went to another worker", held.uid)
+    if held.kind in _LARGE:
+        releases.forget()
+        gc.collect()
     give_free_back()
     return True
 
