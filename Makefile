@@ -26,10 +26,10 @@ demo-large: setup ## the same with Debian's linux-source
 static: setup-tests ## format, lint, types, import contracts, missing migrations
 	@scripts/static.sh $(SOURCES)
 
-# A process for each core, each with a server and files of its own; a file's tests stay together, the longest first as
+# A process more than cores, for a test often waits; each has a server and files of its own, and a file's tests stay together. the longest first as
 # tests/conftest.py has them.
 test: setup-tests ## every test, on SQLite and on PostgreSQL; ARGS goes to pytest
-	@$(PYTHON) -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder $(ARGS)
+	@$(PYTHON) -m pytest --numprocesses=$$(($$(nproc) + 1)) --maxprocesses=5 --dist=loadfile --no-loadscope-reorder $(ARGS)
 
 check: static test ## what CI runs
 
