@@ -13,6 +13,7 @@ from glasshouse.domain.access.values import Patterns
 from glasshouse.domain.detections import commands, queries, shelf
 from glasshouse.domain.detections.errors import NotComparableError, ReportDamagedError
 from glasshouse.domain.detections.models import CodePath, Detection, Report, Standing
+from glasshouse.domain.detections.sightings import Tree
 from glasshouse.domain.detections.values import Said, Taken
 from glasshouse.domain.journal.models import Event
 from glasshouse.domain.releases import queries as releases
@@ -24,6 +25,7 @@ from glasshouse.engines.identity import DetectionState
 from glasshouse.engines.store.errors import KeyDestroyedError
 from glasshouse.kernel.errors import InvalidError
 from glasshouse.kernel.ids import Uid
+from glasshouse.kernel.paths import TreePath
 from tests.lab import NOW, House
 
 ONE = b"""int first(char *to, char *from)
@@ -296,3 +298,38 @@ def test_counts_are_narrowed_to_what_a_grant_covers(desk: Desk) -> None:
     assert rules("b/**") == {"gets": 1, "strcpy": 1}
     assert rules("a/**") == {"gets": 1}
     assert rules("c/**") == {}
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The paths whose text was read."""
+    paths: list[str] = []
+    reads = Tree.read
+
+    def noted(tree: Tree, path: TreePath, places: Sequence[tuple[int, int]]) -> Any:
+        paths.append(str(path))
+        return reads(tree, path, places)
+
+    monkeypatch.setattr(Tree, "read", noted)
+    return paths
+
+
+def test_a_file_that_did_not_change_is_not_read_again_and_one_that_did_is(desk: Desk, read: list[str]) -> None:
+    desk.release("1", FILES)
+    desk.release("2", FILES | {"p/one.c": MOVED})
+    desk.one("1", FIRST)
+    assert read == ["one.c"]
+    assert states(desk.one("1", [*FIRST, ("gets", "two.c", 1)])) == {"unchanged": 2, "new": 1}
+    assert read == ["one.c", "two.c"]
+    assert states(desk.one("2", [("strcpy", "one.c", 5), ("gets", "one.c", 11)])) == {"unchanged": 2, "unknown": 1}
+    assert read == ["one.c", "two.c", "one.c"]
+
+
+def test_what_was_read_before_its_functions_were_known_is_read_again(desk: Desk, read: list[str]) -> None:
+    row = desk.house.take("1", FILES)
+    desk.one("1", FIRST)
+    symbols.index(Uid(row.product.uid), [releases.ref(row)])
+    assert states(desk.one("1", list(reversed(FIRST)))) == {"moved": 2}
+    assert read == ["one.c", "one.c"]
+    assert states(desk.one("1", FIRST)) == {"unchanged": 2}
+    assert read == ["one.c", "one.c"]

@@ -151,12 +151,14 @@ def _take(
         base=base,
         rule_of=lambda rule: (names[rule].component, names[rule].id),
         looked=heard.looked,
+        known_in=report.base.pk if report.base and report.base.counts["has_symbols"] else None,
         progress=progress,
     )
     report.pack = shelf.write(product, taking.blocks(results))
     report.counts = {
         "claims_complete": intake.claims_complete,
         "folded": taking.folded,
+        "has_symbols": tree.has_symbols,
         "not_failed": taking.not_failed,
         "outside": taking.outside,
         "results": taking.results,

@@ -17,7 +17,6 @@ from glasshouse.domain.detections.taking import Stands, Stood, Taking, details_o
 from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.releases import vault
 from glasshouse.engines.formats import sarif
-from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.ids import Uid
 from glasshouse.kernel.paths import TreePath
 
@@ -106,7 +105,7 @@ def write_standings(taking: Taking, product: Uid, report: Report) -> None:
     """Write the standings of a report that is saved and not taken yet, and the detections that are new in it."""
     rules = rules_of(product, report.party, taking.run, dict.fromkeys(row.rule for row in taking.rows))
     paths = paths_of(product, dict.fromkeys(one.path for one in taking.noted if one.path))
-    blobs = {path: _blob(taking, product, path) for path in paths}
+    blobs = {path: taking.tree.blob(path) for path in paths}
     fresh = iter(_new_detections(report, sum(one.before is None for one in taking.stands)))
 
     def values(number: int, one: Stands) -> tuple[Value, ...]:
@@ -124,11 +123,6 @@ def write_standings(taking: Taking, product: Uid, report: Report) -> None:
 
 def _as_before(row: Stood) -> tuple[Value, ...]:
     return (row.rule, row.path, row.severity, bytes(row.blob), row.first_line, row.last_line, row.is_suppressed)
-
-
-def _blob(taking: Taking, product: Uid, path: TreePath) -> bytes:
-    found = taking.tree.file(path)
-    return vault.blob_id(product, Digest(found.digest)) if found else b""
 
 
 def _new_detections(report: Report, count: int) -> list[int]:

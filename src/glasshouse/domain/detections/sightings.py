@@ -8,8 +8,9 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from glasshouse.domain.releases import queries, symbolshelf, vault
+from glasshouse.domain.releases import defining, queries, symbolshelf, vault
 from glasshouse.domain.releases.values import ReleaseRef
 from glasshouse.engines.codeindex.symbols.forms import form_of
 from glasshouse.engines.codeindex.symbols.scopes import scopes_at
@@ -17,6 +18,7 @@ from glasshouse.engines.codeindex.symbols.tables import Table
 from glasshouse.engines.codeindex.symbols.values import Key
 from glasshouse.engines.identity import Keys, Near, Sighting, Text, hints, texts_at
 from glasshouse.engines.store.entries import Content
+from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.paths import TreePath
 
 _HINT = 16
@@ -36,17 +38,23 @@ class Noted:
 
 
 class Tree:
-    """A release's files by path, with their text and functions."""
+    """A release's files by path, with their text and functions; `has_symbols` when all functions are known."""
 
     def __init__(self, found: ReleaseRef) -> None:
         self._product = found.product
         self._store = vault.product_store(found.product)
         self._files = {one.path: one for one in queries.manifest(found).contents() if not one.is_link}
+        self.has_symbols = not defining.is_pending(found)  # asked first: what is known now stands in the tables below
         self._tables: Sequence[Table] = symbolshelf.tables(found.product)
 
     def file(self, path: TreePath | None) -> Content | None:
         """Return what stands at a path, None where nothing does."""
         return self._files.get(path.raw) if path else None
+
+    def blob(self, path: TreePath | None) -> bytes:
+        """Return the opaque id of what stands at a path, empty where nothing does."""
+        one = self.file(path)
+        return vault.blob_id(self._product, Digest(one.digest)) if one else b""
 
     @property
     def paths(self) -> frozenset[TreePath]:
@@ -72,15 +80,34 @@ class Tree:
         return {}
 
 
-def sightings(tree: Tree, noted: Sequence[Noted]) -> list[Sighting]:
-    """Return the sighting of each result, in their order."""
+class Spot(NamedTuple):
+    """All that a result's keys are made of, where its file is what it was."""
+
+    rule: str
+    path: bytes
+    line: int
+    column: int
+    blob: bytes
+
+
+def sightings(tree: Tree, noted: Sequence[Noted], known: Mapping[Spot, Sighting]) -> list[Sighting]:
+    """Return the sighting of each result, in their order; what is `known` of a file that did not change is not read."""
     by_path: defaultdict[TreePath | None, list[int]] = defaultdict(list)
     for number, one in enumerate(noted):
         by_path[one.path].append(number)
     made: list[tuple[Keys, Near]] = [(Keys.of("", None, "", b""), Near())] * len(noted)
     for path, numbers in by_path.items():
-        texts, scopes = tree.read(path, [(noted[at].line, noted[at].column) for at in numbers]) if path else ({}, {})
+        raw, blob, fresh = path.raw if path else b"", tree.blob(path), []
         for at in numbers:
+            one = noted[at]
+            before = known.get(Spot(one.rule, raw, one.line, one.column, blob))
+            if before is None:
+                fresh.append(at)
+            else:
+                made[at] = before.keys, before.near
+        places = [(noted[at].line, noted[at].column) for at in fresh]
+        texts, scopes = tree.read(path, places) if path and places else ({}, {})
+        for at in fresh:
             one = noted[at]
             text = texts.get((one.line, one.column), _NO_TEXT)
             made[at] = Keys.of(one.rule, path, scopes.get(one.line, ""), text.tokens, text.near), text.near

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from glasshouse.domain.detections import shelf
 from glasshouse.domain.detections.models import Report
-from glasshouse.domain.detections.sightings import Noted, Tree, sightings
+from glasshouse.domain.detections.sightings import Noted, Spot, Tree, sightings
 from glasshouse.domain.detections.values import Looked
 from glasshouse.engines.formats import sarif
 from glasshouse.engines.identity import (
@@ -86,13 +86,17 @@ class Heard(NamedTuple):
 
 @dataclass(slots=True)
 class Taking:
-    """Reads the results of one run; `blocks` MUST be read to its end before the rest is asked."""
+    """Reads the results of one run; `blocks` MUST be read to its end before the rest is asked.
+
+    `known_in` is the row of the base where what it read of unchanged files need not be read again.
+    """
 
     tree: Tree
     run: sarif.Run
     base: Sequence[Before]
     rule_of: Callable[[int], tuple[str, str]]
     looked: Looked
+    known_in: int | None
     progress: Progress
     rows: list[Row] = field(default_factory=list)
     noted: list[Noted] = field(default_factory=list)
@@ -110,7 +114,7 @@ class Taking:
             yield shelf.result_block(self.run, batch)
             blocks += 1
             self.progress(self.results, self.run.result_count)
-        seen = sightings(self.tree, self.noted)
+        seen = sightings(self.tree, self.noted, self._known())
         self.stands = self._standing(seen)
         every = [*seen, *(one.before.sighting for one in self.stands if one.number is None and one.before)]
         yield from shelf.ending(self.run, len(self.rows), blocks, every)
@@ -144,11 +148,22 @@ class Taking:
                 any(one.status is sarif.SuppressionStatus.ACCEPTED for one in result.suppressions),
             )
         )
-        rule = f"{self.run.tool.name}\0{result.component}\0{result.rule_id}"
+        rule = self._rule((result.component, result.rule_id))
         prints = tuple(self._short(one) for one in (*result.fingerprints, *result.partial_fingerprints))
         self.noted.append(
             Noted(rule, place.path, region.start_line if region else 0, region.start_column if region else 0, prints)
         )
+
+    def _rule(self, name: tuple[str, str]) -> str:
+        return "\0".join((self.run.tool.name, *name))
+
+    def _known(self) -> dict[Spot, Sighting]:
+        """Return what the base saw in files, where it was made with the functions of all of them known."""
+        return {
+            Spot(self._rule(self.rule_of(row.rule)), one.path, one.line, one.column, bytes(row.blob)): one
+            for row, one in self.base
+            if row.seen_in == self.known_in and row.blob
+        }
 
     def _short(self, one: tuple[str, str]) -> tuple[str, str]:
         name, value = one
