@@ -19,7 +19,6 @@ from glasshouse.domain.detections.values import Intake, Looked, Said, Taken
 from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.releases import queries as releases
 from glasshouse.domain.releases import vault
-from glasshouse.domain.releases.errors import ReleaseUnknownError
 from glasshouse.domain.releases.models import Release
 from glasshouse.engines.formats import sarif
 from glasshouse.engines.identity import SCHEME, DetectionState
@@ -47,9 +46,7 @@ def take_reports(
     The same file again changes nothing. Raises ReleaseUnknownError, InvalidSarifError with place and reason,
     ReportsBusyError, KeyDestroyedError.
     """
-    row = Release.objects.select_related("product").filter(product__slug=product, version=version).first()
-    if row is None:
-        raise ReleaseUnknownError(f"There is no release {product} {version}.", hint="See `glasshouse release list`.")
+    row = releases.named(product, version)
     found = releases.ref(row)
     vault.ring().open(found.product)
     with shelf.sole_writer(found.product), _regular(source) as file:

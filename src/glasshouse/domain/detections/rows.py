@@ -12,6 +12,7 @@ from typing import Final, TypeVar
 from django.db import connection
 from django.db.models import QuerySet
 
+from glasshouse.domain.detections import queries
 from glasshouse.domain.detections.models import CodePath, Detection, Report, ToolRule
 from glasshouse.domain.detections.taking import Stands, Stood, Taking, details_of
 from glasshouse.domain.journal import commands as journal
@@ -22,7 +23,6 @@ from glasshouse.kernel.paths import TreePath
 
 PART: Final = 2_000
 _ASKED: Final = 500  # values of one question
-PURPOSE: Final = "detections"
 Tagged = TypeVar("Tagged", ToolRule, CodePath)
 Value = bool | int | str | bytes | None
 _DETECTIONS: Final = "detections_detection"
@@ -48,12 +48,12 @@ _COLUMNS: Final = (
 def rule_tag(product: Uid, tool: str, rule: tuple[str, str]) -> bytes:
     """Return what stands for a rule, meaningless without the product's key."""
     name = json.dumps([tool, *rule]).encode()
-    return vault.sealer(product, PURPOSE).tag(b"rule\0" + name)[: vault.OPAQUE_BYTES]
+    return vault.sealer(product, queries.PURPOSE).tag(b"rule\0" + name)[: vault.OPAQUE_BYTES]
 
 
 def rules_of(product: Uid, party: str, run: sarif.Run, used: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
     """Return the row of each rule that results name, made where there was none."""
-    declared, key = run.rules(), vault.sealer(product, PURPOSE)
+    declared, key = run.rules(), vault.sealer(product, queries.PURPOSE)
     tags = {name: rule_tag(product, run.tool.name, name) for name in used}
 
     def made(tag: bytes) -> ToolRule:

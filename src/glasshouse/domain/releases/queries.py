@@ -65,6 +65,14 @@ def release_by_name(viewer: Viewer, product: str, version: str) -> Release:
     return found
 
 
+def named(product: str, version: str) -> Release:
+    """Return a release for the operator's terminal, which no grant narrows; raises ReleaseUnknownError."""
+    row = Release.objects.select_related("product").filter(product__slug=product, version=version).first()
+    if row is None:
+        raise ReleaseUnknownError(f"There is no release {product} {version}.", hint="See `glasshouse release list`.")
+    return row
+
+
 def all_releases() -> QuerySet[Release]:
     """Return every release, for the operator's terminal: digests and counts, no names of files."""
     return Release.objects.select_related("product")

@@ -10,7 +10,7 @@ from typing import Final
 
 from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.releases import crossingshelf, queries, vault
-from glasshouse.domain.releases.errors import ForeignSymbolsError, ReleaseUnknownError, TooManySymbolIndexesError
+from glasshouse.domain.releases.errors import ForeignSymbolsError, TooManySymbolIndexesError
 from glasshouse.domain.releases.models import Release, SymbolIndex
 from glasshouse.domain.releases.values import ReleaseRef
 from glasshouse.engines.codeindex.symbols.errors import ScipError
@@ -57,9 +57,7 @@ def take_symbols(
     Raises ReleaseUnknownError, ScipError for what is no index or beyond its caps, ForeignSymbolsError when no document
     of it is of this release, KeyDestroyedError. One that was damaged on the disk since is made anew.
     """
-    row = Release.objects.select_related("product").filter(product__slug=product, version=version).first()
-    if row is None:
-        raise ReleaseUnknownError(f"There is no release {product} {version}.", hint="See `glasshouse release list`.")
+    row = queries.named(product, version)
     found = queries.ref(row)
     store = vault.product_store(found.product)
     content = _content(source)

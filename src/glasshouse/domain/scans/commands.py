@@ -15,8 +15,6 @@ from glasshouse.domain.detections.values import Intake, Looked, Taken
 from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.releases import queries as releases
 from glasshouse.domain.releases import vault
-from glasshouse.domain.releases.errors import ReleaseUnknownError
-from glasshouse.domain.releases.models import Release
 from glasshouse.domain.releases.values import ReleaseRef
 from glasshouse.domain.scans import descriptions, planning, results
 from glasshouse.domain.scans.descriptions import Description, FileSaid
@@ -72,9 +70,7 @@ def scan(
 
     Raises ReleaseUnknownError, ToolUnknownError, NoToolError where none of them is installed, ScanBusyError.
     """
-    row = Release.objects.select_related("product").filter(product__slug=product, version=version).first()
-    if row is None:
-        raise ReleaseUnknownError(f"There is no release {product} {version}.", hint="See `glasshouse release list`.")
+    row = releases.named(product, version)
     found = releases.ref(row)
     chosen = [registry.tool(name) for name in wanted] or list(registry.tools())
     ready = [one for one in (installing.find(tool, ways.tools) for tool in chosen) if one.state is State.READY]

@@ -118,10 +118,7 @@ def diff(product: Product, before: Version, after: Version, as_json: AsJson = Fa
 def _release(product: str, version: str) -> Uid:
     from glasshouse.domain.releases import queries
 
-    row = queries.all_releases().filter(product__slug=product, version=version).first()
-    if row is None:
-        raise NotFoundError(f"There is no release {product} {version}.", hint="See `glasshouse release list`.")
-    return Uid(row.uid)
+    return Uid(queries.named(product, version).uid)
 
 
 def _told(taken: "Taken") -> dict[str, Json]:

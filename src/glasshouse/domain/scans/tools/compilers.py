@@ -12,6 +12,8 @@ from glasshouse.kernel.paths import TreePath
 
 C: Final = frozenset({".c"})
 CPP: Final = frozenset({".cc", ".cpp", ".cxx", ".c++"})
+LLVM: Final = ("/usr/lib/x86_64-linux-gnu/libclang-cpp.so.19.1", "/usr/lib/x86_64-linux-gnu/libLLVM.so.19.1")
+"""What clang and clang-tidy are, beside their small programs."""
 CAVEAT: Final = "without a compile database in a best-effort mode: no generated headers, no settings of the build"
 LACKING: Final = "a header that is not in the unit"
 MISSING_HEADER: Final = "a header that it includes is not in the unit"

@@ -28,8 +28,7 @@ from glasshouse.engines import sandbox
 _PROGRAM: Final = "/usr/bin/clang-19"
 _PARTS: Final = (
     _PROGRAM,
-    "/usr/lib/x86_64-linux-gnu/libclang-cpp.so.19.1",
-    "/usr/lib/x86_64-linux-gnu/libLLVM.so.19.1",
+    *compilers.LLVM,
 )
 _REPORT: Final = "report.sarif"
 

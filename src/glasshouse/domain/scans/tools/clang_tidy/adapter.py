@@ -34,8 +34,7 @@ from glasshouse.engines.formats import sarif
 _PROGRAM: Final = "/usr/bin/clang-tidy-19"
 _PARTS: Final = (
     _PROGRAM,
-    "/usr/lib/x86_64-linux-gnu/libclang-cpp.so.19.1",
-    "/usr/lib/x86_64-linux-gnu/libLLVM.so.19.1",
+    *compilers.LLVM,
 )
 _LINE: Final = re.compile(r"(/[^\n:]*|<[^\n:>]*>):(\d+):(\d+): (warning|error|note): (.*?)(?: \[([\w.,+-]+)\])?")
 _INDENTED: Final = re.compile(r"\s*\d*\s*\|.*|\s*")
