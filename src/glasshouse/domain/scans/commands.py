@@ -72,7 +72,7 @@ def scan(
     """
     row = releases.named(product, version)
     found = releases.ref(row)
-    chosen = [registry.tool(name) for name in wanted] or list(registry.tools())
+    chosen = [registry.tool(name) for name in wanted] or list(registry.standard())
     ready = [one for one in (installing.find(tool, ways.tools) for tool in chosen) if one.state is State.READY]
     if not ready:
         raise NoToolError("None of these tools is installed.", hint="See `glasshouse tools list`.")

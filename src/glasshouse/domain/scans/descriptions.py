@@ -22,22 +22,24 @@ Named = tuple[TreePath, Digest]
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """The files of a unit by path and digest, those to analyse and those that they include."""
+    """The files of a unit by path and digest: those to analyse, those that they include, rules that were brought."""
 
     tool: str
     files: tuple[Named, ...]
     closure: tuple[Named, ...] = ()
+    rules: tuple[Named, ...] = ()
 
     @property
     def digests(self) -> tuple[Digest, ...]:
         """Return the digests of all files, each once."""
-        return tuple(dict.fromkeys(digest for _, digest in (*self.files, *self.closure)))
+        return tuple(dict.fromkeys(digest for _, digest in (*self.files, *self.closure, *self.rules)))
 
     def to_bytes(self) -> bytes:
         """Write it."""
         told = {
             "closure": [[str(path), str(digest)] for path, digest in self.closure],
             "files": [[str(path), str(digest)] for path, digest in self.files],
+            "rules": [[str(path), str(digest)] for path, digest in self.rules],
             "tool": self.tool,
         }
         return json.dumps(told, sort_keys=True, separators=(",", ":")).encode()
@@ -46,7 +48,7 @@ class Description:
     def from_bytes(cls, content: bytes) -> Self:
         """Read what `to_bytes` wrote."""
         told = json.loads(content)
-        return cls(told["tool"], _named(told["files"]), _named(told["closure"]))
+        return cls(told["tool"], _named(told["files"]), _named(told["closure"]), _named(told["rules"]))
 
     def unit(self, read: Callable[[Digest], bytes]) -> Unit:
         """Return the unit with its content, each file read once."""
@@ -54,6 +56,7 @@ class Description:
         return Unit(
             tuple(SourceFile(path, texts[digest]) for path, digest in self.files),
             tuple(SourceFile(path, texts[digest]) for path, digest in self.closure),
+            rules=tuple(SourceFile(path, texts[digest]) for path, digest in self.rules),
         )
 
 

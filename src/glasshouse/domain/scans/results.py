@@ -21,7 +21,7 @@ from django.conf import settings
 
 from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.releases import shelves, vault
-from glasshouse.domain.scans.descriptions import FileSaid
+from glasshouse.domain.scans.descriptions import FileSaid, Named
 from glasshouse.domain.scans.errors import ScanBusyError
 from glasshouse.domain.scans.models import FileResult
 from glasshouse.domain.scans.planning import Wanted
@@ -53,13 +53,16 @@ def sole_writer(product: Uid) -> Iterator[None]:
         yield
 
 
-def key_of(product: Uid, installed: Installed, one: Wanted) -> bytes:
+def key_of(product: Uid, installed: Installed, one: Wanted, rules: Sequence[Named] = ()) -> bytes:
     """Return what stands for all that a result depends on, meaningless without the product's key.
 
-    The path is in it: it stands in results, and tools look at names. So is our own reading of what tools say.
+    The path is in it: it stands in results, and tools look at names. So is our own reading of what tools say, with
+    rules of ours; `rules` are a pack that was brought.
     """
     parts = [_adapters(), installed.tool.name.encode(), str(installed.digest).encode()]
     parts += [part for path, digest in (one.file, *one.closure) for part in (path.raw, digest.raw)]
+    if rules:
+        parts += [b"rules", *(part for path, digest in rules for part in (path.raw, digest.raw))]
     told = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
     return vault.sealer(product, PURPOSE).tag(b"result\0" + hashlib.sha256(told).digest())
 
@@ -100,14 +103,14 @@ def keep(product: Uid, tool: sarif.Tool, said: Mapping[bytes, FileSaid]) -> None
 
 @cache
 def _adapters() -> bytes:
-    """Return a digest of the code that reads what tools say: another reading is another result."""
+    """Return a digest of our code and rules for tools: another rule or another reading is another result."""
     digest = hashlib.sha256()
 
     def add(place: "resources.abc.Traversable") -> None:
         for one in sorted(place.iterdir(), key=lambda each: each.name):
             if one.is_dir() and one.name != "__pycache__":
                 add(one)
-            elif one.name.endswith((".py", ".txt")):
+            elif one.is_file():
                 digest.update(one.name.encode() + b"\0" + one.read_bytes())
 
     add(resources.files("glasshouse.domain.scans.tools"))

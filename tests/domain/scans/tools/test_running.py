@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every file of a unit is accounted for, whatever the tool does: here it is a shell script that does its worst."""
 
+import dataclasses
+
 import pytest
 
 from glasshouse.domain.scans.tools import outputs
@@ -21,7 +23,7 @@ from glasshouse.domain.scans.tools.values import (
 )
 from glasshouse.engines import sandbox
 from glasshouse.engines.formats import sarif
-from tests.domain.scans.tools.samples import coverage, unit
+from tests.domain.scans.tools.samples import coverage, sources, unit
 
 MIB = 2**20
 REPORT = 'printf "%s\\n" "$@"'
@@ -142,3 +144,23 @@ def test_deeply_nested_output_is_a_crash_and_no_error_of_ours() -> None:
     analysis = analyse(scripted("echo '{'; head -c 200000 /dev/zero | tr '\\0' '['"), unit({b"a.c": b""}))
     assert analysis == Analysis((), analysis.outcomes, analysis.seconds, 1)
     assert coverage(analysis) == {b"a.c": Coverage.CRASHED}
+
+
+def test_what_an_adapter_gives_lies_beside_the_source_and_rules_stay_with_every_half_of_a_group() -> None:
+    tool = scripted('cat /given/rules/0.yml >&2; for f; do grep -q EVIL "$f" && exit 3; done; ' + REPORT)
+    plain = tool.tool.invocation
+    seen: list[bytes] = []
+
+    def invocation(unit: Unit, names: Names) -> Invocation:
+        given = {f"rules/{number}.yml": rule.content for number, rule in enumerate(unit.rules)}
+        return dataclasses.replace(plain(unit, names), given=given)
+
+    def reading(unit: Unit, names: Names, result: sandbox.Result) -> Reading:
+        seen.append(result.stderr)
+        return tool.tool.reading(unit, names, result)
+
+    given = dataclasses.replace(tool, tool=dataclasses.replace(tool.tool, invocation=invocation, reading=reading))
+    analysis = analyse(given, dataclasses.replace(unit(FILES), rules=sources({b"a/pack.yml": b"id: brought"})))
+    assert coverage(analysis) == dict.fromkeys(FILES, Coverage.ANALYSED) | {b"evil.c": Coverage.CRASHED}
+    assert len(seen) > 1
+    assert set(seen) == {b"id: brought"}

@@ -26,6 +26,11 @@ def tools() -> tuple[Tool, ...]:
     return tuple(_tool(folder) for folder in FOLDERS)
 
 
+def standard() -> tuple[Tool, ...]:
+    """Return the tools that a scan runs unless others are named: all that have rules of their own."""
+    return tuple(each for each in tools() if not each.needs_rules)
+
+
 def tool(name: str) -> Tool:
     """Return the tool of this name."""
     for each in tools():

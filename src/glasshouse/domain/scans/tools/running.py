@@ -7,6 +7,7 @@ from typing import Final
 
 from glasshouse.domain.scans.tools.errors import ToolMissingError, UnreadableOutputError
 from glasshouse.domain.scans.tools.values import (
+    GIVEN_FOLDER,
     SOURCE_FOLDER,
     Coverage,
     Installed,
@@ -65,7 +66,7 @@ def analyse(installed: Installed, unit: Unit) -> Analysis:
 
 
 def _halved(installed: Installed, files: tuple[SourceFile, ...], whole: Unit) -> Iterator[Analysis]:
-    unit = Unit(files, whole.closure, whole.flags)
+    unit = replace(whole, files=files)
     once = _once(installed, unit)
     failed = all(outcome.coverage in {Coverage.CRASHED, Coverage.TIMED_OUT} for outcome in once.outcomes)
     if not failed or len(files) == 1:
@@ -84,9 +85,14 @@ def _once(installed: Installed, unit: Unit) -> Analysis:
     with sandbox.staging(2 * unit.size + 64 * 2**20) as staged:
         for file in (*unit.files, *unit.closure):
             staged.put(TreePath(b"src/" + names.inside[file.path].encode()), tool.comments.given(file.content))
+        inputs = [*installed.inputs, staged.input(TreePath(b"src"), SOURCE_FOLDER)]
+        for name, content in invocation.given.items():
+            staged.put(TreePath(b"given/" + name.encode()), content)
+        if invocation.given:
+            inputs.append(staged.input(TreePath(b"given"), GIVEN_FOLDER))
         command = sandbox.Command(
             argv=invocation.argv,
-            inputs=(*installed.inputs, staged.input(TreePath(b"src"), SOURCE_FOLDER)),
+            inputs=tuple(inputs),
             environment={"LC_ALL": "C.UTF-8", **invocation.environment},
             folder="/tmp",  # noqa: S108 - of the sandbox; in the source's own folder, tools pick up settings
             collect=invocation.collect,

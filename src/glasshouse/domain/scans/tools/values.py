@@ -15,9 +15,10 @@ from glasshouse.kernel.errors import InvalidError
 from glasshouse.kernel.paths import TreePath
 
 MIB: Final = 2**20
-# Where things stand in the sandbox: the tool's own files, and the unit's.
+# Where things stand in the sandbox: the tool's own files, the unit's, and what an adapter gives besides.
 TOOL_FOLDER: Final = "/tool"
 SOURCE_FOLDER: Final = "/src"
+GIVEN_FOLDER: Final = "/given"
 
 
 class Coverage(StrEnum):
@@ -51,12 +52,14 @@ class SourceFile:
 class Unit:
     """What one start of a tool is given: files to analyse, and files that these include.
 
-    `flags` are the compiler's, from a compile database; only tools that follow includes read them.
+    `flags` are the compiler's, from a compile database; only tools that follow includes read them. `rules` are a pack
+    that somebody brought, in the place of the tool's own; only tools that take rules read them.
     """
 
     files: tuple[SourceFile, ...]
     closure: tuple[SourceFile, ...] = ()
     flags: tuple[str, ...] = ()
+    rules: tuple[SourceFile, ...] = ()
 
     @property
     def size(self) -> int:
@@ -137,7 +140,8 @@ class Invocation:
     """One start: the command on files below `SOURCE_FOLDER`, within limits.
 
     `ran` are the exit statuses with which the tool says that it came to its end, whatever it found. With `collect`
-    the files that it leaves in /out come back.
+    the files that it leaves in /out come back. `given` are files below `GIVEN_FOLDER`, under names of ours: rules, and
+    programs of ours that drive a library.
     """
 
     argv: tuple[str, ...]
@@ -145,6 +149,7 @@ class Invocation:
     ran: frozenset[int] = frozenset({0})
     environment: Mapping[str, str] = field(default_factory=dict)
     collect: bool = False
+    given: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,9 +210,10 @@ class Tool:
 
     `unit_files` and `unit_bytes` bound a unit; a tool that is started once a file has one. `max_file` is the largest
     file that it is given at all. With `follows_includes` a unit brings its include closure, which counts in the
-    cache key. `version` is the command that tells its version, read with `version_pattern`. What a vendor's comments
-    ask for never silences a tool: `comments` says how that is seen to, and the wish becomes a proposal beside the
-    result. `caveat` is what a reader of its results should know.
+    cache key. With `takes_rules` it can be given rules that somebody brought; with `needs_rules` it has no others.
+    `version` is the command that tells its version, read with `version_pattern`. What a vendor's comments ask for never
+    silences a tool: `comments` says how that is seen to, and the wish becomes a proposal beside the result. `caveat` is
+    what a reader of its results should know.
     """
 
     name: str
@@ -223,6 +229,8 @@ class Tool:
     unit_bytes: int = MIB
     max_file: int = 2 * MIB
     follows_includes: bool = False
+    takes_rules: bool = False
+    needs_rules: bool = False
     comments: Comments = Comments()
     caveat: str = ""
 
