@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from glasshouse.config.lab import Cluster
 from glasshouse.engines.ledger.errors import MalformedError
 from glasshouse.engines.ledger.notes import VerifierKey
 from glasshouse.engines.mail import MailServer, Security
@@ -21,6 +22,10 @@ from glasshouse.kernel.errors import InvalidError
 NAMES = frozenset(
     {
         "checkpoint_seconds",
+        "compute_credentials",
+        "compute_host",
+        "compute_scheduler",
+        "compute_workers",
         "database",
         "demo",
         "escalate_days",
@@ -131,6 +136,18 @@ class Environment:
             except MalformedError as error:
                 raise SettingError(f"{name}: {text!r} holds no verifier key: {error}") from error
         return found
+
+    def cluster(self) -> Cluster | None:
+        """Read which cluster elsewhere runs analysers; None where this machine does."""
+        scheduler, host, folder = (self.text(f"compute_{name}") for name in ("scheduler", "host", "credentials"))
+        if not scheduler and not host and not folder:
+            return None
+        if urlsplit(scheduler).scheme != "tls" or not host or not Path(folder).is_dir():
+            raise SettingError(
+                "compute_scheduler is tls://HOST:PORT, and goes with compute_host, this machine's address, and"
+                " compute_credentials, the folder of the cluster's credentials"
+            )
+        return Cluster(scheduler, host, Path(folder))
 
     def mail(self) -> MailServer | None:
         """Read where mail is handed in; None where no `mail_host` is named. A password without one is a slip."""

@@ -9,6 +9,15 @@ from glasshouse.engines.mail import MailServer
 
 
 @dataclass(frozen=True, slots=True)
+class Cluster:
+    """A cluster elsewhere: its scheduler, the address at which its workers reach this machine, the lab's credential."""
+
+    scheduler: str
+    host: str
+    credentials: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Lab:
     """One lab: one key, one log, one origin.
 
@@ -19,7 +28,8 @@ class Lab:
     that; its bold and oblique faces lie beside it. A person is signed in `sessions_staff` times at once, or
     `sessions_visitor` times if they are no one of the vendor's; what is over of that is kept for `sign_in_days`.
     Without `mail` notices stay in the inboxes. What waits for somebody is called for after `remind_days`, is late
-    `escalate_days` after that, and a grant's holder hears of its end `grant_end_days` before.
+    `escalate_days` after that, and a grant's holder hears of its end `grant_end_days` before. Analysers run on
+    `cluster`, or on this machine: `compute_workers` at a time, 0 being one for each processor.
     """
 
     home: Path
@@ -46,6 +56,8 @@ class Lab:
     remind_days: int = 5
     escalate_days: int = 3
     grant_end_days: int = 7
+    cluster: Cluster | None = None
+    compute_workers: int = 0
 
     @property
     def packs(self) -> Path:

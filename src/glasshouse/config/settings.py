@@ -46,6 +46,8 @@ GLASSHOUSE = Lab(
     remind_days=_env.number("remind_days", 5, least=1, most=365),
     escalate_days=_env.number("escalate_days", 3, least=1, most=365),
     grant_end_days=_env.number("grant_end_days", 7, least=1, most=365),
+    cluster=_env.cluster(),
+    compute_workers=_env.number("compute_workers", 0, least=0, most=1_024),
     font=Path(_env.text("font", "/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf")),
     searches_per_minute=_env.number("searches_per_minute", 300, least=1, most=10_000),
     searches_per_minute_organisation=_env.number("searches_per_minute_organisation", 1_500, least=1, most=100_000),

@@ -75,13 +75,23 @@ def take_reports(
 def take_results(
     actor: str, intake: Intake, run: sarif.Run, results: Iterator[sarif.Result], looked: Looked, *, now: datetime
 ) -> Taken:
-    """Take in what a tool said that the lab itself ran, whole or not at all. Raises as `take_reports` does."""
+    """Take in what a tool said that the lab itself ran, whole or not at all, and once under the report's chosen uid.
+
+    Raises as `take_reports` does.
+    """
     with shelf.sole_writer(intake.release.product):
         _remove_unfinished(intake.release.product)
+        if intake.uid is not None and (here := Report.objects.filter(uid=intake.uid.text).first()) is not None:
+            return _taken(here, is_new=False)
         heard = Heard(0, run, looked)
         report = _take(intake, heard, results, tree=Tree(intake.release), now=now, progress=lambda _done, _of: None)
         _finish(actor, [report], intake, {}, now=now)
     return _taken(report, is_new=True)
+
+
+def taken(uid: Uid) -> Taken:
+    """Say again what a report brought; raises NoReportError."""
+    return _taken(queries.report(uid), is_new=False)
 
 
 def _finish(
@@ -127,7 +137,7 @@ def _take(
     """Write all of a report but that it is taken."""
     product, run = intake.release.product, heard.run
     report = Report(
-        uid=Uid.new().text,
+        uid=(intake.uid or Uid.new()).text,
         product=product.text,
         release=intake.release.uid.text,
         party=intake.party,

@@ -72,12 +72,16 @@ class Looked:
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """Results on their way in: of which release, from which input, for whom, and with somebody's claim or without."""
+    """Results on their way in: of which release, from which input, for whom, and with somebody's claim or without.
+
+    `uid` is the report's, where it is chosen before: whoever is killed and comes again then makes no second one.
+    """
 
     release: ReleaseRef
     digest: Digest
     party: str = ""
     claims_complete: bool = False
+    uid: Uid | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from glasshouse.domain.readingroom import commands as readingroom
 from glasshouse.domain.releases import commands as releases
 from glasshouse.domain.releases import queries as release_queries
 from glasshouse.domain.releases import reliances
+from glasshouse.domain.scans import asking as scans
 from glasshouse.domain.sites import commands as sites
 from glasshouse.domain.threads import commands as threads
 from glasshouse.edges.worker import delivering, segmenting
@@ -181,7 +182,7 @@ def run_for_ever(stop: Stop) -> None:
 
 def run_one() -> bool:
     """Do one job that is due; return whether there was one."""
-    held = jobs.claim(now=clock.now())
+    held = jobs.claim(now=clock.now(), besides=scans.KINDS)
     if held is None:
         return False
     last = clock.now()

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Running scans, in a process of its own: hours of tools hold up no letter, no deadline and no index.
+
+A scan that this process leaves, because it is told to end or is killed, is gone on with by the next one.
+"""
+
+import gc
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
+from typing import Final
+
+from django.conf import settings
+from django.db import Error as DatabaseFault
+from django.db import close_old_connections
+
+from glasshouse.domain.jobs import beating
+from glasshouse.domain.jobs import commands as jobs
+from glasshouse.domain.jobs.errors import StaleTokenError
+from glasshouse.domain.releases import commands as releases
+from glasshouse.domain.scans import asking, performing, results, surveying
+from glasshouse.domain.scans.errors import ScanBusyError
+from glasshouse.domain.scans.performing import Watch
+from glasshouse.domain.scans.surveying import Traces
+from glasshouse.domain.scans.tools import installing
+from glasshouse.domain.scans.working import Ways
+from glasshouse.engines import fanout
+from glasshouse.kernel import clock
+from glasshouse.kernel.errors import GlasshouseError
+from glasshouse.kernel.ids import Uid
+from glasshouse.kernel.memory import give_free_back
+from glasshouse.kernel.stopping import Stop
+
+log = logging.getLogger("glasshouse.worker")
+ACTOR: Final = "operator:worker"
+IDLE: Final = 1.0
+LOOK_SECONDS: Final = 10.0
+_AGAIN: Final = timedelta(seconds=10)
+
+
+class LeavingError(Exception):
+    """This process was told to end; the scan is another's to go on with."""
+
+
+def scan_for_ever(stop: Stop) -> None:
+    """Run whatever scan is asked for until told to stop; know meanwhile which tools are here."""
+    traces: Traces | None = None
+    looked = -LOOK_SECONDS
+    while not stop.is_set:
+        try:
+            if time.monotonic() - looked > LOOK_SECONDS:
+                traces, looked = look_if_changed(traces), time.monotonic()
+                asking.settle(now=clock.now())
+            is_idle = not scan_one(stop)
+        except DatabaseFault as error:
+            log.warning("the queue of scans cannot be read: %s", error)
+            close_old_connections()
+            is_idle = True
+        if is_idle:
+            stop.wait(IDLE)
+
+
+def look_if_changed(before: Traces | None) -> Traces:
+    """Look at the tools where one was installed or removed since; their bytes are looked at before each scan."""
+    folder = installing.standard_folder()
+    now = surveying.traces(folder)
+    if now != before:
+        surveying.look(folder, now=clock.now())
+    return now
+
+
+def scan_one(stop: Stop) -> bool:
+    """Run one scan that is asked for, or go on with one that was left; return whether there was one."""
+    held = jobs.claim(now=clock.now(), among=asking.KINDS)
+    if held is None:
+        return False
+    try:
+        with beating.kept(held) as beat:
+            message = _scan(Uid(str(held.arguments["scan"])), beat, stop)
+    except StaleTokenError:
+        log.warning("scan %s went to another worker", held.uid)
+    except LeavingError:
+        jobs.give_back(held, now=clock.now())
+    except ScanBusyError:
+        jobs.give_back(held, now=clock.now(), not_before=clock.now() + _AGAIN)
+    except fanout.ComputeEndedError as error:  # its scheduler died: whatever was worked out rests
+        log.warning("scan %s lost its cluster: %s", held.uid, error)
+        jobs.let_go(held, until=clock.now() + _AGAIN)  # an attempt: one that never starts is not asked for for ever
+    except GlasshouseError as error:
+        jobs.fail(held, f"{error.code}: {error.message}", now=clock.now())
+        asking.settle(now=clock.now())
+    except DatabaseFault:
+        raise
+    except Exception as error:  # one scan must not end the loop; its report says what it was
+        log.exception("scan %s failed", held.uid)
+        jobs.fail(held, f"{type(error).__name__}; the operator's log has the rest", now=clock.now())
+        asking.settle(now=clock.now())
+    else:
+        jobs.finish(held, message, now=clock.now())
+    releases.forget()
+    gc.collect()
+    give_free_back()
+    return True
+
+
+def _scan(uid: Uid, beat: beating.Beat, stop: Stop) -> str:
+    def check() -> None:
+        if stop.is_set:
+            raise LeavingError
+        beat.check()
+
+    def report(_tool: str, done: int, of: int) -> None:
+        beat.done, beat.of = done, of
+
+    product = asking.product_of(uid)
+    with results.sole_writer(product), compute() as cluster:
+        ways = Ways(installing.standard_folder(), cluster)
+        done = performing.perform(uid, ACTOR, ways, Watch(report, check, clock.now))
+    return f"{len(done)} tools"
+
+
+@contextmanager
+def compute() -> Iterator[fanout.Compute]:
+    """Lend the cluster that the lab's settings name, or one on this machine."""
+    lab = settings.GLASSHOUSE
+    with ExitStack() as stack:
+        if lab.cluster is None:
+            yield stack.enter_context(fanout.local(workers=lab.compute_workers))
+            return
+        credential = fanout.Credential.of(lab.cluster.credentials, fanout.Role.LAB)
+        yield stack.enter_context(fanout.remote(lab.cluster.scheduler, credential, host=lab.cluster.host))
