@@ -57,9 +57,10 @@ def complaint_about_ours(words: list[str]) -> str | None:
             if word.split("=")[0] not in known | {"--help"}:
                 return f"{command.name} has no {word}"
         elif isinstance(command, TyperGroup):
-            if word not in command.commands:
+            named = word if word in command.commands else getattr(command, "default", word)
+            if named not in command.commands:
                 return f"{command.name} has no command {word}"
-            command = command.commands[word]
+            command = command.commands[named]
     return None
 
 

@@ -10,11 +10,12 @@ from glasshouse.domain.detections.models import Detection
 from glasshouse.domain.journal.models import Event
 from glasshouse.domain.releases.errors import ReleaseUnknownError
 from glasshouse.domain.scans import commands, results
-from glasshouse.domain.scans.commands import Scanned, Ways
+from glasshouse.domain.scans.commands import Scanned
 from glasshouse.domain.scans.errors import NoToolError, ScanBusyError
 from glasshouse.domain.scans.models import FileResult, ScanRun
 from glasshouse.domain.scans.tools import installing
 from glasshouse.domain.scans.tools.errors import ToolUnknownError
+from glasshouse.domain.scans.working import Ways
 from glasshouse.engines import fanout
 from glasshouse.kernel.ids import Uid
 from tests.lab import NOW, House

@@ -22,12 +22,16 @@ Named = tuple[TreePath, Digest]
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """The files of a unit by path and digest: those to analyse, those that they include, rules that were brought."""
+    """The files of a unit by path and digest: those to analyse, those that they include, rules that were brought.
+
+    `flags` are a compiler's, of a build.
+    """
 
     tool: str
     files: tuple[Named, ...]
     closure: tuple[Named, ...] = ()
     rules: tuple[Named, ...] = ()
+    flags: tuple[str, ...] = ()
 
     @property
     def digests(self) -> tuple[Digest, ...]:
@@ -39,6 +43,7 @@ class Description:
         told = {
             "closure": [[str(path), str(digest)] for path, digest in self.closure],
             "files": [[str(path), str(digest)] for path, digest in self.files],
+            "flags": self.flags,
             "rules": [[str(path), str(digest)] for path, digest in self.rules],
             "tool": self.tool,
         }
@@ -48,7 +53,13 @@ class Description:
     def from_bytes(cls, content: bytes) -> Self:
         """Read what `to_bytes` wrote."""
         told = json.loads(content)
-        return cls(told["tool"], _named(told["files"]), _named(told["closure"]), _named(told["rules"]))
+        return cls(
+            told["tool"],
+            _named(told["files"]),
+            _named(told["closure"]),
+            _named(told["rules"]),
+            tuple(told["flags"]),
+        )
 
     def unit(self, read: Callable[[Digest], bytes]) -> Unit:
         """Return the unit with its content, each file read once."""
@@ -56,7 +67,8 @@ class Description:
         return Unit(
             tuple(SourceFile(path, texts[digest]) for path, digest in self.files),
             tuple(SourceFile(path, texts[digest]) for path, digest in self.closure),
-            rules=tuple(SourceFile(path, texts[digest]) for path, digest in self.rules),
+            self.flags,
+            tuple(SourceFile(path, texts[digest]) for path, digest in self.rules),
         )
 
 

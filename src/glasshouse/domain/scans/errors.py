@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How scans say no."""
 
-from glasshouse.kernel.errors import ConflictError, NotFoundError
+from glasshouse.kernel.errors import ConflictError, InvalidError, NotFoundError
 
 
 class ScanBusyError(ConflictError):
@@ -26,3 +26,33 @@ class ScanEndedError(ConflictError):
     """The scan has ended; nothing of it can be stopped."""
 
     code = "scans.ended"
+
+
+class RunUnknownError(NotFoundError):
+    """There is no such run."""
+
+    code = "scans.run-unknown"
+
+
+class NotRecordedError(ConflictError):
+    """The run is there, and no record of it."""
+
+    code = "scans.not-recorded"
+
+
+class NotReproducibleError(ConflictError):
+    """What the run was made with is not here; nothing was started."""
+
+    code = "scans.not-reproducible"
+
+
+class InvalidDatabaseError(InvalidError):
+    """A compile database that was named is none, or says nothing of the release."""
+
+    code = "scans.invalid-compile-database"
+
+
+class RecordDamagedError(ConflictError):
+    """A record is not what was written."""
+
+    code = "scans.record-damaged"

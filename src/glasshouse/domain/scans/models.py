@@ -71,6 +71,8 @@ class ScanRun(models.Model):
 
     `counts` says how many files there are of each outcome so far, `cached` how many of them were known from before.
     `progress` is the same for each file, sealed; it is renewed about once a second while the tool is at work.
+    `built` is how many files were read with the flags of a build. `kept` is the file of the sealed record, empty until
+    the run ended; `record` is a keyed digest of what went in by it, `outcomes` one of what came out.
     """
 
     uid = models.CharField(max_length=UID, unique=True)
@@ -81,12 +83,15 @@ class ScanRun(models.Model):
     tool_version = models.CharField(max_length=120)
     tool_digest = models.BinaryField(max_length=32)
     record = models.BinaryField(max_length=32, default=bytes)
+    outcomes = models.BinaryField(max_length=32, default=bytes)
+    kept = models.CharField(max_length=80, blank=True, default="")
     report = models.CharField(max_length=UID, blank=True, default="")
     phase = models.CharField(max_length=8, choices=Phase, default=Phase.RUNNING)
     counts = models.JSONField(default=dict)
     progress = models.BinaryField(default=bytes)
     files = models.PositiveIntegerField()
     cached = models.PositiveIntegerField()
+    built = models.PositiveIntegerField(default=0)
     seconds = models.FloatField(default=0)
     begun_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)

@@ -5,6 +5,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Final
 
 from glasshouse.domain.scans.descriptions import Description, Named
@@ -20,13 +21,23 @@ _INCLUDE: Final = re.compile(rb'^[ \t]*#[ \t]*include[ \t]*[<"]([^">\n]{1,500})[
 Read = Callable[[Digest], bytes]
 
 
+class Basis(StrEnum):
+    """What a file's flags rest on: a build's own word, our best effort without one, or nothing where none are used."""
+
+    BUILD = "build"
+    EFFORT = "best-effort"
+    NONE = "none"
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A file that a tool is to be given, with the headers that it includes, and how many bytes they are together."""
+    """A file that a tool is to be given, with the headers that it includes; `size` is in bytes, of the file alone."""
 
     file: Named
     closure: tuple[Named, ...]
     size: int
+    flags: tuple[str, ...] = ()
+    basis: Basis = Basis.NONE
 
 
 @dataclass(slots=True)
@@ -37,7 +48,8 @@ class Headers:
     read: Read
     _by_path: dict[bytes, Content] = field(default_factory=dict)
     _backwards: list[tuple[bytes, bytes]] = field(default_factory=list)
-    _named: dict[bytes, tuple[bytes, ...]] = field(default_factory=dict)
+    _includes_of: dict[bytes, tuple[bytes, ...]] = field(default_factory=dict)
+    _named: dict[bytes, Named] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Order the paths by their ends."""
@@ -56,13 +68,17 @@ class Headers:
                     found[header.path] = header
                     size += header.size
                     waiting.append(header)
-        return tuple((TreePath(path), Digest(found[path].digest)) for path in sorted(found))
+        return tuple(self._as_named(found[path]) for path in sorted(found))
+
+    def _as_named(self, one: Content) -> Named:
+        """Return a header's path and digest: the same object each time, as thousands of files may name it."""
+        return self._named.setdefault(one.path, (TreePath(one.path), Digest(one.digest)))
 
     def _includes(self, one: Content) -> tuple[bytes, ...]:
-        known = self._named.get(one.digest)
+        known = self._includes_of.get(one.digest)
         if known is None:
             known = tuple(dict.fromkeys(_INCLUDE.findall(self.read(Digest(one.digest)))))
-            self._named[one.digest] = known
+            self._includes_of[one.digest] = known
         return known
 
     def _resolve(self, path: bytes, name: bytes) -> Content | None:
@@ -91,29 +107,33 @@ def wanted(tool: Tool, files: Iterable[Content], read: Read, headers: Headers) -
         # Only a name without an ending is looked into: its first line may name a program.
         head = b"" if b"." in path.parts[-1] or one.is_binary else read(Digest(one.digest))[:HEAD]
         if tool.selection.takes(path, head) and (not one.is_binary or tool.selection.all_files):
-            closure = headers.closure(one) if tool.follows_includes else ()
-            yield Wanted((path, Digest(one.digest)), closure, one.size)
+            file = path, Digest(one.digest)
+            if tool.follows_includes:
+                yield Wanted(file, headers.closure(one), one.size, basis=Basis.EFFORT)
+            else:
+                yield Wanted(file, (), one.size)
 
 
-def grouped(tool: Tool, files: Iterable[Wanted]) -> Iterator[tuple[Description, int]]:
+def grouped(tool: Tool, files: Iterable[Wanted], rules: Sequence[Named] = ()) -> Iterator[tuple[Description, int]]:
     """Yield descriptions of units, as large as the tool takes them, with the bytes to analyse."""
     group: list[Wanted] = []
     size = 0
     for one in files:
-        if group and (len(group) >= tool.unit_files or size + one.size > tool.unit_bytes):
-            yield _described(tool, group), size
+        full = len(group) >= tool.unit_files or size + one.size > tool.unit_bytes
+        if group and (full or one.flags != group[0].flags):
+            yield _described(tool, group, rules), size
             group, size = [], 0
         group.append(one)
         size += one.size
     if group:
-        yield _described(tool, group), size
+        yield _described(tool, group, rules), size
 
 
-def _described(tool: Tool, group: Sequence[Wanted]) -> Description:
+def _described(tool: Tool, group: Sequence[Wanted], rules: Sequence[Named]) -> Description:
     files = tuple(one.file for one in group)
     inside = {path for path, _ in files}
     closure = dict.fromkeys(named for one in group for named in one.closure if named[0] not in inside)
-    return Description(tool.name, files, tuple(closure))
+    return Description(tool.name, files, tuple(closure), tuple(rules), group[0].flags)
 
 
 def _normal(path: bytes) -> bytes:

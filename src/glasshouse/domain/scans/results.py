@@ -25,6 +25,7 @@ from glasshouse.domain.scans.descriptions import FileSaid, Named
 from glasshouse.domain.scans.errors import ScanBusyError
 from glasshouse.domain.scans.models import FileResult
 from glasshouse.domain.scans.planning import Wanted
+from glasshouse.domain.scans.tools import installing
 from glasshouse.domain.scans.tools.values import Installed
 from glasshouse.engines.formats import sarif
 from glasshouse.engines.store.errors import DamagedError
@@ -59,10 +60,12 @@ def key_of(product: Uid, installed: Installed, one: Wanted, rules: Sequence[Name
     The path is in it: it stands in results, and tools look at names. So is our own reading of what tools say, with
     rules of ours; `rules` are a pack that was brought.
     """
-    parts = [_adapters(), installed.tool.name.encode(), str(installed.digest).encode()]
+    parts = [adapters(), installed.tool.name.encode(), str(installed.digest).encode()]
+    parts += [f"{name} {version}".encode() for name, version in installing.packages(installed.tool).items()]
     parts += [part for path, digest in (one.file, *one.closure) for part in (path.raw, digest.raw)]
     if rules:
         parts += [b"rules", *(part for path, digest in rules for part in (path.raw, digest.raw))]
+    parts += [b"flags", *(flag.encode("utf-8", "surrogateescape") for flag in (one.basis.value, *one.flags))]
     told = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
     return vault.sealer(product, PURPOSE).tag(b"result\0" + hashlib.sha256(told).digest())
 
@@ -102,7 +105,7 @@ def keep(product: Uid, tool: sarif.Tool, said: Mapping[bytes, FileSaid]) -> None
 
 
 @cache
-def _adapters() -> bytes:
+def adapters() -> bytes:
     """Return a digest of our code and rules for tools: another rule or another reading is another result."""
     digest = hashlib.sha256()
 

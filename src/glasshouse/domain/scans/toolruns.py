@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """One tool over one release. A run that was left half by a kill is gone on with, and ends as if nothing had been."""
 
-import hashlib
-import json
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -16,11 +14,12 @@ from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.releases import queries as releases
 from glasshouse.domain.releases import vault
 from glasshouse.domain.releases.values import ReleaseRef
-from glasshouse.domain.scans import planning, results, working
+from glasshouse.domain.scans import planning, record, results, working
 from glasshouse.domain.scans.descriptions import FileSaid
 from glasshouse.domain.scans.models import Phase, Scan, ScanRun
-from glasshouse.domain.scans.planning import Headers, Wanted
+from glasshouse.domain.scans.planning import Basis, Headers, Wanted
 from glasshouse.domain.scans.progress import Mark, Progress
+from glasshouse.domain.scans.record import Came, Head, Inputs
 from glasshouse.domain.scans.tools.values import Coverage, Installed, Tool
 from glasshouse.domain.scans.working import Ways
 from glasshouse.engines.formats import sarif
@@ -49,6 +48,7 @@ class Scanned:
     version: str
     counts: dict[str, int]
     cached: int
+    built: int
     seconds: float
     taken: Taken
     is_whole: bool
@@ -94,12 +94,16 @@ class ToolRun:
         self._desk.check()
         keys = {results.key_of(self._found.product, self._installed, one): one for one in wanted}
         said = results.known(self._found.product, list(keys))
-        run, progress = self._begun(wanted, {keys[key].file[0] for key in said})
+        inputs = Inputs(Head.of(self._found, self._installed), wanted)
+        run, progress = self._begun(inputs, {keys[key].file[0] for key in said})
         for one in said.values():
             self._note(progress, one)
         self._work(run, progress, keys, said)
         progress.leave_out()
-        taken = self._taken([said[key] for key in keys if key in said], run, is_whole=len(said) == len(keys))
+        in_order = [said[key] for key in keys if key in said]
+        taken = self._taken(in_order, run, is_whole=len(said) == len(keys))
+        came = (Came.of(one, self._tool.name) for one in in_order)
+        run.kept, run.outcomes = record.write(self._found.product, inputs, came)
         return self._ended(run, progress, taken, list(said.values()))
 
     def _files(self) -> list[Content]:
@@ -136,19 +140,20 @@ class ToolRun:
             begun_at=self._desk.now(),
         )
 
-    def _begun(self, wanted: Sequence[Wanted], known: set[TreePath]) -> tuple[ScanRun, Progress]:
+    def _begun(self, inputs: Inputs, known: set[TreePath]) -> tuple[ScanRun, Progress]:
         """Begin the run, or go on with what was left half: which files were known stays as it was at first."""
-        record = self._record_of(wanted)
+        tag = inputs.tag(self._found.product)
         run = ScanRun.objects.get(scan=self._scan, tool=self._tool.name)
-        progress = Progress.of(len(self._rows), [self._row(one.file[0]) for one in wanted])
-        if bytes(run.record) == record:
+        progress = Progress.of(len(self._rows), [self._row(one.file[0]) for one in inputs.wanted])
+        if bytes(run.record) == tag:
             progress.known = Progress.opened(bytes(run.progress), self._found.product, Uid(run.uid)).known
             return run, progress
         if run.record:  # what is installed, or our reading of it, changed meanwhile: nothing of that run counts
             run.uid = Uid.new().text
         for path in known:
             progress.known[self._row(path)] = True
-        run.record, run.files, run.cached = record, len(wanted), len(known)
+        run.record, run.files, run.cached = tag, len(inputs.wanted), len(known)
+        run.built = sum(one.basis is Basis.BUILD for one in inputs.wanted)
         run.tool_version, run.tool_digest = self._installed.version, self._digest
         run.phase, run.begun_at = Phase.RUNNING, self._desk.now()
         run.progress = progress.sealed(self._found.product, Uid(run.uid))
@@ -161,14 +166,6 @@ class ToolRun:
     def _digest(self) -> bytes:
         assert self._installed.digest is not None  # noqa: S101 -- a tool that is ready has one
         return self._installed.digest.raw
-
-    def _record_of(self, wanted: Sequence[Wanted]) -> bytes:
-        record = hashlib.sha256(
-            json.dumps([self._tool.name, self._installed.version, str(self._installed.digest)]).encode()
-        )
-        for one in wanted:
-            record.update(results.key_of(self._found.product, self._installed, one))
-        return record.digest()
 
     def _work(self, run: ScanRun, progress: Progress, keys: dict[bytes, Wanted], said: dict[bytes, FileSaid]) -> None:
         """Have the tool look at files that nothing is known of; what it says rests in parts."""
@@ -231,7 +228,8 @@ class ToolRun:
         run.phase, run.progress = Phase.ENDED, progress.sealed(self._found.product, Uid(run.uid))
         with journal.transaction():
             run.save()
-            self._journal("scans.ended", run, now, {"counts": counts, "report": taken.uid.text})
+            outcomes = bytes(run.outcomes).hex()
+            self._journal("scans.ended", run, now, {"counts": counts, "outcomes": outcomes, "report": taken.uid.text})
         return told(run, taken)
 
     def _journal(self, kind: str, run: ScanRun, now: datetime, more: dict[str, dict[str, int] | str]) -> None:
@@ -255,7 +253,9 @@ class ToolRun:
 def told(run: ScanRun, taken: Taken) -> Scanned:
     """Return what a run that has ended came to."""
     is_whole = {Coverage.ANALYSED.value, Coverage.NOT_APPLICABLE.value} >= run.counts.keys()
-    return Scanned(Uid(run.uid), run.tool, run.tool_version, dict(run.counts), run.cached, run.seconds, taken, is_whole)
+    return Scanned(
+        Uid(run.uid), run.tool, run.tool_version, dict(run.counts), run.cached, run.built, run.seconds, taken, is_whole
+    )
 
 
 def _by_path(said: FileSaid) -> TreePath:

@@ -2,13 +2,13 @@
 """Having a tool look at files of a release: units go out to the cluster, and every file of theirs comes back."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from glasshouse.domain.scans import descriptions, planning
-from glasshouse.domain.scans.descriptions import Description, FileSaid
+from glasshouse.domain.scans.descriptions import Description, FileSaid, Named
 from glasshouse.domain.scans.planning import Read, Wanted
 from glasshouse.domain.scans.tools.values import Coverage, Installed, Outcome
 from glasshouse.engines import fanout
@@ -46,10 +46,16 @@ def never() -> bool:
 
 
 def answers(
-    ways: Ways, installed: Installed, files: Iterable[Wanted], read: Read, *, is_out: Callable[[], bool] = never
+    ways: Ways,
+    installed: Installed,
+    files: Iterable[Wanted],
+    read: Read,
+    *,
+    rules: Sequence[Named] = (),
+    is_out: Callable[[], bool] = never,
 ) -> Iterator[Answer]:
     """Yield what a tool says of files, each of them in one answer; once `is_out`, what was not begun is in none."""
-    units, content = _units(ways, installed, files)
+    units, content = _units(ways, installed, files, rules)
     outcomes = fanout.run(
         ways.compute,
         list(units),
@@ -64,13 +70,13 @@ def answers(
 
 
 def _units(
-    ways: Ways, installed: Installed, files: Iterable[Wanted]
+    ways: Ways, installed: Installed, files: Iterable[Wanted], rules: Sequence[Named]
 ) -> tuple[dict[fanout.Unit, Description], dict[Digest, bytes]]:
     tool = installed.tool
     settings = json.dumps({"digest": str(installed.digest), "folder": str(ways.tools), "tool": tool.name})
     units: dict[fanout.Unit, Description] = {}
     content: dict[Digest, bytes] = {}
-    for number, (description, size) in enumerate(planning.grouped(tool, files)):
+    for number, (description, size) in enumerate(planning.grouped(tool, files, rules)):
         told = description.to_bytes()
         content[Digest.of(told)] = told
         digests = (Digest.of(told), *description.digests)

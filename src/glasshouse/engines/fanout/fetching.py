@@ -171,6 +171,11 @@ class Source:
         self._line = line
         self.cancel = cancel
 
+    @property
+    def job(self) -> str:
+        """Return whose content it is."""
+        return self._desk.job
+
     def read(self, digest: Digest) -> bytes:
         """Return the content of a digest of this unit, checked; in memory, and to be kept there."""
         header, content = self._line.ask(

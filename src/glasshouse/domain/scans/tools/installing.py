@@ -31,6 +31,7 @@ from glasshouse.kernel.errors import InvalidError
 _RECORD: Final = "installed.json"
 _LOCK: Final = "lock.txt"
 _SECONDS: Final = 900
+_STATUS: Final = Path("/var/lib/dpkg/status")
 _PROBE: Final = sandbox.Limits(wall=60, cpu=20, address_space=2**36, scratch=2**20, stream=2**16)
 
 
@@ -44,6 +45,57 @@ def find(tool: Tool, folder: Path) -> Installed:
     if isinstance(tool.source, Debian):
         return _of_system(tool, tool.source)
     return _of_ours(tool, folder)
+
+
+def find_again(tool: Tool, folder: Path) -> Installed:
+    """Return what `find` says, asked anew only once a file of the tool was written, exchanged, added or removed.
+
+    For a process that starts a tool thousands of times. It believes the file system's times, which only root can set.
+    """
+    return _found(tool, folder, _times(tool, folder))
+
+
+@functools.lru_cache(maxsize=64)
+def _found(tool: Tool, folder: Path, _at: tuple[tuple[str, int, int, int, int], ...]) -> Installed:
+    return find(tool, folder)
+
+
+def _times(tool: Tool, folder: Path) -> tuple[tuple[str, int, int, int, int], ...]:
+    if isinstance(tool.source, Debian):
+        paths = [Path(part).resolve() for part in tool.source.parts]
+    else:
+        paths = sorted((folder / tool.folder).rglob("*"))
+    found = []
+    for path in paths:
+        try:
+            status = path.lstat()
+        except OSError:
+            found.append((str(path), 0, 0, 0, 0))
+        else:
+            found.append((str(path), status.st_ino, status.st_size, status.st_ctime_ns, status.st_mode))
+    return tuple(found)
+
+
+def packages(tool: Tool) -> dict[str, str]:
+    """Return the versions of the system's packages that a tool comes with: it reads headers beside its programs."""
+    if not isinstance(tool.source, Debian):
+        return {}
+    try:
+        versions = _versions(_STATUS.stat().st_mtime_ns)
+    except OSError:
+        versions = {}
+    return {name: versions.get(name, "") for name in tool.source.package.split()}
+
+
+@functools.lru_cache(maxsize=1)
+def _versions(_changed: int) -> dict[str, str]:
+    """Return the version of every package that the system says is installed."""
+    found = {}
+    for paragraph in _STATUS.read_text("utf-8", "replace").split("\n\n"):
+        fields = dict(line.split(": ", 1) for line in paragraph.split("\n") if re.match(r"[A-Z][\w-]*: ", line))
+        if fields.get("Status", "").endswith(" installed"):
+            found[fields.get("Package", "")] = fields.get("Version", "")
+    return found
 
 
 def install(tool: Tool, folder: Path) -> Installed:

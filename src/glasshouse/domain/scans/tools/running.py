@@ -11,6 +11,7 @@ from glasshouse.domain.scans.tools.values import (
     SOURCE_FOLDER,
     Coverage,
     Installed,
+    Invocation,
     Names,
     Outcome,
     Reading,
@@ -65,6 +66,11 @@ def analyse(installed: Installed, unit: Unit) -> Analysis:
     )
 
 
+def environment(invocation: Invocation) -> dict[str, str]:
+    """Return the environment of a start, beside what the sandbox itself sets."""
+    return {"LC_ALL": "C.UTF-8", **invocation.environment}
+
+
 def _halved(installed: Installed, files: tuple[SourceFile, ...], whole: Unit) -> Iterator[Analysis]:
     unit = replace(whole, files=files)
     once = _once(installed, unit)
@@ -83,7 +89,7 @@ def _once(installed: Installed, unit: Unit) -> Analysis:
     tool, names = installed.tool, Names.of(unit)
     invocation = tool.invocation(unit, names)
     with sandbox.staging(2 * unit.size + 64 * 2**20) as staged:
-        for file in (*unit.files, *unit.closure):
+        for file in unit.everything:
             staged.put(TreePath(b"src/" + names.inside[file.path].encode()), tool.comments.given(file.content))
         inputs = [*installed.inputs, staged.input(TreePath(b"src"), SOURCE_FOLDER)]
         for name, content in invocation.given.items():
@@ -93,7 +99,7 @@ def _once(installed: Installed, unit: Unit) -> Analysis:
         command = sandbox.Command(
             argv=invocation.argv,
             inputs=tuple(inputs),
-            environment={"LC_ALL": "C.UTF-8", **invocation.environment},
+            environment=environment(invocation),
             folder="/tmp",  # noqa: S108 - of the sandbox; in the source's own folder, tools pick up settings
             collect=invocation.collect,
         )
@@ -104,7 +110,9 @@ def _once(installed: Installed, unit: Unit) -> Analysis:
 
 def _proposed(tool: Tool, unit: Unit, results: tuple[sarif.Result, ...]) -> tuple[sarif.Result, ...]:
     """Put the vendor's wish for silence beside each result that it is about."""
-    asked = {file.path: tool.comments.asked(file.content) for file in (*unit.files, *unit.closure)}
+    # Of a unit with hundreds of headers, results are in few.
+    about = {place.path for result in results if (place := result.place)}
+    asked = {file.path: tool.comments.asked(file.content) for file in unit.everything if file.path in about}
     proposal = sarif.Suppression(sarif.SuppressionKind.IN_SOURCE, sarif.SuppressionStatus.UNDER_REVIEW)
     return tuple(
         replace(result, suppressions=(*result.suppressions, proposal))

@@ -62,9 +62,14 @@ class Unit:
     rules: tuple[SourceFile, ...] = ()
 
     @property
+    def everything(self) -> tuple[SourceFile, ...]:
+        """Return the files to analyse and those that they include."""
+        return (*self.files, *self.closure)
+
+    @property
     def size(self) -> int:
         """Return the bytes of all files, included ones too."""
-        return sum(len(file.content) for file in (*self.files, *self.closure))
+        return sum(len(file.content) for file in self.everything)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +106,7 @@ class Names:
     @classmethod
     def of(cls, unit: Unit) -> "Names":
         """Name the files of a unit."""
-        inside = {file.path: _name(file.path, number) for number, file in enumerate((*unit.files, *unit.closure))}
+        inside = {file.path: _name(file.path, number) for number, file in enumerate(unit.everything)}
         return cls(inside, {name: path for path, name in inside.items()})
 
     def arguments(self, unit: Unit) -> Iterator[str]:
