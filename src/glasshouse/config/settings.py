@@ -92,6 +92,7 @@ INSTALLED_APPS = [
     "glasshouse.domain.releases",
     "glasshouse.domain.detections",
     "glasshouse.domain.findings",
+    "glasshouse.domain.triage",
     "glasshouse.domain.scans",
     "glasshouse.domain.engagements",
     "glasshouse.domain.readingroom",

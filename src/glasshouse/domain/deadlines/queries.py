@@ -25,10 +25,13 @@ from glasshouse.domain.releases import queries as releases
 from glasshouse.domain.threads.models import Thread
 from glasshouse.domain.threads.values import AboutKind
 from glasshouse.domain.threads.values import State as Asked
+from glasshouse.domain.triage.models import Verdict
 from glasshouse.kernel.errors import NotFoundError
 from glasshouse.kernel.ids import Uid
 
 ARRANGE: Final = ROLES[Step.PROPOSE]
+_STILL_NEWS: Final = timedelta(days=90)
+"""How long ago a verdict may have expired that nobody was told of yet, while the worker stood still."""
 _NEXT: Final[Mapping[State, Step]] = {
     State.RECEIVED: Step.VET,
     State.VETTED: Step.CLEAR,
@@ -61,6 +64,7 @@ def calls(now: datetime) -> Iterator[Call]:
     yield from _of_terms(now)
     yield from _of_grants(now)
     yield from _of_questions()
+    yield from _of_verdicts(now)
 
 
 def has_office(viewer: Viewer) -> bool:
@@ -183,6 +187,21 @@ def _of_questions() -> Iterator[Call]:
             route="finding" if is_finding else "question",
             seen_by=frozenset({Role.PRODUCT_OWNER, Role.LAB_MANAGER}),
             about=products.get(row.product, ""),
+        )
+
+
+def _of_verdicts(now: datetime) -> Iterator[Call]:
+    """Tell who gave a verdict that it has expired: what it was on is open again, or as it was judged before."""
+    rows = Verdict.objects.filter(expires_at__gt=now - _STILL_NEWS).order_by("expires_at", "pk")
+    for row in rows:
+        yield Call(
+            clock=f"verdict:{row.uid}",
+            at=row.expires_at or now,  # those without an end were left out
+            kind="deadlines.verdict-expired",
+            persons=lambda row=row: [row.author_id],  # type: ignore[misc] # bound now
+            subject=Uid(row.uid),
+            route="verdict",
+            seen_by=frozenset(),  # an end that was chosen is nobody's delay
         )
 
 

@@ -16,11 +16,12 @@ from glasshouse.domain.access.values import Patterns
 from glasshouse.domain.detections.errors import NoReportError, NotComparableError
 from glasshouse.domain.detections.models import CodePath, Report, Standing, ToolRule
 from glasshouse.domain.detections.values import SEEN, Difference, RuleName, Tally
+from glasshouse.domain.releases import queries as releases
 from glasshouse.domain.releases import searching, vault
 from glasshouse.domain.releases.models import Release
+from glasshouse.domain.releases.values import ReleaseRef
 from glasshouse.engines.formats.sarif import Severity
 from glasshouse.engines.identity import DetectionState
-from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.ids import Uid
 
 PURPOSE: Final = "detections"
@@ -49,7 +50,7 @@ def tally(found: Report, patterns: Patterns = WHOLE) -> Tally:
     states: Counter[DetectionState] = Counter()
     severities: Counter[Severity] = Counter()
     by_rule: Counter[int] = Counter()
-    rows = _covered(found, patterns).values("rule", "state", "severity").annotate(count=Count("pk"))
+    rows = covered(found, patterns).values("rule", "state", "severity").annotate(count=Count("pk"))
     for row in rows.order_by():
         state = DetectionState(row["state"])
         states[state] += row["count"]
@@ -61,11 +62,13 @@ def tally(found: Report, patterns: Patterns = WHOLE) -> Tally:
     return Tally(states, severities, tuple(rules))
 
 
-def _covered(found: Report, patterns: Patterns) -> QuerySet[Standing]:
+def covered(found: Report, patterns: Patterns) -> QuerySet[Standing]:
+    """Return the standings of a report at paths that the patterns cover."""
     rows = Standing.objects.filter(report=found)
     if patterns.is_whole:
         return rows
-    paths = _paths(Uid(found.product), Uid(found.release), patterns)
+    row = Release.objects.select_related("product").get(uid=found.release)
+    paths = path_rows(releases.ref(row), patterns)
     # As one value: a database takes so many parameters and no more.
     if connection.vendor == "sqlite":
         among = RawSQL("SELECT value FROM json_each(%s)", [json.dumps(paths)])
@@ -74,13 +77,12 @@ def _covered(found: Report, patterns: Patterns) -> QuerySet[Standing]:
     return rows.filter(path__in=among)
 
 
-def _paths(product: Uid, release: Uid, patterns: Patterns) -> list[int]:
+def path_rows(found: ReleaseRef, patterns: Patterns) -> list[int]:
     """Return the rows of the paths of a release that patterns cover."""
-    row = Release.objects.select_related("product").get(uid=release.text)
-    files = searching.files_of(product, Digest(bytes(row.root)), settings.GLASSHOUSE.search_file_bytes)
+    files = searching.files_of(found.product, found.root, settings.GLASSHOUSE.search_file_bytes)
     visible = np.flatnonzero(searching.narrowed(files, [patterns], "")).tolist()
-    tags = {vault.path_id(product, files.raw_path(one)) for one in visible}
-    known = CodePath.objects.filter(product=product.text).values_list("pk", "tag")
+    tags = {vault.path_id(found.product, files.raw_path(one)) for one in visible}
+    known = CodePath.objects.filter(product=found.product.text).values_list("pk", "tag")
     return [pk for pk, tag in known if bytes(tag) in tags]
 
 

@@ -9,9 +9,10 @@ from typing import Final
 from django.db import connection
 from django.db.models import Max
 
+from glasshouse.domain.detections.models import Detection
 from glasshouse.domain.findings import queries, rules
 from glasshouse.domain.findings.errors import FixNotNamedError, NoFindingError, StepNotPossibleError
-from glasshouse.domain.findings.models import Finding, FindingPlace
+from glasshouse.domain.findings.models import Finding, FindingDetection, FindingPlace
 from glasshouse.domain.findings.values import FoundAt, NewFinding, State, Step
 from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.journal import wording
@@ -59,7 +60,11 @@ def raise_finding(viewer: Viewer, new: NewFinding, *, now: datetime) -> Uid:
             subject=uid,
             engagement=new.engagement,
             fields={
-                "finding": {"severity": new.severity.value, "title": str(kept.digest)},
+                "finding": {
+                    "detections": [one.text for one in new.detections],
+                    "severity": new.severity.value,
+                    "title": str(kept.digest),
+                },
                 "words": digest,
             },
             source=SourceFields(
@@ -82,6 +87,8 @@ def raise_finding(viewer: Viewer, new: NewFinding, *, now: datetime) -> Uid:
             moved_at=now,
         )
         FindingPlace.objects.bulk_create(_place(row, place, new.product) for place in new.places)
+        behind = Detection.objects.filter(uid__in=[one.text for one in new.detections])
+        FindingDetection.objects.bulk_create(FindingDetection(finding=row, detection=one) for one in behind)
     return uid
 
 

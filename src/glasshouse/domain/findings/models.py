@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from django.db import models
 
+from glasshouse.domain.detections.models import Detection
 from glasshouse.domain.findings.values import Severity, State
 from glasshouse.domain.people.models import UID
 
@@ -61,3 +62,21 @@ class FindingPlace(models.Model):
     def __str__(self) -> str:
         """Return the lines."""
         return f"{self.first}-{self.last}"
+
+
+class FindingDetection(models.Model):
+    """A detection of a tool that a finding was raised from: what the vendor answers to the one it answers to both."""
+
+    finding = models.ForeignKey(Finding, on_delete=models.PROTECT, related_name="detections")
+    detection = models.ForeignKey(Detection, on_delete=models.PROTECT, related_name="findings")
+
+    class Meta:
+        """A finding rests on a detection once."""
+
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["finding", "detection"], name="findings_detection_once")
+        ]
+
+    def __str__(self) -> str:
+        """Return the detection's row."""
+        return str(self.detection_id)

@@ -86,6 +86,18 @@ def finding(viewer: Viewer, uid: Uid, reach: Collection[Uid]) -> Finding:
     return found
 
 
+def raised_from(viewer: Viewer, detection: Uid, reach: Collection[Uid]) -> list[tuple[Finding, str]]:
+    """Return the findings that were raised from a detection and that the viewer has a part in, with their titles."""
+    rows = _rows(viewer, reach).filter(detections__detection__uid=detection.text)
+    return [(row, title_of(row)) for row in rows]
+
+
+def detections_behind(row: Finding) -> list[Uid]:
+    """Return the detections that a finding that was judged was raised from."""
+    found = row.detections.order_by("detection__uid").values_list("detection__uid", flat=True)
+    return [Uid(uid) for uid in found]
+
+
 def finding_page(viewer: Viewer, uid: Uid, reach: Collection[Uid], now: datetime) -> FindingPage:
     """Return one finding with all that was said of it and the viewer's next steps."""
     row = finding(viewer, uid, reach)

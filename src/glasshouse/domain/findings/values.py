@@ -66,7 +66,10 @@ class FoundAt:
 
 @dataclass(frozen=True, slots=True)
 class NewFinding:
-    """A finding as it is raised. The caller has judged that its places were shown to who raises it."""
+    """A finding as it is raised. The caller has judged that its places were shown to who raises it.
+
+    `detections` are those of tools that it rests on, where it does.
+    """
 
     engagement: Uid
     product: Uid
@@ -74,3 +77,4 @@ class NewFinding:
     words: str = field(repr=False)
     severity: Severity
     places: tuple[FoundAt, ...]
+    detections: tuple[Uid, ...] = ()

@@ -60,6 +60,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "deadlines.request-waits": _ASKED,
     "deadlines.terms-late": _DUE,
     "deadlines.terms-unsigned": _SIGN,
+    "deadlines.verdict-expired": _DUE,
     "engagements.amended": _SIGN,
     "engagements.cleared": _ASKED,
     "engagements.closed": _STEP,
@@ -81,5 +82,6 @@ KINDS: Final[Mapping[str, Kind]] = {
     "threads.closed": _SAID,
     "threads.late": _DUE,
     "threads.settled": _SAID,
+    "triage.verdicts-lapsed": _READ,
 }
 """What each kind is of, by its name."""

@@ -75,19 +75,29 @@ class Standing:
 
 def rely(found: ReleaseRef, kind: str, subject: Uid, grounds: Sequence[Ground], *, actor: str, now: datetime) -> None:
     """Write what a conclusion rests on, inside the transaction that concludes; newer releases are judged at once."""
+    rely_all(found, kind, {subject: grounds}, actor=actor, now=now)
+
+
+def rely_all(
+    found: ReleaseRef, kind: str, grounds_of: Mapping[Uid, Sequence[Ground]], *, actor: str, now: datetime
+) -> None:
+    """Write what each of some conclusions rests on, as `rely` does for one."""
     release = Release.objects.get(uid=found.uid.text)
     sealer = _sealer(found.product)
-    for ground in grounds:
-        uid = Uid.new()
-        Reliance.objects.create(
-            uid=uid.text,
+    rows = [
+        Reliance(
+            uid=(uid := Uid.new().text),
             release=release,
             kind=kind,
             subject=subject.text,
             path=vault.path_id(found.product, ground.path.raw) if ground.path else b"",
-            place=sealer.seal(ground.to_bytes(), context=uid.text.encode()),
+            place=sealer.seal(ground.to_bytes(), context=uid.encode()),
             written_at=now,
         )
+        for subject, grounds in grounds_of.items()
+        for ground in grounds
+    ]
+    Reliance.objects.bulk_create(rows)
     if Release.objects.filter(product=release.product, pk__gt=release.pk).exists():
         ask(found.product, actor=actor, now=now)
 
@@ -155,6 +165,12 @@ def standings(kind: str, subjects: Sequence[Uid], release: Uid) -> list[Standing
             )
         found.append(Standing(Uid(row.subject), Uid(row.release.uid), ground, verdict))
     return found
+
+
+def lapsed_in(release: Uid, kind: str) -> frozenset[Uid]:
+    """Return the conclusions of a kind that a release lapsed, as far as it was judged."""
+    rows = Judgement.objects.filter(release__uid=release.text, outcome=Outcome.LAPSED, reliance__ended_at=None)
+    return frozenset(Uid(uid) for uid in rows.filter(reliance__kind=kind).values_list("reliance__subject", flat=True))
 
 
 def lapsed_by(release: Uid, kind: str, subjects: Sequence[Uid]) -> bool:

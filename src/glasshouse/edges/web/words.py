@@ -69,6 +69,8 @@ KINDS: Final[Mapping[str, Any]] = {
     "findings.reopened": gettext_lazy("Finding opened again"),
     "findings.withdrawn": gettext_lazy("Finding withdrawn"),
     "findings.commented": gettext_lazy("Finding commented on"),
+    "triage.judged": gettext_lazy("Verdict given"),
+    "triage.linked": gettext_lazy("Detections linked, or no longer"),
     "approvals.agree": gettext_lazy("Agreed"),
     "approvals.proposed": gettext_lazy("Put up for decision"),
     "approvals.refuse": gettext_lazy("Refused by one of the deciders"),
@@ -117,6 +119,7 @@ NOTICES: Final[Mapping[str, Any]] = {
     "deadlines.request-waits": gettext_lazy("A request still waits"),
     "deadlines.terms-late": gettext_lazy("Terms are unsigned for long"),
     "deadlines.terms-unsigned": gettext_lazy("Terms still wait for a signature"),
+    "deadlines.verdict-expired": gettext_lazy("A verdict of yours has expired"),
     "engagements.amended": gettext_lazy("The scope changed: please sign it"),
     "engagements.cleared": gettext_lazy("An export decision was taken"),
     "engagements.closed": gettext_lazy("An engagement was closed"),
@@ -138,6 +141,7 @@ NOTICES: Final[Mapping[str, Any]] = {
     "threads.late": gettext_lazy("An answer is late"),
     "threads.closed": gettext_lazy("Those who asked closed a question"),
     "threads.settled": gettext_lazy("A finding was settled or withdrawn"),
+    "triage.verdicts-lapsed": gettext_lazy("A newer release changed lines that you gave verdicts on"),
 }
 """What a notice says, by its kind: that something happened, and nothing of what it says."""
 

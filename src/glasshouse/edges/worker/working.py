@@ -6,8 +6,8 @@ import logging
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
-from datetime import timedelta
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.conf import settings
@@ -29,6 +29,7 @@ from glasshouse.domain.releases import reliances
 from glasshouse.domain.scans import asking as scans
 from glasshouse.domain.sites import commands as sites
 from glasshouse.domain.threads import commands as threads
+from glasshouse.domain.triage import commands as triage
 from glasshouse.edges.worker import delivering, segmenting
 from glasshouse.kernel import clock
 from glasshouse.kernel.ids import Uid
@@ -115,8 +116,13 @@ def look_at_deadline(arguments: Arguments, report: Report) -> str:
 def judge_reliances(arguments: Arguments, report: Report) -> str:
     """Judge what a product's newer releases leave of the conclusions on older ones."""
     product = Uid(str(arguments["product"]))
-    counts = reliances.judge(product, now=clock.now, report=report, lapsed=readingroom.tell_of_lapses)
+    counts = reliances.judge(product, now=clock.now, report=report, lapsed=_tell_of_lapses)
     return ", ".join(f"{count:,} {outcome.label}" for outcome, count in counts.items())
+
+
+def _tell_of_lapses(release: Uid, subjects: Sequence[Uid], now: datetime) -> None:
+    readingroom.tell_of_lapses(release, subjects, now)
+    triage.tell_of_lapses(release, subjects, now)
 
 
 def forget_past(arguments: Arguments, report: Report) -> str:

@@ -42,6 +42,7 @@ from glasshouse.domain.readingroom.commands.symbols import (
     open_outline,
     open_references,
 )
+from glasshouse.domain.readingroom.commands.triaging import judge, judge_rule, raise_from_detections
 from glasshouse.domain.readingroom.commands.views import (
     open_changes,
     open_difference,
@@ -70,6 +71,8 @@ __all__ = [
     "enter",
     "find_definitions",
     "find_references",
+    "judge",
+    "judge_rule",
     "make_receipt",
     "mark_read",
     "move_finding",
@@ -91,6 +94,7 @@ __all__ = [
     "propose_erasure",
     "propose_grant",
     "propose_shredding",
+    "raise_from_detections",
     "raise_from_note",
     "remove_note",
     "rename_search",

@@ -21,6 +21,7 @@ from glasshouse.domain.readingroom.commands.notes import forget_notes
 from glasshouse.domain.readingroom.errors import ErasureBoundError
 from glasshouse.domain.sites import commands as sites
 from glasshouse.domain.sites import queries as site_queries
+from glasshouse.domain.triage import commands as triage
 from glasshouse.kernel import texts
 from glasshouse.kernel.ids import Uid
 
@@ -60,6 +61,7 @@ def erase_person(viewer: Viewer, agreed: Proposal, now: datetime) -> None:
         at=now,
     )
     forget_notes(Uid(found.uid), now=now)
+    triage.forget_reasons(found.pk)
     sites.forget_arrivals(found.pk)
     notices.forget_inbox(found.pk)
     people.forget_person(Uid(found.uid))
