@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Final
 
 from glasshouse.domain.detections import queries, rows, shelf
+from glasshouse.domain.detections.base import Base
 from glasshouse.domain.detections.models import Detection, Report, Standing
 from glasshouse.domain.detections.sightings import Tree
-from glasshouse.domain.detections.taking import STOOD, Before, Heard, Stood, Taking, claimed
+from glasshouse.domain.detections.taking import Heard, Taking, claimed
 from glasshouse.domain.detections.values import Intake, Looked, Said, Taken
 from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.releases import queries as releases
@@ -59,7 +60,7 @@ def take_reports(
         reports = [
             _take(
                 intake,
-                Heard(number, run, claimed(run, tree.paths, is_complete=said.is_complete)),
+                Heard(number, run, claimed(run, tree, is_complete=said.is_complete)),
                 results,
                 tree=tree,
                 now=now,
@@ -150,13 +151,10 @@ def _take(
         asked_at=now,
     )
     report.base = _base(report)
-    base = _before(product, report.base)
-    names = queries.rule_names(product, {one.row.rule for one in base})
     taking = Taking(
         tree=tree,
         run=run,
-        base=base,
-        rule_of=lambda rule: (names[rule].component, names[rule].id),
+        base=Base.of(report.base),
         looked=heard.looked,
         known_in=report.base.pk if report.base and report.base.counts["has_symbols"] else None,
         progress=progress,
@@ -189,14 +187,6 @@ def _base(report: Report) -> Report | None:
         if newest is not None:
             return newest
     return None
-
-
-def _before(product: Uid, base: Report | None) -> list[Before]:
-    if base is None:
-        return []
-    rows = Standing.objects.filter(report=base).order_by("number").values_list(*STOOD)
-    kept = shelf.Kept(product, base.pack).sightings()
-    return [Before(Stood(*row), one) for row, one in zip(rows.iterator(), kept, strict=True)]
 
 
 def _here(intake: Intake) -> tuple[Taken, ...]:

@@ -5,16 +5,19 @@ Whatever is written here belongs to a report that is not taken yet, and is seen 
 """
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Final, TypeVar
 
+import numpy as np
 from django.db import connection
 from django.db.models import QuerySet
 
 from glasshouse.domain.detections import queries
+from glasshouse.domain.detections.base import NO_ROW, STATES
 from glasshouse.domain.detections.models import CodePath, Detection, Report, ToolRule
-from glasshouse.domain.detections.taking import Stands, Stood, Taking, details_of
+from glasshouse.domain.detections.noted import SEVERITIES
+from glasshouse.domain.detections.taking import Taking
 from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.releases import vault
 from glasshouse.engines.formats import sarif
@@ -25,6 +28,8 @@ PART: Final = 2_000
 _ASKED: Final = 500  # values of one question
 Tagged = TypeVar("Tagged", ToolRule, CodePath)
 Value = bool | int | str | bytes | None
+_STATES: Final = [one.value for one in STATES]
+_SEVERITIES: Final = [one.value for one in SEVERITIES]
 _DETECTIONS: Final = "detections_detection"
 _STANDINGS: Final = "detections_standing"
 _COLUMNS: Final = (
@@ -103,26 +108,51 @@ def _ids(rows: QuerySet[Tagged], tags: Sequence[bytes], made: Callable[[bytes], 
 
 def write_standings(taking: Taking, product: Uid, report: Report) -> None:
     """Write the standings of a report that is saved and not taken yet, and the detections that are new in it."""
-    rules = rules_of(product, report.party, taking.run, dict.fromkeys(row.rule for row in taking.rows))
-    paths = paths_of(product, dict.fromkeys(one.path for one in taking.noted if one.path))
-    blobs = {path: taking.tree.blob(path) for path in paths}
-    fresh = iter(_new_detections(report, sum(one.before is None for one in taking.stands)))
+    stands, noted, base = taking.stands, taking.noted, taking.base.rows
+    fresh = np.flatnonzero(stands.before == NO_ROW)
+    detections = np.empty(len(stands.before), np.int64)
+    detections[fresh] = _new_detections(report, len(fresh))
+    detections[stands.before != NO_ROW] = base["detection"][stands.before[stands.before != NO_ROW]]
+    seen = _seen(taking, product, report)
 
-    def values(number: int, one: Stands) -> tuple[Value, ...]:
-        seen_in, seen_number = details_of(one, report)
-        detection = next(fresh) if one.before is None else one.before.row.detection
-        head = (report.pk, number, detection, one.state.value, one.known.value, seen_in, seen_number)
-        if one.number is None and one.before is not None:
-            return head + _as_before(one.before.row)
-        row, path = taking.rows[number], taking.noted[number].path
-        place = (paths[path], blobs[path]) if path else (None, b"")
-        return (*head, rules[row.rule], place[0], row.severity.value, place[1], row.first, row.last, row.is_suppressed)
+    def values() -> Iterator[tuple[Value, ...]]:
+        heads = zip(stands.state.tolist(), stands.known.tolist(), detections.tolist(), strict=True)
+        for number, (state, known, detection) in enumerate(heads):
+            head = (report.pk, number, detection, _STATES[state], _STATES[known])
+            tail = next(seen) if number < len(noted) else _as_before(base[stands.before[number]])
+            yield head + tail
 
-    _insert(_STANDINGS, _COLUMNS, (values(number, one) for number, one in enumerate(taking.stands)))
+    _insert(_STANDINGS, _COLUMNS, values())
 
 
-def _as_before(row: Stood) -> tuple[Value, ...]:
-    return (row.rule, row.path, row.severity, bytes(row.blob), row.first_line, row.last_line, row.is_suppressed)
+def _seen(taking: Taking, product: Uid, report: Report) -> Iterator[tuple[Value, ...]]:
+    """Return for each result the columns behind the head."""
+    noted, named = taking.noted, taking.noted.named()
+    rules = rules_of(product, report.party, taking.run, noted.rules)
+    rule_rows = [rules[rule] for rule in noted.rules]
+    paths = paths_of(product, [path for path in named if path])
+    places = [(paths[path] if path else None, taking.tree.blob(path)) for path in named]
+    columns = (noted.rule, noted.path, noted.severity, noted.first, noted.last, noted.is_suppressed)
+    return (
+        (report.pk, number, rule_rows[rule], places[path][0], _SEVERITIES[rank], places[path][1], first, last, bool(no))
+        for number, (rule, path, rank, first, last, no) in enumerate(zip(*columns, strict=True))
+    )
+
+
+def _as_before(row: np.void) -> tuple[Value, ...]:
+    """Return the same of a standing that was not seen again."""
+    told = dict(zip(row.dtype.names or (), row.item(), strict=True))
+    return (
+        told["seen_in"],
+        told["seen_number"],
+        told["rule"],
+        None if told["path"] == NO_ROW else told["path"],
+        _SEVERITIES[told["severity"]],
+        told["blob"] if any(told["blob"]) else b"",
+        told["first_line"],
+        told["last_line"],
+        told["is_suppressed"],
+    )
 
 
 def _new_detections(report: Report, count: int) -> list[int]:

@@ -17,15 +17,15 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from struct import Struct
-from typing import Any, Final
+from typing import Final
 
+import numpy as np
 from django.conf import settings
 
 from glasshouse.domain.detections.errors import ReportDamagedError, ReportsBusyError
 from glasshouse.domain.releases import shelves, vault
 from glasshouse.engines.formats import sarif
-from glasshouse.engines.identity import Keys, Near, Sighting
+from glasshouse.engines.identity import RECORD, Sightings
 from glasshouse.engines.store.errors import DamagedError
 from glasshouse.engines.store.packs import PackReader
 from glasshouse.kernel.ids import Uid
@@ -35,9 +35,6 @@ A_BLOCK: Final = 64
 """Results of a block: opening one of them costs the reading of all."""
 _SIGHTINGS: Final = 2_000
 _PATHS: Final = 5_000
-_RECORD: Final = Struct(">16s16s16s16s16s16s8s8s8s8s16sIII")
-_NONE16, _NONE8 = bytes(16), bytes(8)
-_NO_PATH: Final = 2**32 - 1
 _HEAD: Final = frozenset({"blocks", "paths", "results", "sightings"})
 
 
@@ -79,18 +76,14 @@ def result_block(run: sarif.Run, results: Sequence[sarif.Result]) -> bytes:
     return _log(sarif.Run(bare, column_kind=run.column_kind), results)
 
 
-def ending(run: sarif.Run, results: int, blocks: int, sightings: Sequence[Sighting]) -> Iterator[bytes]:
+def ending(run: sarif.Run, results: int, blocks: int, sightings: Sightings) -> Iterator[bytes]:
     """Yield what follows the blocks of results."""
     yield _log(run, ())
-    places: dict[bytes, int] = {}
-    for one in sightings:
-        if one.path:
-            places.setdefault(one.path, len(places))
-    paths = list(places)
+    paths = sightings.paths
     for start in range(0, len(paths), _PATHS):
         yield b"\0".join(paths[start : start + _PATHS])
     for start in range(0, len(sightings), _SIGHTINGS):
-        yield b"".join(_packed(one, places) for one in sightings[start : start + _SIGHTINGS])
+        yield sightings.records[start : start + _SIGHTINGS].tobytes()
     head = {"blocks": blocks, "paths": len(paths), "results": results, "sightings": len(sightings)}
     yield json.dumps(head).encode()
 
@@ -102,17 +95,18 @@ class Kept:
     product: Uid
     name: str
 
-    def sightings(self) -> list[Sighting]:
-        """Return the sightings of all standings, in the order of their numbers."""
+    def sightings(self, standings: int) -> Sightings:
+        """Return the sightings of all standings, of which there are so many, in the order of their numbers."""
         with self._reading() as pack:
             head = _head(pack)
+            if head["sightings"] != standings:
+                raise pack.damaged("there are not as many sightings as standings")
             first = head["blocks"] + 1
             stop = first + -(-head["paths"] // _PATHS)
             paths = [path for block in range(first, stop) for path in pack.block(block).split(b"\0")]
-            found: list[Sighting] = []
-            for block in range(stop, stop + -(-head["sightings"] // _SIGHTINGS)):
-                found += [_unpacked(record, paths) for record in _RECORD.iter_unpack(pack.block(block))]
-            return found
+            last = stop + -(-standings // _SIGHTINGS)
+            records = [np.frombuffer(pack.block(block), RECORD) for block in range(stop, last)]
+            return Sightings(np.concatenate([np.empty(0, RECORD), *records], dtype=RECORD), paths)
 
     def run(self) -> sarif.Run:
         """Return the run without its results."""
@@ -154,35 +148,3 @@ def _log(run: sarif.Run, results: Iterable[sarif.Result]) -> bytes:
 
 def _read(block: bytes) -> sarif.Log:
     return sarif.read(io.BytesIO(block))
-
-
-def _packed(one: Sighting, places: dict[bytes, int]) -> bytes:
-    keys, near = one.keys, one.near
-    return _RECORD.pack(
-        keys.line,
-        keys.file,
-        keys.function,
-        keys.around,
-        keys.name,
-        keys.form,
-        *near,
-        one.hint.encode("latin-1"),
-        places[one.path] if one.path else _NO_PATH,
-        one.line,
-        one.column,
-    )
-
-
-def _unpacked(record: tuple[Any, ...], paths: Sequence[bytes]) -> Sighting:
-    *texts, path, line, column = record
-    line_key, file, function, around, name, form, *near, hint = (
-        b"" if one in (_NONE16, _NONE8) else one for one in texts
-    )
-    return Sighting(
-        Keys(line_key, file, function, around, name, form),
-        path=b"" if path == _NO_PATH else paths[path],
-        line=line,
-        column=column,
-        near=Near(*near),
-        hint=hint.decode("latin-1"),
-    )

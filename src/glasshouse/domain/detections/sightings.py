@@ -4,37 +4,38 @@
 The source is read here, one document at a time, and nothing of it is kept but what goes into the report's pack.
 """
 
-import hashlib
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from itertools import groupby
+from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
+from glasshouse.domain.detections.base import Base
+from glasshouse.domain.detections.noted import NO_PLACE, Noted
 from glasshouse.domain.releases import defining, queries, symbolshelf, vault
 from glasshouse.domain.releases.values import ReleaseRef
 from glasshouse.engines.codeindex.symbols.forms import form_of
 from glasshouse.engines.codeindex.symbols.scopes import scopes_at
 from glasshouse.engines.codeindex.symbols.tables import Table
 from glasshouse.engines.codeindex.symbols.values import Key
-from glasshouse.engines.identity import Keys, Near, Sighting, Text, hints, texts_at
+from glasshouse.engines.identity import (
+    KEYS,
+    NO_PATH,
+    RECORD,
+    Keys,
+    Near,
+    Sightings,
+    Text,
+    keys_of,
+    numbered,
+    texts_at,
+)
 from glasshouse.engines.store.entries import Content
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.paths import TreePath
 
-_HINT = 16
-Prints = tuple[tuple[str, str], ...]
-_NO_TEXT = Text(b"", Near())
-
-
-@dataclass(frozen=True, slots=True)
-class Noted:
-    """What is kept of a result while its report is read. `rule` is unique among all tools; no line is 0."""
-
-    rule: str
-    path: TreePath | None
-    line: int
-    column: int
-    prints: Prints = ()
+_NO_TEXT: Final = Text(b"", Near())
 
 
 class Tree:
@@ -46,6 +47,10 @@ class Tree:
         self._files = {one.path: one for one in queries.manifest(found).contents() if not one.is_link}
         self.has_symbols = not defining.is_pending(found)  # asked first: what is known now stands in the tables below
         self._tables: Sequence[Table] = symbolshelf.tables(found.product)
+
+    def __contains__(self, path: object) -> bool:
+        """Say whether a file stands at a path."""
+        return isinstance(path, TreePath) and path.raw in self._files
 
     def file(self, path: TreePath | None) -> Content | None:
         """Return what stands at a path, None where nothing does."""
@@ -80,45 +85,60 @@ class Tree:
         return {}
 
 
-class Spot(NamedTuple):
-    """All that a result's keys are made of, where its file is what it was."""
+def sightings(tree: Tree, tool: str, noted: Noted, base: Base, known_in: int | None) -> Sightings:
+    """Return the sightings of results, in their order.
 
-    rule: str
-    path: bytes
-    line: int
-    column: int
-    blob: bytes
-
-
-def sightings(tree: Tree, noted: Sequence[Noted], known: Mapping[Spot, Sighting]) -> list[Sighting]:
-    """Return the sighting of each result, in their order; what is `known` of a file that did not change is not read."""
-    by_path: defaultdict[TreePath | None, list[int]] = defaultdict(list)
-    for number, one in enumerate(noted):
-        by_path[one.path].append(number)
-    made: list[tuple[Keys, Near]] = [(Keys.of("", None, "", b""), Near())] * len(noted)
-    for path, numbers in by_path.items():
-        raw, blob, fresh = path.raw if path else b"", tree.blob(path), []
-        for at in numbers:
-            one = noted[at]
-            before = known.get(Spot(one.rule, raw, one.line, one.column, blob))
-            if before is None:
-                fresh.append(at)
-            else:
-                made[at] = before.keys, before.near
-        places = [(noted[at].line, noted[at].column) for at in fresh]
-        texts, scopes = tree.read(path, places) if path and places else ({}, {})
-        for at in fresh:
-            one = noted[at]
-            text = texts.get((one.line, one.column), _NO_TEXT)
-            made[at] = Keys.of(one.rule, path, scopes.get(one.line, ""), text.tokens, text.near), text.near
-    told = hints((keys.line, one.prints) for (keys, _), one in zip(made, noted, strict=True))
-    return [
-        Sighting(keys, one.path.raw if one.path else b"", one.line, one.column, near, _short(hint))
-        for (keys, near), one, hint in zip(made, noted, told, strict=True)
-    ]
+    What the base saw itself, where it is the report `known_in`, is not read again while its file is what it was.
+    """
+    paths = [path.raw if path else b"" for path in noted.named()]
+    told = bytearray(RECORD.itemsize * len(noted))
+    records = np.frombuffer(told, RECORD)
+    places = np.array(noted.path, np.uint32)
+    records["line"], records["column"] = noted.first, noted.column
+    records["path"] = np.where(places == NO_PLACE, NO_PATH, places)
+    seen = Sightings(records, paths)
+    found = _known(noted, seen, [tree.blob(path) for path in noted.named()], base, known_in)
+    is_known = found >= 0
+    for column in ("keys", "near"):
+        records[column][is_known] = base.sightings.records[column][found[is_known]]
+    _read(tree, tool, noted, np.flatnonzero(~is_known), told)
+    records["hint"] = noted.hints(records["keys"][:, 0].astype(np.uint64))
+    return seen
 
 
-def _short(hint: str) -> str:
-    return (
-        hashlib.blake2b(hint.encode("utf-8", "replace"), digest_size=_HINT).digest().decode("latin-1") if hint else ""
-    )
+def _read(tree: Tree, tool: str, noted: Noted, fresh: NDArray[np.intp], told: bytearray) -> None:
+    """Read the lines of results, a file at a time, and write their keys where they belong."""
+    rules = ["\0".join((tool, *rule)) for rule in noted.rules]
+    by_path = fresh[np.argsort(np.array(noted.path, np.uint32)[fresh], kind="stable")].tolist()
+    named = noted.named()
+    for place, numbers in groupby(by_path, key=noted.path.__getitem__):
+        path, here = named[place], list(numbers)
+        lines = [(noted.first[at], noted.column[at]) for at in here]
+        texts, scopes = tree.read(path, lines) if path else ({}, {})
+        for at, (line, column) in zip(here, lines, strict=True):
+            text = texts.get((line, column), _NO_TEXT)
+            keys = Keys.of(rules[noted.rule[at]], path, scopes.get(line, ""), text.tokens, text.near)
+            KEYS.pack_into(told, at * RECORD.itemsize, *keys_of(keys, text.near))
+
+
+def _known(
+    noted: Noted, seen: Sightings, blobs: Sequence[bytes], base: Base, known_in: int | None
+) -> NDArray[np.int64]:
+    """Return which sighting of the base has the rule, file, line and column of each result, -1 for none."""
+    rows = base.rows
+    rules, paths = base.rule_places(noted.rules), base.sightings.among(seen.paths)
+    here = np.frombuffer(b"".join(one.ljust(vault.OPAQUE_BYTES, b"\0") for one in blobs), rows["blob"].dtype)
+    has_file = (paths > NO_PLACE) & (rows["blob"] != np.void(bytes(vault.OPAQUE_BYTES)))
+    is_same = (rows["seen_in"] == (known_in or 0)) & has_file & (rules >= 0) & (rows["blob"] == here[paths])
+    which = np.flatnonzero(is_same)
+    before = _spots(rules[which], paths[which], base.sightings.records[which])
+    after = _spots(np.array(noted.rule, np.int64), np.array(noted.path, np.int64), seen.records)
+    numbers, count = numbered(np.concatenate([before, after]))
+    found = np.full(count, -1)
+    found[numbers[: len(which)]] = which
+    return found[numbers[len(which) :]]
+
+
+def _spots(rules: NDArray[np.int64], paths: NDArray[np.int64], records: NDArray[np.void]) -> NDArray[np.uint64]:
+    """Return all that a result's keys are made of, where its file is what it was."""
+    return np.column_stack([rules, paths, records["line"], records["column"]]).astype(np.uint64)

@@ -2,24 +2,27 @@
 """One run of a file of results on its way into a report: its results folded, its standings compared with the base's."""
 
 import hashlib
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from glasshouse.domain.detections import shelf
-from glasshouse.domain.detections.models import Report
-from glasshouse.domain.detections.sightings import Noted, Spot, Tree, sightings
+from glasshouse.domain.detections.base import NO_ROW, STATES, Base
+from glasshouse.domain.detections.noted import Noted
+from glasshouse.domain.detections.sightings import Tree, sightings
 from glasshouse.domain.detections.values import Looked
 from glasshouse.engines.formats import sarif
 from glasshouse.engines.identity import (
     Coverage,
     DetectionState,
-    Match,
-    Sighting,
+    Sightings,
+    Tier,
     coverage_of,
-    match,
+    paired,
     state_of,
 )
 from glasshouse.kernel.paths import TreePath
@@ -29,51 +32,15 @@ _OTHERS: Final = frozenset({sarif.Kind.PASS, sarif.Kind.NOT_APPLICABLE, sarif.Ki
 """Kinds that complain of nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """What the database keeps of a result beside its standing."""
+class Stands(NamedTuple):
+    """The standings of a new report as columns: those of its results in their order, then what was not seen again.
 
-    rule: tuple[str, str]
-    severity: sarif.Severity
-    first: int
-    last: int
-    is_suppressed: bool
+    `state` and `known` are numbers of `STATES`; `before` is the standing of the base, NO_ROW for what is new.
+    """
 
-
-class Stood(NamedTuple):
-    """A standing of the base as its row has it, in the order of `STOOD`."""
-
-    detection: int
-    known: str
-    seen_in: int
-    seen_number: int
-    rule: int
-    path: int | None
-    severity: str
-    blob: bytes
-    first_line: int
-    last_line: int
-    is_suppressed: bool
-
-
-STOOD: Final = Stood._fields
-
-
-class Before(NamedTuple):
-    """A standing of the base, and what identity sees of it."""
-
-    row: Stood
-    sighting: Sighting
-
-
-@dataclass(frozen=True, slots=True)
-class Stands:
-    """A standing of the new report: seen now (`number`), known from before (`before`), or both."""
-
-    state: DetectionState
-    known: DetectionState
-    number: int | None
-    before: Before | None
+    state: NDArray[np.uint8]
+    known: NDArray[np.uint8]
+    before: NDArray[np.int64]
 
 
 class Heard(NamedTuple):
@@ -93,19 +60,16 @@ class Taking:
 
     tree: Tree
     run: sarif.Run
-    base: Sequence[Before]
-    rule_of: Callable[[int], tuple[str, str]]
+    base: Base
     looked: Looked
     known_in: int | None
     progress: Progress
-    rows: list[Row] = field(default_factory=list)
-    noted: list[Noted] = field(default_factory=list)
-    stands: list[Stands] = field(default_factory=list)
+    noted: Noted = field(default_factory=Noted)
+    stands: Stands = field(default_factory=lambda: _joined([]))
     results: int = 0
     folded: int = 0
     not_failed: int = 0
     outside: int = 0
-    _prints: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
 
     def blocks(self, results: Iterable[sarif.Result]) -> Iterator[bytes]:
         """Yield the report's pack."""
@@ -114,10 +78,11 @@ class Taking:
             yield shelf.result_block(self.run, batch)
             blocks += 1
             self.progress(self.results, self.run.result_count)
-        seen = sightings(self.tree, self.noted, self._known())
-        self.stands = self._standing(seen)
-        every = [*seen, *(one.before.sighting for one in self.stands if one.number is None and one.before)]
-        yield from shelf.ending(self.run, len(self.rows), blocks, every)
+        seen = sightings(self.tree, self.run.tool.name, self.noted, self.base, self.known_in)
+        again = self._again(seen)
+        gone = self._gone(again)
+        self.stands = _joined([again, gone])
+        yield from shelf.ending(self.run, len(self.noted), blocks, seen.joined(self.base.sightings, gone.before))
 
     def _kept(self, results: Iterable[sarif.Result]) -> Iterator[sarif.Result]:
         """Yield the results that complain of something, each place and message once, and note what is compared."""
@@ -132,69 +97,56 @@ class Taking:
                 self.folded += 1
                 continue
             known.add(likeness)
-            self._note(result)
+            self.outside += result.place is None or result.place.path not in self.tree
+            self.noted.add(result)
             yield result
 
-    def _note(self, result: sarif.Result) -> None:
-        place = result.place or sarif.Location()
-        region = place.region
-        self.outside += self.tree.file(place.path) is None
-        self.rows.append(
-            Row(
-                (result.component, result.rule_id),
-                result.severity,
-                region.start_line if region else 0,
-                region.end_line if region else 0,
-                any(one.status is sarif.SuppressionStatus.ACCEPTED for one in result.suppressions),
-            )
-        )
-        rule = self._rule((result.component, result.rule_id))
-        prints = tuple(self._short(one) for one in (*result.fingerprints, *result.partial_fingerprints))
-        self.noted.append(
-            Noted(rule, place.path, region.start_line if region else 0, region.start_column if region else 0, prints)
-        )
+    def _again(self, seen: Sightings) -> Stands:
+        """Return the standings of what was seen."""
+        pairs = paired(self.base.sightings, seen)
+        lasts = np.where(pairs.before == NO_ROW, len(STATES), 0).astype(np.uint8)
+        lasts[pairs.before != NO_ROW] = self.base.rows["known"][pairs.before[pairs.before != NO_ROW]]
+        table = [
+            [_number(state_of(last, Tier(tier) if tier else None, Coverage.ANALYSED)) for tier in (0, *Tier)]
+            for last in (*STATES, None)
+        ]
+        state = np.array(table, np.uint8)[lasts, pairs.tiers]
+        return Stands(state, state, pairs.before)
 
-    def _rule(self, name: tuple[str, str]) -> str:
-        return "\0".join((self.run.tool.name, *name))
-
-    def _known(self) -> dict[Spot, Sighting]:
-        """Return what the base saw in files, where it was made with the functions of all of them known."""
-        return {
-            Spot(self._rule(self.rule_of(row.rule)), one.path, one.line, one.column, bytes(row.blob)): one
-            for row, one in self.base
-            if row.seen_in == self.known_in and row.blob
-        }
-
-    def _short(self, one: tuple[str, str]) -> tuple[str, str]:
-        name, value = one
-        made = (name, hashlib.blake2b(value.encode("utf-8", "replace"), digest_size=8).hexdigest() if value else "")
-        return self._prints.setdefault(made, made)
-
-    def _standing(self, seen: Sequence[Sighting]) -> list[Stands]:
-        """Return the standings: those of the results in their order, then what the base has and this has not."""
-        pairs: Mapping[int, Match] = {one.after: one for one in match([one.sighting for one in self.base], seen)}
-        stands: list[Stands] = []
-        for number in range(len(seen)):
-            pair = pairs.get(number)
-            before = self.base[pair.before] if pair else None
-            last = DetectionState(before.row.known) if before else None
-            state = state_of(last, pair.tier if pair else None, Coverage.ANALYSED)
-            stands.append(Stands(state, state, number, before))
-        found = {pair.before for pair in pairs.values()}
-        coverages = _Coverages(self.looked, self.tree.paths, self.run.rules())
-        for place, before in enumerate(self.base):
-            if place not in found:
-                known = DetectionState(before.row.known)
-                state = state_of(known, None, coverages.at(before.sighting.path, self.rule_of(before.row.rule)))
-                stands.append(Stands(state, known if state is DetectionState.UNKNOWN else state, None, before))
-        return stands
+    def _gone(self, again: Stands) -> Stands:
+        """Return the standings of what the base has and this has not."""
+        is_found = np.zeros(len(self.base), bool)
+        is_found[again.before[again.before != NO_ROW]] = True
+        coverages = _Coverages(self.looked, self.tree, self.run.rules())
+        before = np.flatnonzero(~is_found)
+        rows = self.base.rows[before]
+        state, known = np.empty(len(before), np.uint8), rows["known"].copy()
+        for at, (place, last, rule) in enumerate(
+            zip(before.tolist(), rows["known"].tolist(), rows["rule"].tolist(), strict=True)
+        ):
+            coverage = coverages.at(self.base.path(place), self.base.rules[rule])
+            found = state_of(STATES[last], None, coverage)
+            state[at] = _number(found)
+            if found is not DetectionState.UNKNOWN:
+                known[at] = state[at]
+        return Stands(state, known, before)
 
     def states(self) -> Mapping[DetectionState, int]:
         """Return how many standings there are of each state."""
-        return Counter(one.state for one in self.stands)
+        counts = np.bincount(self.stands.state, minlength=len(STATES)).tolist()
+        return {state: count for state, count in zip(STATES, counts, strict=True) if count}
 
 
-def claimed(run: sarif.Run, paths: frozenset[TreePath], *, is_complete: bool) -> Looked:
+def _joined(parts: Sequence[Stands]) -> Stands:
+    empty = Stands(np.empty(0, np.uint8), np.empty(0, np.uint8), np.empty(0, np.int64))
+    return Stands(*(np.concatenate(columns) for columns in zip(empty, *parts, strict=True)))
+
+
+def _number(state: DetectionState) -> int:
+    return STATES.index(state)
+
+
+def claimed(run: sarif.Run, tree: Tree, *, is_complete: bool) -> Looked:
     """Return where a tool looked that came with a file: everywhere, if somebody claims it and it does not object."""
     failed = {
         place.path
@@ -205,7 +157,7 @@ def claimed(run: sarif.Run, paths: frozenset[TreePath], *, is_complete: bool) ->
         if place.path
     }
     is_whole = is_complete and not failed and all(call.is_successful for call in run.invocations)
-    return Looked(paths - failed if is_complete else frozenset(), is_whole)
+    return Looked(tree.paths - failed if is_complete else frozenset(), is_whole)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +165,7 @@ class _Coverages:
     """What a run can say of a standing that it did not see."""
 
     looked: Looked
-    listed: frozenset[TreePath]
+    tree: Tree
     rules: Mapping[tuple[str, str], sarif.Rule]
 
     def at(self, raw: bytes, rule: tuple[str, str]) -> Coverage:
@@ -222,7 +174,7 @@ class _Coverages:
             TreePath(raw) if raw else None,
             rule_is_on=known.is_enabled if known else not self.rules,
             analysed=self.looked.analysed,
-            listed=self.listed,
+            listed=self.tree,
             is_complete=self.looked.is_complete,
         )
 
@@ -231,21 +183,8 @@ def _likeness(result: sarif.Result) -> bytes:
     """Return what two results share that say the same of the same place."""
     place = result.place or sarif.Location()
     region = place.region
-    parts = (
-        result.component,
-        result.rule_id,
-        str(place.path or ""),
-        place.outside,
-        f"{region.start_line}.{region.start_column}" if region else "",
-        "" if place.byte_range is None else str(place.byte_range.offset),
-        result.message,
-    )
-    return hashlib.blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=16).digest()
-
-
-def details_of(stands: Stands, report: Report) -> tuple[int, int]:
-    """Return in which report, by row, the details of a standing lie, and under which number."""
-    if stands.number is not None:
-        return report.pk, stands.number
-    assert stands.before is not None  # noqa: S101 -- what is not seen now is known from before
-    return stands.before.row.seen_in, stands.before.row.seen_number
+    offset = place.byte_range.offset if place.byte_range else -1
+    spot = f"{region.start_line}.{region.start_column}.{offset}" if region else f"{offset}"
+    said = (spot, result.component, result.rule_id, place.outside, result.message)
+    path = place.path.raw if place.path else b""
+    return hashlib.blake2b(path + "\0".join(("", *said)).encode("utf-8", "surrogatepass"), digest_size=16).digest()

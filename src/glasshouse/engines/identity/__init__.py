@@ -12,26 +12,38 @@ a tool calls a fingerprint is a hint, and no hint where unlike results share it 
 Results that are equal in rule, place and message are one sighting; the caller folds them.
 """
 
-from glasshouse.engines.identity.hints import hints
+from glasshouse.engines.identity.hints import hints, naming_one
 from glasshouse.engines.identity.keys import SCHEME, Keys, Near, Sighting
 from glasshouse.engines.identity.lines import Text, normalise, texts_at
-from glasshouse.engines.identity.matching import Match, Tier, match
+from glasshouse.engines.identity.matching import Match, Paired, Tier, match, paired
 from glasshouse.engines.identity.states import Coverage, DetectionState, coverage_of, state_of
+from glasshouse.engines.identity.tables import KEYS, NO_PATH, RECORD, Sightings, hint_of, hints_of, keys_of, numbered
 
 __all__ = [
+    "KEYS",
+    "NO_PATH",
+    "RECORD",
     "SCHEME",
     "Coverage",
     "DetectionState",
     "Keys",
     "Match",
     "Near",
+    "Paired",
     "Sighting",
+    "Sightings",
     "Text",
     "Tier",
     "coverage_of",
+    "hint_of",
     "hints",
+    "hints_of",
+    "keys_of",
     "match",
+    "naming_one",
     "normalise",
+    "numbered",
+    "paired",
     "state_of",
     "texts_at",
 ]

@@ -6,6 +6,7 @@ Results stream, one to a line. What the standard has no member for stands in pro
 
 import json
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any, BinaryIO, Final
 
 from glasshouse.engines.formats.sarif.places import uri_of, uri_outside
@@ -35,6 +36,8 @@ _NOTIFICATIONS: Final = {
     NotificationSource.EXECUTION: "toolExecutionNotifications",
     NotificationSource.CONFIGURATION: "toolConfigurationNotifications",
 }
+_ENCODER: Final = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
+_uri = lru_cache(maxsize=20_000)(uri_of)  # the same few files stand in many results
 Object = dict[str, Any]
 
 
@@ -148,20 +151,19 @@ class _ResultWriter:
         told: Object = self._reference(result)
         if result.kind is not Kind.FAIL:
             told["kind"] = result.kind.value
-        told |= {"level": result.level.value, "message": {"text": result.message}}
-        told |= _without_empty(
-            {
-                "locations": _locations(result.locations),
-                "relatedLocations": _locations(result.related),
-                "codeFlows": [_flow(one) for one in result.flows],
-                "taxa": _taxa(own),
-                "fingerprints": dict(result.fingerprints),
-                "partialFingerprints": dict(result.partial_fingerprints),
-                "suppressions": [_suppression(one) for one in result.suppressions],
-                "baselineState": result.baseline_state.value if result.baseline_state else None,
-                "properties": _bag(result.properties) | self._severity(result, rule),
-            }
+        told["level"], told["message"] = result.level.value, {"text": result.message}
+        more = (
+            ("locations", _locations(result.locations)),
+            ("relatedLocations", _locations(result.related)),
+            ("codeFlows", [_flow(one) for one in result.flows]),
+            ("taxa", _taxa(own)),
+            ("fingerprints", dict(result.fingerprints)),
+            ("partialFingerprints", dict(result.partial_fingerprints)),
+            ("suppressions", [_suppression(one) for one in result.suppressions]),
+            ("baselineState", result.baseline_state.value if result.baseline_state else None),
+            ("properties", _bag(result.properties) | self._severity(result, rule)),
         )
+        told.update((name, value) for name, value in more if value)
         return told
 
     def _reference(self, result: Result) -> Object:
@@ -182,25 +184,27 @@ class _ResultWriter:
         return _without_empty({OWN_SEVERITY: result.severity.value, OWN_SEVERITY_RAW: result.severity_raw})
 
 
-def _locations(locations: Iterable[Location]) -> list[Object]:
-    return [_location(one) for one in dict.fromkeys(locations)]
+def _locations(locations: tuple[Location, ...]) -> list[Object]:
+    return [_location(one) for one in (dict.fromkeys(locations) if len(locations) > 1 else locations)]
 
 
 def _location(location: Location) -> Object:
-    artifact: Object = {}
+    told: Object = {}
+    physical: Object = {}
     if location.path is not None:
-        artifact["uri"] = uri_of(location.path)
+        physical["artifactLocation"] = {"uri": _uri(location.path)}
     elif location.outside:
-        artifact["uri"], base = uri_outside(location.outside)
-        if base:
-            artifact["uriBaseId"] = base
-    return _without_empty(
-        {
-            "physicalLocation": _without_empty({"artifactLocation": artifact, "region": _region(location)}),
-            "logicalLocations": [{"fullyQualifiedName": name} for name in location.logical],
-            "message": _message(location.message),
-        }
-    )
+        uri, base = uri_outside(location.outside)
+        physical["artifactLocation"] = {"uri": uri, "uriBaseId": base} if base else {"uri": uri}
+    if region := _region(location):
+        physical["region"] = region
+    if physical:
+        told["physicalLocation"] = physical
+    if location.logical:
+        told["logicalLocations"] = [{"fullyQualifiedName": name} for name in location.logical]
+    if location.message:
+        told["message"] = _message(location.message)
+    return told
 
 
 def _region(location: Location) -> Object:
@@ -253,8 +257,8 @@ def _message(text: str) -> Object:
 
 
 def _without_empty(told: Object) -> Object:
-    return {name: value for name, value in told.items() if value not in (None, "", [], {})}
+    return {name: value for name, value in told.items() if value or value == 0}
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"), allow_nan=False)
+    return _ENCODER.encode(value)
