@@ -33,8 +33,9 @@ def _unrecorded(
     name: str = "file",
     visitor: Fields | None = None,
     at_least: int = 0,
+    has_text: bool = False,
 ) -> View:
-    del viewer, visit, shown, fields, source, name, visitor, at_least
+    del viewer, visit, shown, fields, source, name, visitor, at_least, has_text
     recorded = Recorded(0, Uid.new(), kind, bytes(32), room.engagement, 1)
     return View(room, recorded, now, promise(recorded), 0, queries.balance(room, now))
 

@@ -10,6 +10,24 @@ _KEPT: Final = "\n\t\u200c\u200d"
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
+def unhidden(text: str) -> str:
+    r"""Return a text for people with nothing hidden in it: what does not show, or turns the direction, is written out.
+
+    It stands as `\u202e` does in a program; lines and tabs stay.
+    """
+    if text.isascii() and text.replace("\n", "").replace("\t", "").isprintable():
+        return text
+    return "".join(_written(char) if char not in _KEPT and _is_hidden(char) else char for char in text)
+
+
+def _is_hidden(char: str) -> bool:
+    return unicodedata.category(char) in _HIDDEN
+
+
+def _written(char: str) -> str:
+    return f"\\u{ord(char):04x}" if ord(char) < 0x10000 else f"\\U{ord(char):08x}"  # noqa: PLR2004 -- as Python writes it
+
+
 class UnreadableTextError(InvalidError):
     """A text that is missing, too long, or holds characters that hide what it says."""
 
@@ -28,7 +46,7 @@ def readable(text: str, *, what: str, limit: int, may_be_empty: bool = False) ->
     if len(kept) > limit:
         raise UnreadableTextError(f"{what} has {len(kept):,} characters; {limit:,} are the most.")
     for char in kept:
-        if char not in _KEPT and unicodedata.category(char) in _HIDDEN:
+        if char not in _KEPT and _is_hidden(char):
             raise UnreadableTextError(
                 f"{what} holds a character that does not show (U+{ord(char):04X}).", hint="Write it without."
             )

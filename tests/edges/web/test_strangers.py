@@ -12,6 +12,8 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from glasshouse.domain.access.models import Grant
+from glasshouse.domain.access.values import USUAL, Purpose
+from glasshouse.domain.detections.models import Detection
 from glasshouse.domain.engagements.models import Engagement
 from glasshouse.domain.findings.values import Severity
 from glasshouse.domain.journal.models import Event
@@ -23,6 +25,7 @@ from glasshouse.domain.readingroom import commands as readingroom
 from glasshouse.domain.readingroom.models import SavedRun, SavedSearch
 from glasshouse.kernel.ids import Uid
 from glasshouse.kernel.lines import Span
+from tests.domain.detections.handing import Told, hand_in, log
 from tests.domain.people.signedin import sign_in
 from tests.domain.sites.place import arrival, settle
 from tests.edges.web.conftest import Browse
@@ -54,6 +57,8 @@ SPOKEN = {
     Role.LAB_MANAGER: {"finding", "question"},
     Role.ASSESSOR: {"finding"},
 }
+# What tools found in a whole release: the same three of the vendor read it, without its code.
+DETECTED = {"detections-of", "detection"}
 ROLES = sorted(Role)
 
 
@@ -90,7 +95,8 @@ def web_routes() -> Iterator[tuple[str, set[str]]]:
 def room(house: House) -> Room:
     """Two releases, a grant, a visit, an entry and a proposal of the reviewer's."""
     first, second = house.take("1"), house.take("2", next_version(FILES))
-    desk = house.seat(house.cast.reviewer, first, second)
+    desk = house.seat(house.cast.reviewer, first, second, purposes=frozenset({*USUAL, Purpose.TOOLS}))
+    hand_in(house, "1", log([Told("gets", "src/main.c", 3)]))
     proposal = house.propose(first)
     engagement = Engagement.objects.get()
     entry = Event.objects.filter(kind="readingroom.visit-opened").get()
@@ -125,6 +131,7 @@ def room(house: House) -> Room:
         "before": first.uid,
         "engagement": engagement.uid,
         "booking": booking.uid,
+        "detection": Detection.objects.get().uid,
         "event": entry.uid,
         "grant": desk.grant.text,
         "path": "src/main.c",
@@ -175,7 +182,7 @@ def test_each_kind_of_object_is_tried() -> None:
         *ENGAGED,
         *("after", "before", "event", "grant", "path", "person", "product", "proposal", "release", "ticket", "visit"),
         *("finding", "note", "notice", "question"),
-        *("hold", "run", "saved", "session"),
+        *("detection", "hold", "run", "saved", "session"),
     }
 
 
@@ -196,6 +203,7 @@ def test_abuse_case_22_no_role_of_the_vendor_reads_what_was_granted_to_the_revie
     client = browser_of(add("insider@vendor.example", "Vendor", role, is_vendor=True))
     for name, names in web_routes():
         is_theirs = role in {Role.EXPORT_OFFICER, Role.AUDITOR} and not names.isdisjoint(ENGAGED)
+        is_theirs |= role in SPOKEN and name in DETECTED
         is_theirs |= not names.isdisjoint(SPOKEN.get(role, set())) or (role, name) == (Role.AUDITOR, "hold-lift")
         if names and not is_theirs and name not in {*OTHERS, "product-reading", "proposal"}:
             assert set(asked(client, room.path_of(name, names))) <= {404, 405}, name
@@ -207,11 +215,12 @@ def test_who_arranges_visits_reads_none_of_what_they_arranged(
 ) -> None:
     client = browser_of(getattr(house.cast, arranger))
     spoken = SPOKEN[Role.LAB_MANAGER] if arranger == "manager" else set()
+    read = DETECTED if arranger == "manager" else set()
     for name, names in web_routes():
         if (
             names
             and names.isdisjoint(HOUSE | ENGAGED | spoken)
-            and name not in {*OTHERS, "product-reading", "proposal", "grant-resume", "grant-revoke"}
+            and name not in {*OTHERS, *read, "product-reading", "proposal", "grant-resume", "grant-revoke"}
             and (name, arranger) not in {("session-end", "custodian"), ("hold-lift", "manager")}
         ):
             assert set(asked(client, room.path_of(name, names))) <= {404, 405}, name
@@ -237,6 +246,8 @@ def test_the_reviewer_reaches_each_of_them(room: Room, browser_of: Browse) -> No
         "arrive": 404,  # the custodian's alone, as are the others of houses
         "booking-cancel": 405,
         "booking-new": 404,
+        "detections-of": 404,  # of the vendor's readers, as is a detection without a grant
+        "detection": 404,
         "conclusions-of": 302,  # leads on to the newest release
         "engagement-amend": 404,  # the vendor's, as are vetting, export decision and refusal
         "engagement-renew": 405,

@@ -16,6 +16,12 @@ class NoReportError(NotFoundError):
     code = "detections.no-report"
 
 
+class NoDetectionError(NotFoundError):
+    """No such detection, or none that the viewer may see."""
+
+    code = "detections.no-detection"
+
+
 class NotComparableError(InvalidError):
     """Two reports of different tools, or of different products, have nothing in common."""
 

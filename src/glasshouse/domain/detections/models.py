@@ -122,7 +122,11 @@ class Standing(models.Model):
             models.UniqueConstraint(fields=["detection", "report"], name="detections_standing_once"),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["report", "rule", "path", "state", "severity"], name="detections_standing_tally"),
+            models.Index(
+                fields=["report", "rule", "path", "state", "severity", "is_suppressed"],
+                name="detections_standing_count",
+            ),
+            models.Index(fields=["report", "path", "first_line"], name="detections_standing_place"),
         ]
 
     def __str__(self) -> str:

@@ -6,18 +6,15 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import Final
 
-import numpy as np
-from django.conf import settings
-from django.db import connection
-from django.db.models import Count, QuerySet
-from django.db.models.expressions import RawSQL
+from django.db.models import QuerySet
 
 from glasshouse.domain.access.values import Patterns
+from glasshouse.domain.detections import counting, places
 from glasshouse.domain.detections.errors import NoReportError, NotComparableError
-from glasshouse.domain.detections.models import CodePath, Report, Standing, ToolRule
+from glasshouse.domain.detections.models import Report, Standing, ToolRule
 from glasshouse.domain.detections.values import SEEN, Difference, RuleName, Tally
 from glasshouse.domain.releases import queries as releases
-from glasshouse.domain.releases import searching, vault
+from glasshouse.domain.releases import vault
 from glasshouse.domain.releases.models import Release
 from glasshouse.domain.releases.values import ReleaseRef
 from glasshouse.engines.formats.sarif import Severity
@@ -50,13 +47,11 @@ def tally(found: Report, patterns: Patterns = WHOLE) -> Tally:
     states: Counter[DetectionState] = Counter()
     severities: Counter[Severity] = Counter()
     by_rule: Counter[int] = Counter()
-    rows = covered(found, patterns).values("rule", "state", "severity").annotate(count=Count("pk"))
-    for row in rows.order_by():
-        state = DetectionState(row["state"])
-        states[state] += row["count"]
-        if state in SEEN:
-            severities[Severity(row["severity"])] += row["count"]
-            by_rule[row["rule"]] += row["count"]
+    for cell, count in counting.cells(found, _paths(found, patterns)):
+        states[cell.state] += count
+        if cell.state in SEEN:
+            severities[cell.severity] += count
+            by_rule[cell.rule] += count
     names = rule_names(Uid(found.product), by_rule)
     rules = sorted(((names[pk], count) for pk, count in by_rule.items()), key=lambda one: (-one[1], one[0].id))
     return Tally(states, severities, tuple(rules))
@@ -64,26 +59,19 @@ def tally(found: Report, patterns: Patterns = WHOLE) -> Tally:
 
 def covered(found: Report, patterns: Patterns) -> QuerySet[Standing]:
     """Return the standings of a report at paths that the patterns cover."""
-    rows = Standing.objects.filter(report=found)
-    if patterns.is_whole:
-        return rows
-    row = Release.objects.select_related("product").get(uid=found.release)
-    paths = path_rows(releases.ref(row), patterns)
-    # As one value: a database takes so many parameters and no more.
-    if connection.vendor == "sqlite":
-        among = RawSQL("SELECT value FROM json_each(%s)", [json.dumps(paths)])
-    else:
-        among = RawSQL("SELECT unnest(%s::bigint[])", [paths])
-    return rows.filter(path__in=among)
+    return places.at(Standing.objects.filter(report=found), _paths(found, patterns))
 
 
 def path_rows(found: ReleaseRef, patterns: Patterns) -> list[int]:
     """Return the rows of the paths of a release that patterns cover."""
-    files = searching.files_of(found.product, found.root, settings.GLASSHOUSE.search_file_bytes)
-    visible = np.flatnonzero(searching.narrowed(files, [patterns], "")).tolist()
-    tags = {vault.path_id(found.product, files.raw_path(one)) for one in visible}
-    known = CodePath.objects.filter(product=found.product.text).values_list("pk", "tag")
-    return [pk for pk, tag in known if bytes(tag) in tags]
+    return places.places_of(found).covered(patterns)
+
+
+def _paths(found: Report, patterns: Patterns) -> list[int] | None:
+    if patterns.is_whole:
+        return None
+    row = Release.objects.select_related("product").get(uid=found.release)
+    return path_rows(releases.ref(row), patterns)
 
 
 def difference(before: Report, after: Report) -> Difference:
@@ -97,12 +85,21 @@ def difference(before: Report, after: Report) -> Difference:
 
 def rule_names(product: Uid, rules: Collection[int]) -> Mapping[int, RuleName]:
     """Return what rules are called, by their rows."""
+    return {pk: name for pk, (_, name) in tagged_names(product, rules).items()}
+
+
+def tagged_names(product: Uid, rules: Collection[int]) -> Mapping[int, tuple[bytes, RuleName]]:
+    """Return the tag of rules and what they are called, by their rows."""
     key = vault.sealer(product, PURPOSE)
     found = {}
     for row in ToolRule.objects.filter(pk__in=list(rules)):
-        told = json.loads(key.open(bytes(row.sealed), context=bytes(row.tag)))
-        found[row.pk] = RuleName(
-            told["tool"], told["component"], told["id"], told["summary"], told["help_uri"], tuple(told["cwes"])
+        tag = bytes(row.tag)
+        told = json.loads(key.open(bytes(row.sealed), context=tag))
+        found[row.pk] = (
+            tag,
+            RuleName(
+                told["tool"], told["component"], told["id"], told["summary"], told["help_uri"], tuple(told["cwes"])
+            ),
         )
     return found
 

@@ -52,7 +52,7 @@ ARRANGED: Final = frozenset({"sites"})
 OWN: Final = frozenset({"notes"})
 """Rooms that stand in the top bar of visitors alone."""
 
-ALSO: Final = (("/coverage/", "reading-room"), ("/requests/", "engagements"))
+ALSO: Final = (("/coverage/", "reading-room"), ("/requests/", "engagements"), ("/detections/", "findings"))
 """Beginnings of addresses that lie in a room without standing below its first page."""
 
 

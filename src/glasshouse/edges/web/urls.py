@@ -11,6 +11,7 @@ from glasshouse.edges.web.views import (
     coverage,
     decisions,
     desk,
+    detections,
     door,
     engagements,
     findings,
@@ -159,6 +160,14 @@ SPEAKING: list[URLPattern] = [
     path("inbox/<str:notice>/", notices.open_notice, name="notice"),
 ]
 
+DETECTIONS: list[URLPattern] = [
+    path("detections/", detections.detections, name="detections"),
+    path("detections/<str:release>/", detections.of_release, name="detections-of"),
+    path("detections/<str:release>/<str:detection>/", detections.detection, name="detection"),
+    path("r/<str:grant>/<str:release>/detections/", detections.under_grant, name="detections-under"),
+    path("r/<str:grant>/<str:release>/detections/<str:detection>/", detections.one_under_grant, name="detection-under"),
+]
+
 ENGAGEMENTS: list[URLPattern] = [
     path("engagements/", engagements.engagements, name="engagements"),
     path("engagements/ask", engagements.ask, name="engagement-ask"),
@@ -216,5 +225,6 @@ urlpatterns: list[URLPattern] = [
     *DECISIONS,
     *ENGAGEMENTS,
     *SPEAKING,
+    *DETECTIONS,
     *SITES,
 ]

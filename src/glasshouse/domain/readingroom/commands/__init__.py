@@ -16,6 +16,7 @@ from glasshouse.domain.readingroom.commands.decisions import (
     propose_shredding,
     revoke_grant,
 )
+from glasshouse.domain.readingroom.commands.detections import open_detection, open_detections
 from glasshouse.domain.readingroom.commands.erasing import propose_erasure
 from glasshouse.domain.readingroom.commands.exact import BY_NAME
 from glasshouse.domain.readingroom.commands.notes import change_note, remove_note, share_note, write_note
@@ -80,6 +81,8 @@ __all__ = [
     "open_conclusions",
     "open_coverage",
     "open_definitions",
+    "open_detection",
+    "open_detections",
     "open_difference",
     "open_facts",
     "open_file",

@@ -41,12 +41,14 @@ def show(
     name: str = "file",
     visitor: Fields | None = None,
     at_least: int = 0,
+    has_text: bool = False,
 ) -> View:
     """Charge and record a showing, with what may have changed since it was judged checked again.
 
-    `source` rests under the product's key as the field `name`; `visitor` is for the visitor's side alone.
+    `source` rests under the product's key as the field `name`; `visitor` is for the visitor's side alone. `has_text`
+    says that words are shown which may repeat source, beside its lines or without.
     """
-    as_pictures = room.as_pictures and bool(shown)
+    as_pictures = room.as_pictures and (has_text or bool(shown))
     check_has_form(as_pictures=as_pictures, draws=viewer.origin.draws)
     with journal.transaction():
         journal.check_may_show(now)
