@@ -17,6 +17,7 @@ FOLDERS: Final = (
     "clang_analyzer",
     "clang_tidy",
     "kingfisher",
+    "ast_grep",
 )
 
 

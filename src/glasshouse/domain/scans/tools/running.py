@@ -90,7 +90,7 @@ def _once(installed: Installed, unit: Unit) -> Analysis:
     invocation = tool.invocation(unit, names)
     with sandbox.staging(2 * unit.size + 64 * 2**20) as staged:
         for file in unit.everything:
-            staged.put(TreePath(b"src/" + names.inside[file.path].encode()), tool.comments.given(file.content))
+            staged.put(TreePath(b"src/" + names.inside[file.path].encode()), tool.given(file.content))
         inputs = [*installed.inputs, staged.input(TreePath(b"src"), SOURCE_FOLDER)]
         for name, content in invocation.given.items():
             staged.put(TreePath(b"given/" + name.encode()), content)

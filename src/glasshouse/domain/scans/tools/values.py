@@ -216,6 +216,7 @@ class Tool:
     `unit_files` and `unit_bytes` bound a unit; a tool that is started once a file has one. `max_file` is the largest
     file that it is given at all. With `follows_includes` a unit brings its include closure, which counts in the
     cache key. With `takes_rules` it can be given rules that somebody brought; with `needs_rules` it has no others.
+    With `utf8` it is given a letter in the place of each byte that is no UTF-8, so that lines and columns stay.
     `version` is the command that tells its version, read with `version_pattern`. What a vendor's comments ask for never
     silences a tool: `comments` says how that is seen to, and the wish becomes a proposal beside the result. `caveat` is
     what a reader of its results should know.
@@ -236,6 +237,7 @@ class Tool:
     follows_includes: bool = False
     takes_rules: bool = False
     needs_rules: bool = False
+    utf8: bool = False
     comments: Comments = Comments()
     caveat: str = ""
 
@@ -243,6 +245,14 @@ class Tool:
     def folder(self) -> str:
         """Return the name of its folder here."""
         return self.name.replace("-", "_")
+
+    def given(self, content: bytes) -> bytes:
+        """Return what the tool reads in the place of this content."""
+        told = self.comments.given(content)
+        if not self.utf8:
+            return told
+        # Only bytes that are no UTF-8 become surrogates here; each stands for one.
+        return re.sub("[\udc80-\udcff]", "_", told.decode("utf-8", "surrogateescape")).encode()
 
 
 class State(StrEnum):
