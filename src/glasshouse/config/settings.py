@@ -95,6 +95,7 @@ INSTALLED_APPS = [
     "glasshouse.domain.triage",
     "glasshouse.domain.scans",
     "glasshouse.domain.engagements",
+    "glasshouse.domain.admissions",
     "glasshouse.domain.readingroom",
     "glasshouse.domain.publication",
     "glasshouse.edges.web",
@@ -176,6 +177,8 @@ CSRF_COOKIE_SECURE = _is_https
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Strict"
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
+# What people hand in is never written to a disk in the open.
+FILE_UPLOAD_HANDLERS = ["glasshouse.edges.http.uploads.InMemory"]
 SECURE_HSTS_SECONDS = 31_536_000 if _is_https else 0
 CSRF_FAILURE_VIEW = "glasshouse.edges.http.answers.form_expired"
 

@@ -25,6 +25,7 @@ from glasshouse.domain.readingroom import commands as readingroom
 from glasshouse.domain.readingroom.models import SavedRun, SavedSearch
 from glasshouse.kernel.ids import Uid
 from glasshouse.kernel.lines import Span
+from tests.domain.admissions.bringing import bring
 from tests.domain.detections.handing import Told, hand_in, log
 from tests.domain.people.signedin import sign_in
 from tests.domain.sites.place import arrival, settle
@@ -51,6 +52,8 @@ MAKING = {
 HOUSE = {"arrival", "booking", "place", "site", "workstation"}
 # Of engagements: who arranges, the export officer and the auditor read what was asked for and what came of it.
 ENGAGED = {"engagement", "request_uid"}
+# Of what was brought: who arranges visits judges it, by digest.
+JUDGED = {"brought"}
 # Of questions and findings: of the vendor, who answers reads these, and of findings an assessor too.
 SPOKEN = {
     Role.PRODUCT_OWNER: {"finding", "question"},
@@ -132,6 +135,7 @@ def room(house: House) -> Room:
         "engagement": engagement.uid,
         "booking": booking.uid,
         "detection": Detection.objects.get().uid,
+        "brought": bring(house, is_tried=False).text,
         "event": entry.uid,
         "grant": desk.grant.text,
         "path": "src/main.c",
@@ -180,6 +184,7 @@ def test_each_kind_of_object_is_tried() -> None:
     assert named == {
         *HOUSE,
         *ENGAGED,
+        *JUDGED,
         *("after", "before", "event", "grant", "path", "person", "product", "proposal", "release", "ticket", "visit"),
         *("finding", "note", "notice", "question"),
         *("detection", "hold", "run", "saved", "session"),
@@ -219,7 +224,7 @@ def test_who_arranges_visits_reads_none_of_what_they_arranged(
     for name, names in web_routes():
         if (
             names
-            and names.isdisjoint(HOUSE | ENGAGED | spoken)
+            and names.isdisjoint(HOUSE | ENGAGED | JUDGED | spoken)
             and name not in {*OTHERS, *read, "product-reading", "proposal", "grant-resume", "grant-revoke"}
             and (name, arranger) not in {("session-end", "custodian"), ("hold-lift", "manager")}
         ):
@@ -248,6 +253,9 @@ def test_the_reviewer_reaches_each_of_them(room: Room, browser_of: Browse) -> No
         "booking-new": 404,
         "detections-of": 404,  # of the vendor's readers, as is a detection without a grant
         "detection": 404,
+        "brought-again": 405,
+        "brought-decide": 405,
+        "brought-withdraw": 405,
         "conclusions-of": 302,  # leads on to the newest release
         "engagement-amend": 404,  # the vendor's, as are vetting, export decision and refusal
         "engagement-renew": 405,

@@ -9,6 +9,9 @@ from typing import Final
 from django.conf import settings
 
 from glasshouse.domain.access.models import Grant
+from glasshouse.domain.admissions import queries as admissions
+from glasshouse.domain.admissions.rules import CLOCK as ADMISSION
+from glasshouse.domain.admissions.rules import DECIDING
 from glasshouse.domain.approvals import queries as approvals
 from glasshouse.domain.approvals.models import Proposal
 from glasshouse.domain.approvals.rules import POLICIES
@@ -65,6 +68,7 @@ def calls(now: datetime) -> Iterator[Call]:
     yield from _of_grants(now)
     yield from _of_questions()
     yield from _of_verdicts(now)
+    yield from _of_admissions(now)
 
 
 def has_office(viewer: Viewer) -> bool:
@@ -202,6 +206,29 @@ def _of_verdicts(now: datetime) -> Iterator[Call]:
             subject=Uid(row.uid),
             route="verdict",
             seen_by=frozenset(),  # an end that was chosen is nobody's delay
+        )
+
+
+def _of_admissions(now: datetime) -> Iterator[Call]:
+    """Remind the custodian of what visitors brought; that their word is late its visitor hears too."""
+    for row in admissions.awaiting(now):
+        call = Call(
+            clock=f"admission:{row.uid}",
+            at=row.due_at - timedelta(hours=ADMISSION.hours) / 4,
+            kind="deadlines.admission-waits",
+            persons=lambda: office(*DECIDING),
+            subject=Uid(row.uid),
+            route="brought-one",
+            seen_by=frozenset(DECIDING),
+            about=f"{row.get_kind_display()}, {row.organisation.name}",
+        )
+        yield call
+        yield replace(
+            call,
+            clock=f"{call.clock}:late",
+            at=row.due_at,
+            kind="deadlines.admission-late",
+            persons=lambda by=row.brought_by_id: {*office(*DECIDING), by},  # type: ignore[misc] # bound now
         )
 
 

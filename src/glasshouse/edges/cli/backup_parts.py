@@ -7,7 +7,7 @@ from pathlib import Path
 
 from glasshouse.kernel.errors import ConflictError
 
-FOLDERS = ("store", "keys", "scip", "reports", "runs")
+FOLDERS = ("store", "keys", "scip", "reports", "runs", "brought")
 # The tiles are left out: they follow from the journal's leaves, and the restored tree is held against this head.
 HEAD = "ledger/head"
 FILES = ("lab.toml", "master.salt", "witnesses.json", HEAD)

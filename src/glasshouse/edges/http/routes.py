@@ -22,6 +22,9 @@ OPEN: Final = frozenset(
 WHILE_ENROLLING: Final = frozenset({"enrolment", "mfa_add_webauthn", "mfa_activate_totp", "account_logout"})
 """Routes that answer a person who has no passkey and no app yet."""
 
+TAKES_FILES: Final = frozenset({"brought-new"})
+"""Routes whose pages take a file; one that is sent to any other is passed over."""
+
 API: Final = "api"
 API_PREFIX: Final = "/api/"
 

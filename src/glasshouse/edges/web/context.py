@@ -52,7 +52,12 @@ ARRANGED: Final = frozenset({"sites"})
 OWN: Final = frozenset({"notes"})
 """Rooms that stand in the top bar of visitors alone."""
 
-ALSO: Final = (("/coverage/", "reading-room"), ("/requests/", "engagements"), ("/detections/", "findings"))
+ALSO: Final = (
+    ("/brought/", "engagements"),
+    ("/coverage/", "reading-room"),
+    ("/detections/", "findings"),
+    ("/requests/", "engagements"),
+)
 """Beginnings of addresses that lie in a room without standing below its first page."""
 
 

@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 
 from glasshouse.edges.web.views import (
     bookings,
+    brought,
     budgets,
     changes,
     conclusions,
@@ -187,6 +188,15 @@ ENGAGEMENTS: list[URLPattern] = [
     path("requests/<str:request_uid>/withdraw", engagements.withdraw, name="request-withdraw"),
 ]
 
+BROUGHT: list[URLPattern] = [
+    path("brought/", brought.brought, name="brought"),
+    path("brought/new", brought.hand_in, name="brought-new"),
+    path("brought/<str:brought>/", brought.one, name="brought-one"),
+    path("brought/<str:brought>/decide", brought.decide, name="brought-decide"),
+    path("brought/<str:brought>/withdraw", brought.withdraw, name="brought-withdraw"),
+    path("brought/<str:brought>/again", brought.try_again, name="brought-again"),
+]
+
 SITES: list[URLPattern] = [
     path("sites/", sites.sites, name="sites"),
     path("sites/today", sites.today, name="sites-today"),
@@ -227,4 +237,5 @@ urlpatterns: list[URLPattern] = [
     *SPEAKING,
     *DETECTIONS,
     *SITES,
+    *BROUGHT,
 ]

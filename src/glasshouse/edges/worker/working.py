@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import Error as DatabaseFault
 from django.db import close_old_connections
 
+from glasshouse.domain.admissions import commands as admissions
 from glasshouse.domain.deadlines import commands as deadlines
 from glasshouse.domain.jobs import commands as jobs
 from glasshouse.domain.jobs import queries
@@ -125,14 +126,24 @@ def _tell_of_lapses(release: Uid, subjects: Sequence[Uid], now: datetime) -> Non
     triage.tell_of_lapses(release, subjects, now)
 
 
+def try_what_was_brought(arguments: Arguments, report: Report) -> str:
+    """Try what a visitor handed in, in the sandbox."""
+    report(0, 1)
+    tried = admissions.attempt(Uid(str(arguments["brought"])), now=clock.now())
+    return f"its trial: {tried.outcome.label}" if tried else "it waits no more"
+
+
 def forget_past(arguments: Arguments, report: Report) -> str:
     """Forget what is personal and older than houses and settings keep it."""
     del arguments  # it is of the whole lab
-    report(0, 2)
+    report(0, 3)
+    brought = admissions.end_over(now=clock.now())
+    report(1, 3)
     gone = sites.forget_past("operator:worker", now=clock.now())
-    report(1, 2)
+    report(2, 3)
     signed_in = people.forget_sign_ins("operator:worker", now=clock.now())
-    return f"{gone.arrivals:,} arrivals, {gone.expected:,} expected visitors, {signed_in:,} sign-ins forgotten"
+    people_gone = f"{gone.arrivals:,} arrivals, {gone.expected:,} expected visitors, {signed_in:,} sign-ins forgotten"
+    return f"{people_gone}; {brought:,} brought things over"
 
 
 def deliver_mail(arguments: Arguments, report: Report) -> str:
@@ -152,6 +163,7 @@ KINDS: dict[str, Callable[[Arguments, Report], str]] = {
     "journal.audit": audit_lab,
     "lab.retention": forget_past,
     "publication.site": publish_site,
+    admissions.TRY: try_what_was_brought,
     releases.INDEX: index_release,
     releases.SYMBOLS: look_for_symbols,
     reliances.RELIANCE: judge_reliances,

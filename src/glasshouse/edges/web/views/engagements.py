@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from glasshouse.domain.admissions.rules import decides
 from glasshouse.domain.engagements import commands, queries
 from glasshouse.domain.engagements.errors import NotOfYourOrganisationError
 from glasshouse.domain.engagements.rules import check_office
@@ -184,6 +185,7 @@ def engagement(request: HttpRequest, engagement: str) -> HttpResponse:
     viewer = viewer_of(request)
     page = queries.engagement_page(viewer, Uid.parse(engagement), now=clock.now())
     context = {"page": page, "viewer": viewer, "story": _story(page.timeline), "places": dict(_places(viewer))}
+    context["judges_brought"] = decides(viewer)
     if not viewer.is_vendor:
         context |= of_engagement(viewer, Uid.parse(engagement), clock.now())
     return render(request, "engagements/engagement.html", context)
