@@ -27,12 +27,12 @@ HOUR = timedelta(hours=1)
 def verdicts(draw: st.DrawFn) -> list[Given]:
     """Some verdicts of one side on one detection, the time of each its own or shared."""
     found = []
-    for _ in range(draw(st.integers(0, 8))):
+    for number in range(draw(st.integers(0, 8))):
         at = NOW + HOUR * draw(st.integers(0, 5))
         lasts = draw(st.none() | st.integers(1, 8))
         expires = at + HOUR * lasts if lasts else None
         told = Told(draw(st.sampled_from(State)))
-        found.append(Given(Uid.new(), told, 1, at, "r", expires, is_wide=draw(st.booleans())))
+        found.append(Given(Uid.new(), number, told, 1, at, "r", expires, is_wide=draw(st.booleans())))
     return found
 
 
@@ -62,7 +62,7 @@ def test_a_word_on_the_detection_goes_before_every_word_on_its_rule(found: list[
     if any(not one.is_wide for one in lasting(found, at)):
         assert standing is not None
         assert not standing.is_wide
-        assert standing.at == max(one.at for one in lasting(found, at) if not one.is_wide)
+        assert standing.number == max(one.number for one in lasting(found, at) if not one.is_wide)
 
 
 def viewer(*roles: Role, row: int = 1, is_vendor: bool = True) -> Viewer:

@@ -3,11 +3,15 @@
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
 from django.test import Client
 
+from glasshouse.domain.access.values import USUAL, Purpose
+from glasshouse.domain.detections import commands as detections
+from glasshouse.domain.detections.models import Detection
 from glasshouse.domain.engagements.models import Engagement
 from glasshouse.domain.findings.values import Severity
 from glasshouse.domain.people import commands as people
@@ -17,6 +21,7 @@ from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import commands as readingroom
 from glasshouse.domain.readingroom.models import SavedRun
+from glasshouse.domain.releases.models import Release
 from glasshouse.edges.api.api import api
 from glasshouse.kernel.ids import Uid
 from glasshouse.kernel.lines import Span
@@ -73,6 +78,8 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
     "rename_search": {"label": "mine"},
     "new_lines": {},
     "end_search": {},
+    "triage_judge": {"grant": "{grant}", "detections": ["{detection}"], "state": "confirmed", "reason": "So."},
+    "triage_raise_finding": {"detections": ["{detection}"], "title": "So", "severity": "low", "words": "So."},
 }
 # After one of these its owner is refused what it ended: they are called when all else was.
 ENDING: Final = frozenset(
@@ -126,15 +133,26 @@ class Objects:
         body = next((body for name, body in BODIES.items() if operation.name.endswith(name)), None)
         assert body is not None, f"say in BODIES what {operation.name} takes"
         text = json.dumps(body)
-        for name in ("release", "event", "search"):
+        for name in ("release", "event", "search", "grant", "detection"):
             text = text.replace(f"{{{name}}}", self.named[name])
         return client.post(path, text, content_type="application/json", query_params=query)
 
 
+def hand_in(folder: Path, release: Release) -> Uid:
+    """Hand in what a tool found, and return it."""
+    place = {"artifactLocation": {"uri": str(MAIN)}, "region": {"startLine": 1}}
+    result = {"ruleId": "bad", "message": {"text": "bad"}, "locations": [{"physicalLocation": place}]}
+    run = {"tool": {"driver": {"name": "cutter"}}, "results": [result]}
+    source = folder / "results.sarif"
+    source.write_text(json.dumps({"version": "2.1.0", "runs": [run]}), "utf-8")
+    detections.take_reports("operator:tests", "server", release.version, source, now=NOW)
+    return Uid(Detection.objects.get().uid)
+
+
 @pytest.fixture
-def objects(house: House) -> tuple[Objects, Desk]:
+def objects(house: House, tmp_path: Path) -> tuple[Objects, Desk]:
     before, after = house.take(), house.take("2", next_version(FILES))
-    desk = house.seat(house.cast.reviewer, before, after)
+    desk = house.seat(house.cast.reviewer, before, after, purposes=frozenset({*USUAL, Purpose.TOOLS}))
     shown = readingroom.open_file(desk.viewer, desk.grant, desk.release, MAIN, Span(1, 3), now=NOW)
     token = people.make_token(desk.viewer, "mine", [Scope.LEDGER], 7, now=NOW)
     proposal = house.propose(before)
@@ -174,6 +192,7 @@ def objects(house: House) -> tuple[Objects, Desk]:
         "site": place.site.text,
         "hold": hold.uid,
         "run": SavedRun.objects.get().uid,
+        "detection": hand_in(tmp_path, before).text,
     }
     return Objects(named), desk
 

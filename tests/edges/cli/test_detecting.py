@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from tests.edges.cli.conftest import terminal
 from tests.edges.running import RunningLab, make_source
 
 
@@ -86,3 +87,19 @@ def test_a_backup_keeps_what_tools_found(founded: RunningLab, tmp_path: Path) ->
     )
     (taken,) = told(back, "findings", "import", "tool", "1.0", str(sarif(tmp_path, "b.sarif", [5, 3])))
     assert taken["states"] == {"unchanged": 2}  # the report from before was read
+
+
+def test_a_person_judges_at_their_own_terminal_and_the_operator_does_not(served: RunningLab, tmp_path: Path) -> None:
+    told(served, "findings", "import", "tool", "1.0", str(sarif(tmp_path, "a.sarif", [3, 5])))
+    manager, reviewer = terminal(served, "lab-manager"), terminal(served, "reviewer")
+    assert manager.json("findings", "verdicts", "tool", "1.0")["states"]["open"] == 2
+    assert "2 open" in manager.tell("findings", "verdicts", "tool", "1.0")
+    words = ("--state", "confirmed", "--reason", "So.")
+    unknown = "0123456789abcdefghjkmnpqrs"
+    assert manager.run("findings", "triage", "tool", "1.0", unknown, *words).returncode == 4
+    assert (
+        manager.run("findings", "triage", "tool", "1.0", unknown, "--state", "closed", "--reason", "x").returncode == 2
+    )
+    assert reviewer.run("findings", "verdicts", "tool", "1.0").returncode == 4, "a visitor names a grant"
+    grant = reviewer.run("findings", "verdicts", "tool", "1.0", "--grant", served.grant)
+    assert grant.returncode == 3, "this grant is for reading and searching"

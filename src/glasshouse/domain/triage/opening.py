@@ -140,4 +140,4 @@ def _opened(verdicts: QuerySet[Verdict]) -> dict[int, tuple[Verdict, Told]]:
 
 
 def _given(uid: str, row: Verdict, told: Told, *, is_wide: bool) -> Given:
-    return Given(Uid(uid), told, row.author_id, row.at, row.release, row.expires_at, is_wide=is_wide)
+    return Given(Uid(uid), row.pk, told, row.author_id, row.at, row.release, row.expires_at, is_wide=is_wide)

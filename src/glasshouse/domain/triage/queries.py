@@ -141,7 +141,7 @@ def opinions(viewer: Viewer, scope: Scope, found: Sequence[Spot], now: datetime)
 
 def history(viewer: Viewer, scope: Scope, spot: Spot, now: datetime) -> list[Entry]:
     """Return every verdict on a detection that the viewer is told, oldest first; expired ones stay in it."""
-    found = sorted(_on(viewer, scope, [spot])[spot.row], key=lambda one: (one[1].at, one[1].uid.text))
+    found = sorted(_on(viewer, scope, [spot])[spot.row], key=lambda one: (one[1].number, one[1].uid.text))
     rows = {row.pk: row for row, _, _ in found}
     reasons = opening.reasons_of(list(rows.values()))
     versions = dict(

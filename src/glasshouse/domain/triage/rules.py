@@ -30,10 +30,11 @@ _MAY_BE_JUSTIFIED: Final = frozenset({State.FALSE_POSITIVE, State.WONT_FIX})
 def standing(given: Iterable[Given], now: datetime) -> Given | None:
     """Return the verdict that a side's opinion comes to, None while it has none.
 
-    A word on the detection itself goes before one on its rule; of each the newest counts that has not expired.
+    A word on the detection itself goes before one on its rule; of each the last counts that has not expired. Which one
+    was last their numbers tell: a clock that was set back brings no older word up again.
     """
     lasting = [one for one in given if one.expires_at is None or now < one.expires_at]
-    return max(lasting, key=lambda one: (not one.is_wide, one.at, one.uid.text), default=None)
+    return max(lasting, key=lambda one: (not one.is_wide, one.number), default=None)
 
 
 def asks_again(found: Given, release: str, state: DetectionState, *, has_lapsed: bool) -> bool:

@@ -71,6 +71,11 @@ class Origin(TextChoices):
     SUPPRESSION = "suppression", "a suppression in the source"
 
 
+def severity(text: str) -> Severity | None:
+    """Read a severity as an edge is told it; an empty one is none."""
+    return Severity(text) if text else None
+
+
 @dataclass(frozen=True, slots=True)
 class Rating:
     """How bad it is: `vector` is CVSS as it was given, `severity` what it comes to. Both may be missing."""
@@ -124,9 +129,13 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A verdict on one detection, as far as opinions are made of it. `is_wide` when it is on the detection's rule."""
+    """A verdict on one detection, as far as opinions are made of it. `is_wide` when it is on the detection's rule.
+
+    `uid` is that of what it is on, `number` counts up with each verdict that is given.
+    """
 
     uid: Uid
+    number: int
     told: Told
     author: int
     at: datetime

@@ -27,6 +27,7 @@ from glasshouse.edges.api.routes import (
     speaking,
     symbols,
     tokens,
+    triage,
     visits,
 )
 from glasshouse.edges.http import answers, refusals
@@ -63,6 +64,7 @@ for router in (
     tokens,
     engagements,
     speaking,
+    triage,
     sessions,
     holds,
     houses,

@@ -12,6 +12,7 @@ from glasshouse.edges.cli import (
     engaging,
     holding,
     houses,
+    judging,
     ledger,
     mailing,
     operating,
@@ -47,6 +48,7 @@ app.add_typer(detecting.findings, name="findings")
 app.add_typer(scanning.scan, name="scan")
 app.add_typer(sites.site, name="site")
 app.add_typer(ledger.ledger, name="ledger")
+judging.add_to(detecting.findings)
 signingin.add_to(app)
 reading.add_to(releases.release)
 houses.add_to(sites.site)
