@@ -2,13 +2,14 @@
 """Questions about what is said of detections. A scope says what of a release the caller has judged to be seen."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
 from django.db.models import Q, QuerySet
 
 from glasshouse.domain.access.values import Patterns
+from glasshouse.domain.detections import places
 from glasshouse.domain.detections import queries as detections
 from glasshouse.domain.detections.models import Report
 from glasshouse.domain.detections.models import Standing as Stood
@@ -17,7 +18,7 @@ from glasshouse.domain.people.models import Organisation
 from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.releases import queries as releases
-from glasshouse.domain.releases import reliances, vault
+from glasshouse.domain.releases import reliances
 from glasshouse.domain.releases.errors import ReleaseUnknownError
 from glasshouse.domain.releases.models import Release
 from glasshouse.domain.releases.values import ReleaseRef
@@ -52,9 +53,9 @@ def spots(viewer: Viewer, scope: Scope, uids: Collection[Uid]) -> list[Spot]:
     """Return some detections as they stand in a release, all or none of them; raises NoDetectionError."""
     rows = Stood.objects.filter(
         report__in=reports(viewer, scope.release.uid), detection__uid__in=[uid.text for uid in uids]
-    ).select_related("detection", "path")
+    ).select_related("detection")
     found = list(rows)
-    files = _files(scope.release, {bytes(row.path.tag) for row in found if row.path})
+    files = _files(scope.release, {row.path_id for row in found if row.path_id})
     told = [_spot(row, files) for row in found]
     seen = [one for one in told if scope.patterns.is_whole or (one.path and scope.patterns.covers(TreePath(one.path)))]
     if {one.uid for one in seen} != set(uids):
@@ -77,7 +78,7 @@ def standings_of(verdicts: QuerySet[Verdict], scope: Scope, of: Sequence[Report]
     for one in opening.on_detections(verdicts):
         given[one.detection].append(one.given)
     wide = opening.on_rules(verdicts)
-    paths = [set(detections.path_rows(scope.release, one.patterns)) for one in wide]
+    covering = [set(detections.path_rows(scope.release, one.patterns)) for one in wide]
     lapsed = reliances.lapsed_in(scope.release.uid, KIND)
     asked = Q(detection__in=VerdictOn.objects.filter(verdict__in=verdicts).exclude(detection=None).values("detection"))
     if wide:
@@ -88,7 +89,7 @@ def standings_of(verdicts: QuerySet[Verdict], scope: Scope, of: Sequence[Report]
         for detection, rule, path, state in rows.values_list("detection", "rule", "path", "state"):
             general = [
                 one.given
-                for one, rows_of in zip(wide, paths, strict=True)
+                for one, rows_of in zip(wide, covering, strict=True)
                 if one.rule == rule and (one.patterns.is_whole or path in rows_of)
             ]
             standing = rules.standing([*given.get(detection, ()), *general], now)
@@ -244,23 +245,18 @@ def _standing(found: Given, scope: Scope, state: DetectionState, lapsed: Collect
     return Standing(found, is_seen=state in SEEN, asks_again=asks_again)
 
 
-def _files(found: ReleaseRef, tags: Collection[bytes]) -> dict[bytes, tuple[bytes, bytes]]:
-    """Return path and digest of some files of a release by their opaque ids."""
-    return dict(_tagged(found, set(tags))) if tags else {}
+def _files(found: ReleaseRef, rows: Collection[int]) -> dict[int, tuple[bytes, bytes]]:
+    """Return path and digest of some paths of a release by their rows; nothing of what is not there."""
+    if not rows:
+        return {}
+    here = places.places_of(found)
+    order = here.order()
+    known = {row: order[row] for row in rows if row in order}
+    return {row: (here.files.raw_path(one), here.files.digest(one)) for row, one in known.items()}
 
 
-def _tagged(found: ReleaseRef, wanted: set[bytes]) -> Iterator[tuple[bytes, tuple[bytes, bytes]]]:
-    for one in releases.manifest(found).contents():
-        tag = vault.path_id(found.product, one.path)
-        if tag in wanted and not one.is_link:
-            wanted.discard(tag)
-            yield tag, (one.path, one.digest)
-            if not wanted:
-                return
-
-
-def _spot(row: Stood, files: Mapping[bytes, tuple[bytes, bytes]]) -> Spot:
-    path, digest = files.get(bytes(row.path.tag), (None, None)) if row.path else (None, None)
+def _spot(row: Stood, files: Mapping[int, tuple[bytes, bytes]]) -> Spot:
+    path, digest = files.get(row.path_id or 0, (None, None))
     return Spot(
         row=row.detection_id,
         uid=Uid(row.detection.uid),
