@@ -3,6 +3,7 @@
 
 import json
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
@@ -150,7 +151,7 @@ def _index(folder: Path, product: str, number: int) -> dict[str, float]:
 
     ref = ground.releases(product)[number]
     if number == 0:
-        indexing.remove(ref.product)
+        shutil.rmtree(indexing.folder(ref.product), ignore_errors=True)
     before = {kept.name: kept for kept in _kept(indexing.names(ref.product), ref.product)}
     subprocess.run(["sync", "-f", folder], check=True)
     begun = time.perf_counter()

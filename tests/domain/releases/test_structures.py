@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from glasshouse.domain.releases import indexing, structures, structuretool, vault
+from glasshouse.domain.releases import shelves, structures, structuretool, vault
 from glasshouse.domain.releases.structures import SOME_SLOW, Answers
 from glasshouse.engines.codeindex.structure.analysis import Document
 from glasshouse.engines.codeindex.structure.errors import StructureError, StructureToolError
@@ -110,7 +110,7 @@ def test_answers_that_were_changed_on_the_disk_are_asked_for_again(product: Uid)
 def test_answers_go_with_the_products_key(product: Uid) -> None:
     answers = ask(product, ONE)
     vault.ring().destroy(product)
-    indexing.remove(product)
+    shelves.remove(product)
     assert not structures.folder(product).exists()
     answers.note_none(b"\0" * 32)
     with pytest.raises(KeyDestroyedError):

@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 
 from glasshouse.domain.journal.models import Event
-from glasshouse.domain.scans import commands, record, reproducing, results
+from glasshouse.domain.releases import queries as releases
+from glasshouse.domain.releases.models import Release
+from glasshouse.domain.scans import checking, commands, record, reproducing, results
 from glasshouse.domain.scans.errors import (
     NotRecordedError,
     NotReproducibleError,
@@ -103,9 +105,18 @@ def test_a_record_is_sealed_and_one_that_was_exchanged_is_told(run: ScanRun, hou
     (record.folder(product) / other.kept).write_bytes(content)
     with pytest.raises(RecordDamagedError):
         record.read(other)
+    assert damages("1") == []
+    assert [other.uid in told and other.kept in told for told in damages("2")] == [True]
     pack.write_bytes(content[:-7])
     with pytest.raises(RecordDamagedError):
         record.read(run)
+    assert [run.uid in told and run.kept in told for told in damages("1")] == [True]
+
+
+def damages(version: str) -> list[str]:
+    """What a release's check tells, of its files, its reports and its runs."""
+    row = Release.objects.get(version=version)
+    return [one.message for one in checking.check(releases.ref(row), lambda _files, _bytes: None).damages]
 
 
 def test_what_came_and_went_is_counted_by_rule_and_outcomes_by_kind(run: ScanRun) -> None:

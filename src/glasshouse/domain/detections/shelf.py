@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from django.conf import settings
 
 from glasshouse.domain.detections.errors import ReportDamagedError, ReportsBusyError
 from glasshouse.domain.releases import shelves, vault
@@ -40,8 +39,7 @@ _HEAD: Final = frozenset({"blocks", "paths", "results", "sightings"})
 
 def folder(product: Uid) -> Path:
     """Return where a product's reports lie."""
-    home: Path = settings.GLASSHOUSE.home
-    return home / "reports" / product.text
+    return shelves.folder(shelves.Shelf.REPORTS, product)
 
 
 def write(product: Uid, blocks: Iterable[bytes]) -> str:
@@ -122,6 +120,13 @@ class Kept:
                 results = [result for _, result in _read(pack.block(block)).results()]
                 found |= {number: results[number % A_BLOCK] for number in wanted if number // A_BLOCK == block}
         return found
+
+    def check(self) -> None:
+        """Read every block."""
+        with self._reading() as pack:
+            _head(pack)
+            for block in range(pack.blocks):
+                pack.block(block)
 
     @contextmanager
     def _reading(self) -> Iterator[PackReader]:

@@ -20,6 +20,7 @@ from glasshouse.domain.releases import (
     queries,
     reliances,
     searching,
+    shelves,
     surveys,
     symbols,
     vault,
@@ -227,7 +228,6 @@ def destroy_marked_keys() -> list[str]:
             vault.ring().destroy(uid)
             vault.close()
             forget()
-            indexing.remove(uid)
-            crossingshelf.remove(uid)
             destroyed.append(product.slug)
+        shelves.remove(uid)  # also what we left that died here before, or what a writer finished meanwhile
     return destroyed

@@ -8,13 +8,10 @@
 
 import functools
 import secrets
-import shutil
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
-
-from django.conf import settings
 
 from glasshouse.domain.releases import shelves, vault
 from glasshouse.domain.releases.errors import SymbolsBusyError, SymbolsDamagedError
@@ -30,8 +27,7 @@ _DAMAGE: Final = (DamagedError, TableDamagedError)
 
 def folder(product: Uid) -> Path:
     """Return where a product's indexes lie."""
-    home: Path = settings.GLASSHOUSE.home
-    return home / "scip" / product.text
+    return shelves.folder(shelves.Shelf.SCIP, product)
 
 
 def opened(product: Uid, name: str) -> Crossing:
@@ -92,11 +88,6 @@ def remove_others(product: Uid, kept: Collection[str]) -> None:
         if path.name not in kept:
             with suppress(FileNotFoundError):
                 path.unlink()
-
-
-def remove(product: Uid) -> None:
-    """Remove the indexes of a product that was destroyed; its key is gone, so nothing of them could be read."""
-    shutil.rmtree(folder(product), ignore_errors=True)
 
 
 @contextmanager

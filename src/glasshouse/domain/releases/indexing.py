@@ -14,7 +14,6 @@ indexer that was killed goes on with the documents that no segment has.
 import json
 import os
 import secrets
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -81,8 +80,7 @@ Builder = Callable[[Uid, Sequence[Batch]], Iterator[str]]
 
 def folder(product: Uid) -> Path:
     """Return where a product's segments lie."""
-    home: Path = settings.GLASSHOUSE.home
-    return home / "index" / product.text
+    return shelves.folder(shelves.Shelf.INDEX, product)
 
 
 def products() -> list[Uid]:
@@ -214,11 +212,6 @@ def is_complete(product: Uid, releases: Sequence[ReleaseRef]) -> bool:
     """Say whether every document of these releases is in a segment that can be read."""
     there, broken = _heads(product)
     return not broken and not _plan(product, releases, there)
-
-
-def remove(product: Uid) -> None:
-    """Remove the index of a product that was destroyed; its key is gone, so nothing of it could be read."""
-    shutil.rmtree(folder(product), ignore_errors=True)
 
 
 def _heads(product: Uid) -> tuple[list[Kept], list[str]]:

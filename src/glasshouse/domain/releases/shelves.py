@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What all shelves of sealed packs have in common: a pack rests whole or not at all, and a shelf has one writer."""
 
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from enum import StrEnum
 from pathlib import Path
+
+from django.conf import settings
 
 from glasshouse.domain.releases import vault
 from glasshouse.engines.store import files
@@ -11,6 +15,28 @@ from glasshouse.engines.store.errors import BusyError
 from glasshouse.engines.store.packs import PackWriter
 from glasshouse.kernel.errors import ConflictError
 from glasshouse.kernel.ids import Uid
+
+
+class Shelf(StrEnum):
+    """What rests under a product's key beside its releases, by the name of its folder in the lab."""
+
+    INDEX = "index"
+    REPORTS = "reports"
+    RUNS = "runs"
+    SCANS = "scans"
+    SCIP = "scip"
+
+
+def folder(shelf: Shelf, product: Uid) -> Path:
+    """Return where a product's packs of a shelf lie."""
+    home: Path = settings.GLASSHOUSE.home
+    return home / shelf / product.text
+
+
+def remove(product: Uid) -> None:
+    """Remove all shelves of a product that was destroyed; its key is gone, so nothing of them could be read."""
+    for shelf in Shelf:
+        shutil.rmtree(folder(shelf, product), ignore_errors=True)
 
 
 def write(product: Uid, kind: str, blocks: Iterable[bytes], *, partial: Path, whole: Path) -> None:

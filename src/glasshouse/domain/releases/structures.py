@@ -20,8 +20,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from django.conf import settings
-
 from glasshouse.domain.releases import shelves, structuretool, vault
 from glasshouse.engines.codeindex.structure import rules, wire
 from glasshouse.engines.codeindex.structure.analysis import Document, analyse
@@ -45,8 +43,7 @@ _VERSION: Final = "1"  # of how the tool is asked: other answers, another tag
 
 def folder(product: Uid) -> Path:
     """Return where a product's answers lie."""
-    home: Path = settings.GLASSHOUSE.home
-    return home / "index" / product.text
+    return shelves.folder(shelves.Shelf.INDEX, product)
 
 
 class Answers:

@@ -13,8 +13,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from django.conf import settings
-
 from glasshouse.domain.releases import shelves, vault
 from glasshouse.domain.releases.errors import SymbolsBusyError, SymbolsDamagedError
 from glasshouse.engines.codeindex.symbols.errors import TableDamagedError
@@ -29,8 +27,7 @@ _DAMAGE: Final = (DamagedError, TableDamagedError)
 
 def folder(product: Uid) -> Path:
     """Return where a product's tables lie."""
-    home: Path = settings.GLASSHOUSE.home
-    return home / "index" / product.text
+    return shelves.folder(shelves.Shelf.INDEX, product)
 
 
 def names(product: Uid) -> tuple[str, ...]:

@@ -21,8 +21,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-from django.conf import settings
-
 from glasshouse.domain.releases import shelves, vault
 from glasshouse.domain.releases.values import ReleaseRef
 from glasshouse.domain.scans import results
@@ -173,8 +171,7 @@ class Record:
 
 def folder(product: Uid) -> Path:
     """Return where a product's records lie."""
-    home: Path = settings.GLASSHOUSE.home
-    return home / "runs" / product.text
+    return shelves.folder(shelves.Shelf.RUNS, product)
 
 
 def write(product: Uid, inputs: Inputs, came: Iterable[Came]) -> tuple[str, bytes]:

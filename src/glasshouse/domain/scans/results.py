@@ -17,8 +17,6 @@ from importlib import resources
 from pathlib import Path
 from typing import Final
 
-from django.conf import settings
-
 from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.releases import shelves, vault
 from glasshouse.domain.scans.descriptions import FileSaid, Named
@@ -40,8 +38,7 @@ _PART: Final = 2_000
 
 def folder(product: Uid) -> Path:
     """Return where a product's results lie."""
-    home: Path = settings.GLASSHOUSE.home
-    return home / "scans" / product.text
+    return shelves.folder(shelves.Shelf.SCANS, product)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from glasshouse.domain.journal import audit
 from glasshouse.domain.releases import queries as releases
+from glasshouse.domain.scans import checking
 from glasshouse.edges.cli import laboratory
 from glasshouse.edges.cli.output import progress
 from glasshouse.engines.store.errors import BrokenSealError, DamagedError
@@ -49,10 +50,10 @@ def audit_packs(*, as_json: bool) -> list[str]:
 
 
 def check_release(row: "Release", *, as_json: bool) -> tuple[int, list[str]]:
-    """Decrypt and hash one release; return how many files are whole or not, and what is damaged."""
+    """Read one release and what tools said of it; return how many files were read, and what is damaged."""
     with progress(f"Checking {row}, files", as_json=as_json) as report:
         try:
-            checked = releases.verify(releases.ref(row), _files(report, row.files))
+            checked = checking.check(releases.ref(row), _files(report, row.files))
         except (BrokenSealError, DamagedError) as error:
             return 0, [error.message]  # what lists the files is damaged itself
     return checked.files, [damage.message for damage in checked.damages]

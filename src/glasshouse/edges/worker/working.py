@@ -28,6 +28,7 @@ from glasshouse.domain.releases import commands as releases
 from glasshouse.domain.releases import queries as release_queries
 from glasshouse.domain.releases import reliances
 from glasshouse.domain.scans import asking as scans
+from glasshouse.domain.scans import checking
 from glasshouse.domain.sites import commands as sites
 from glasshouse.domain.threads import commands as threads
 from glasshouse.domain.triage import commands as triage
@@ -51,7 +52,7 @@ class AuditFailedError(Exception):
 
 
 def audit_lab(arguments: Arguments, report: Report) -> str:
-    """Check the journal, the log and every release's packs; raise with what is not as it was committed."""
+    """Check the journal, the log and the packs of releases and of what tools said; raise with what differs."""
     del arguments  # it is of the whole lab
     findings = [*audit.audit_tree(), *audit.audit_order()]
     parts = audit.parts()
@@ -60,9 +61,9 @@ def audit_lab(arguments: Arguments, report: Report) -> str:
         report(done + 1, len(parts))
     damages = 0
     for row in release_queries.all_releases().filter(product__destroyed_at=None):
-        damages += len(release_queries.verify(release_queries.ref(row), lambda _f, _b: report(0, 0)).damages)
+        damages += len(checking.check(release_queries.ref(row), lambda _f, _b: report(0, 0)).damages)
     if findings or damages:
-        first_message = findings[0].message if findings else f"{damages} files are damaged"
+        first_message = findings[0].message if findings else f"{damages} packs or files are damaged"
         raise AuditFailedError(f"{len(findings) + damages} findings; the first: {first_message}")
     return f"{parts[-1][1] if parts else 0:,} entries agree with the log"
 
