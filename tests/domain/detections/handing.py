@@ -39,11 +39,13 @@ def place(path: str, line: int, message: str = "") -> dict[str, Any]:
     return {"physicalLocation": where, **({"message": {"text": message}} if message else {})}
 
 
-def log(results: Sequence[Told], tool: str = "cutter", cwes: dict[str, str] | None = None) -> bytes:
-    """Write a file of results; `cwes` names the weakness that a rule is about."""
+def log(
+    results: Sequence[Told], tool: str = "cutter", cwes: dict[str, str] | None = None, also: Sequence[str] = ()
+) -> bytes:
+    """Write a file of results; `cwes` names the weakness of a rule, `also` are rules that found nothing."""
     rules = [
         {"id": rule, "properties": {"tags": [f"external/cwe/cwe-{cwes[rule]}"] if cwes and rule in cwes else []}}
-        for rule in sorted({one.rule for one in results})
+        for rule in sorted({*also, *(one.rule for one in results)})
     ]
     run = {
         "tool": {"driver": {"name": tool, "version": "1.2", "rules": rules}},

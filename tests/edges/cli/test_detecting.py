@@ -103,3 +103,23 @@ def test_a_person_judges_at_their_own_terminal_and_the_operator_does_not(served:
     assert reviewer.run("findings", "verdicts", "tool", "1.0").returncode == 4, "a visitor names a grant"
     grant = reviewer.run("findings", "verdicts", "tool", "1.0", "--grant", served.grant)
     assert grant.returncode == 3, "this grant is for reading and searching"
+
+
+def test_what_was_found_is_written_into_a_new_file_that_can_be_taken_in_again(
+    founded: RunningLab, tmp_path: Path
+) -> None:
+    founded.command("release", "import", "tool", "1.0", str(make_source(tmp_path)))
+    told(founded, "findings", "import", "tool", "1.0", str(sarif(tmp_path, "a.sarif", [3, 5])))
+    out = tmp_path / "out.sarif"
+    said = told(founded, "findings", "export", "tool", "1.0", str(out))
+    assert (said["bytes"], out.stat().st_mode & 0o777) == (out.stat().st_size, 0o600)
+    (taken,) = told(founded, "findings", "import", "tool", "1.0", str(out))
+    assert (taken["states"], taken["is_new"]) == ({"unchanged": 2}, True)
+    for words, code, expected in (
+        ([str(out)], "invalid", 2),
+        ([str(tmp_path / "x"), "--format", "xml"], "invalid", 2),
+        ([str(tmp_path / "x"), "--tool", "nobody"], "detections.no-report", 4),
+    ):
+        answer = told(founded, "findings", "export", "tool", "1.0", *words, expected=expected)
+        assert answer["error"] == code, (words, answer)
+    assert not (tmp_path / "x").exists()

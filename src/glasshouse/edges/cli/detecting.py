@@ -1,6 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What tools found, at the operator's terminal: counts and names of rules, no names of files and no messages."""
+"""What tools found, at the operator's terminal: counts and names of rules.
 
+Names of files and messages leave by `export` alone, into a file that the journal knows of.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +16,7 @@ from glasshouse.edges.cli import laboratory
 from glasshouse.edges.cli.operating import AsJson
 from glasshouse.edges.cli.output import Json, actor, answered, progress, tell, tell_table
 from glasshouse.kernel import clock
-from glasshouse.kernel.errors import NotFoundError
+from glasshouse.kernel.errors import InvalidError, NotFoundError
 from glasshouse.kernel.ids import Uid
 
 if TYPE_CHECKING:
@@ -113,6 +119,50 @@ def diff(product: Product, before: Version, after: Version, as_json: AsJson = Fa
         )
     if fresh:
         raise typer.Exit(_DIFFERS)
+
+
+@findings.command(epilog="Example: glasshouse findings export c-ares 1.18.1-4 ./found.sarif --format sarif")
+def export(
+    product: Product,
+    version: Version,
+    target: Annotated[Path, typer.Argument(help="The file to write, which must not exist yet.")],
+    form: Annotated[
+        str, typer.Option("--format", help="sarif: what was seen. json, csv: all that is known, with its state.")
+    ] = "sarif",
+    tool: Annotated[str, typer.Option(help="One tool's results alone.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Write what tools found in a release into a file, whole and the same each time; the journal keeps that you did."""
+    with answered(as_json=as_json):
+        laboratory.open_lab()
+        from glasshouse.domain.detections import exporting, sights
+
+        chosen = exporting.Form.parse(form)
+        if target.exists():
+            raise InvalidError(f"There is a file at {target} already.", hint="Name one that does not exist yet.")
+        sight = sights.operators_sight(product, version)
+        pieces = exporting.export(actor(), sight, chosen, now=clock.now(), tool=tool)
+        digest, size = _write_new(target, pieces)
+        tell(
+            {"bytes": size, "digest": digest, "file": str(target), "format": chosen.value},
+            [f"{size:,} bytes written to {target}.", f"SHA-256 {digest}"],
+            as_json=as_json,
+        )
+
+
+def _write_new(target: Path, pieces: Iterable[bytes]) -> tuple[str, int]:
+    """Write a file for its owner alone; nothing is left of one that could not be finished."""
+    digest, size = hashlib.sha256(), 0
+    with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        try:
+            for piece in pieces:
+                file.write(piece)
+                digest.update(piece)
+                size += len(piece)
+        except BaseException:
+            target.unlink()
+            raise
+    return digest.hexdigest(), size
 
 
 def _release(product: str, version: str) -> Uid:

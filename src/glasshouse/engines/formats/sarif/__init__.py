@@ -47,6 +47,7 @@ from glasshouse.engines.formats.sarif.values import (
 )
 from glasshouse.engines.formats.sarif.writing import (
     write,
+    written,
 )
 
 __all__ = [
@@ -81,4 +82,5 @@ __all__ = [
     "read",
     "severity_of",
     "write",
+    "written",
 ]

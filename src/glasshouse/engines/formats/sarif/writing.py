@@ -5,7 +5,7 @@ Results stream, one to a line. What the standard has no member for stands in pro
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, BinaryIO, Final
 
@@ -43,23 +43,27 @@ Object = dict[str, Any]
 
 def write(file: BinaryIO, runs: Iterable[tuple[Run, Iterable[Result]]]) -> None:
     """Write runs with their results, in the order in which they come."""
-    file.write(f'{{"$schema":{_json(SCHEMA)},"version":"2.1.0","runs":['.encode())
+    file.writelines(written(runs))
+
+
+def written(runs: Iterable[tuple[Run, Iterable[Result]]]) -> Iterator[bytes]:
+    """Yield in pieces what `write` writes."""
+    yield f'{{"$schema":{_json(SCHEMA)},"version":"2.1.0","runs":['.encode()
     for number, (run, results) in enumerate(runs):
-        file.write(b",\n" if number else b"\n")
-        _write_run(file, run, results)
-    file.write(b"\n]}\n")
+        yield b",\n" if number else b"\n"
+        yield from _run(run, results)
+    yield b"\n]}\n"
 
 
-def _write_run(file: BinaryIO, run: Run, results: Iterable[Result]) -> None:
+def _run(run: Run, results: Iterable[Result]) -> Iterator[bytes]:
     writer = _ResultWriter(run)
     head = _json(_head(run))
-    file.write(f'{head[:-1]},"results":['.encode())
-    file.writelines(
-        f"{',' if number else ''}\n{_json(writer.told(result))}".encode() for number, result in enumerate(results)
-    )
+    yield f'{head[:-1]},"results":['.encode()
+    for number, result in enumerate(results):
+        yield f"{',' if number else ''}\n{_json(writer.told(result))}".encode()
     taxonomies = [{"name": _CWE, "taxa": [{"id": f"CWE-{number}"} for number in sorted(writer.cwes)]}]
     ending = f',"taxonomies":{_json(taxonomies)}' if writer.cwes else ""
-    file.write(f"]{ending}}}".encode())
+    yield f"]{ending}}}".encode()
 
 
 def _head(run: Run) -> Object:
