@@ -23,6 +23,7 @@ from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import commands as readingroom
 from glasshouse.domain.readingroom.models import SavedRun, SavedSearch
+from glasshouse.domain.scans.models import ToolSeen
 from glasshouse.kernel.ids import Uid
 from glasshouse.kernel.lines import Span
 from tests.domain.admissions.bringing import bring
@@ -61,7 +62,7 @@ SPOKEN = {
     Role.ASSESSOR: {"finding"},
 }
 # What tools found in a whole release: the same three of the vendor read it, without its code.
-DETECTED = {"detections-of", "detection"}
+DETECTED = {"detections-of", "detection", "scans-of", "scan", "scan-stop"}
 ROLES = sorted(Role)
 
 
@@ -148,6 +149,7 @@ def room(house: House) -> Room:
         "site": place.site.text,
         "run": run.uid,
         "saved": saved.uid,
+        "scan": ask_for_scan(desk),
         "hold": set_hold(house.cast.manager, "reviewer@regulator.example", "A dispute.", now=NOW).uid,
         "session": sign_in(house.cast.reviewer).origin.session,
         "ticket": "0123456789abcdef" * 2,
@@ -155,6 +157,12 @@ def room(house: House) -> Room:
         "workstation": place.left.text,
     }
     return Room(desk, objects)
+
+
+def ask_for_scan(desk: Desk) -> str:
+    """A scan that the reviewer asked for under their grant."""
+    ToolSeen.objects.create(tool="ruff", state="ready", seen_at=NOW)
+    return readingroom.start_scan(desk.viewer, desk.grant, desk.release, ["ruff"], now=NOW).scan.uid
 
 
 def speak(house: House, desk: Desk) -> dict[str, str]:
@@ -187,7 +195,7 @@ def test_each_kind_of_object_is_tried() -> None:
         *JUDGED,
         *("after", "before", "event", "grant", "path", "person", "product", "proposal", "release", "ticket", "visit"),
         *("finding", "note", "notice", "question"),
-        *("detection", "hold", "run", "saved", "session"),
+        *("detection", "hold", "run", "saved", "scan", "session"),
     }
 
 
@@ -286,6 +294,10 @@ def test_the_reviewer_reaches_each_of_them(room: Room, browser_of: Browse) -> No
         "session-end-own": 405,
         "receipt": 409,  # not under a signed head yet
         "site-change": 404,
+        "scan": 404,  # of the vendor's readers, as are a release's scans without a grant
+        "scan-stop": 405,
+        "scan-stop-under": 405,
+        "scans-of": 404,
         "still": 204,
         "site-close": 405,
         "tlog-proof": 409,

@@ -12,7 +12,7 @@ from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.journal.values import Json
 from glasshouse.domain.releases.values import ReleaseRef
 from glasshouse.domain.scans import surveying
-from glasshouse.domain.scans.errors import ScanBusyError, ScanUnknownError
+from glasshouse.domain.scans.errors import ScanBusyError, ScanEndedError, ScanUnknownError
 from glasshouse.domain.scans.models import End, Scan
 from glasshouse.kernel.ids import Uid
 
@@ -71,6 +71,12 @@ def ask(
     scan.job = job.text
     scan.save()
     return Started(scan, is_new=True)
+
+
+def halt(scan: Scan, *, now: datetime) -> None:
+    """Mark a scan to be stopped, inside the caller's transaction, which records it; raises ScanEndedError."""
+    if not Scan.objects.filter(pk=scan.pk, ended_at=None).update(stop_asked_at=now):
+        raise ScanEndedError("This scan has ended.", hint="Load the page again.")
 
 
 def settle(*, now: datetime) -> None:

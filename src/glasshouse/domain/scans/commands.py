@@ -13,9 +13,9 @@ from glasshouse.domain.releases import queries as releases
 from glasshouse.domain.releases.values import ReleaseRef
 from glasshouse.domain.scans import asking, performing, queries, results, surveying
 from glasshouse.domain.scans.asking import Asker, Started
-from glasshouse.domain.scans.errors import ScanBusyError, ScanEndedError
-from glasshouse.domain.scans.models import Scan
+from glasshouse.domain.scans.errors import ScanBusyError
 from glasshouse.domain.scans.performing import Watch
+from glasshouse.domain.scans.rules import check_may_stop
 from glasshouse.domain.scans.toolruns import Report, Scanned
 from glasshouse.domain.scans.working import Ways
 from glasshouse.kernel import clock
@@ -54,18 +54,13 @@ def _asked(
 def stop(viewer: Viewer, scan: Uid, *, now: datetime) -> None:
     """Have a scan end early: what was found is taken in, what was not looked at is left out, and nothing is closed.
 
-    Raises ScanUnknownError, ScanEndedError.
+    Raises ScanUnknownError, NotYourScanError, ScanEndedError.
     """
     found = queries.scan(viewer, scan)
+    check_may_stop(viewer, found.asked_by, is_visitors=bool(found.grant))
     with journal.transaction():
-        halt(found, now=now)
+        asking.halt(found, now=now)
         journal.record("scans.stop-asked", actor=viewer.uid.text, at=now, subject=scan)
-
-
-def halt(scan: Scan, *, now: datetime) -> None:
-    """Mark a scan to be stopped, inside the caller's transaction, which records it."""
-    if not Scan.objects.filter(pk=scan.pk, ended_at=None).update(stop_asked_at=now):
-        raise ScanEndedError("This scan has ended.", hint="Load the page again.")
 
 
 def scan(

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How scans say no."""
 
-from glasshouse.kernel.errors import ConflictError, InvalidError, NotFoundError
+from glasshouse.kernel.errors import ConflictError, InvalidError, NotFoundError, RefusedError
 
 
 class ScanBusyError(ConflictError):
@@ -56,3 +56,9 @@ class RecordDamagedError(ConflictError):
     """A record is not what was written."""
 
     code = "scans.record-damaged"
+
+
+class NotYourScanError(RefusedError):
+    """Another asked for this scan, and it is theirs to stop."""
+
+    code = "scans.not-yours"

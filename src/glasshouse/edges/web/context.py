@@ -20,6 +20,7 @@ from glasshouse.domain.engagements import queries as engagements
 from glasshouse.domain.findings.rules import READING
 from glasshouse.domain.notices import queries as notices
 from glasshouse.domain.people.viewer import Viewer
+from glasshouse.domain.scans.rules import sees_all
 from glasshouse.domain.sites.rules import ARRANGERS
 from glasshouse.domain.threads.rules import ANSWERING
 from glasshouse.edges.http.machines import is_workstation
@@ -36,6 +37,7 @@ ROOMS: Final = (
     (_("Notes"), "notes"),
     (_("Questions"), "questions"),
     (_("Findings"), "findings"),
+    (_("Scans"), "scans"),
     (_("Sites"), "sites"),
     (_("My record"), "record"),
 )
@@ -124,6 +126,8 @@ def rooms_for(viewer: Viewer | None, *, holds: bool) -> tuple[Room, ...]:
         left_out |= {"engagements"} if not engagements.sees_all(viewer) and not holds else frozenset()
         left_out |= {"questions"} if not viewer.may_act_as(*ANSWERING) else frozenset()
         left_out |= {"findings"} if not viewer.may_act_as(*READING) else frozenset()
+    if not holds and (viewer is None or not sees_all(viewer)):
+        left_out |= {"scans"}
     return tuple(room for room in rooms() if room.name not in left_out)
 
 

@@ -26,6 +26,7 @@ from glasshouse.edges.web.views import (
     reading,
     record,
     saved,
+    scans,
     search,
     sessions,
     sites,
@@ -124,6 +125,17 @@ RECORD: list[URLPattern] = [
     path("record/visits/<str:visit>/text", visits.text, name="visit-text"),
     path("record/visits/<str:visit>/close", visits.close, name="visit-close"),
     path("record/visits/<str:visit>/receipt.zip", visits.receipt, name="receipt"),
+]
+
+SCANS: list[URLPattern] = [
+    path("scans/", scans.scans, name="scans"),
+    path("scans/<str:release>/", scans.release_scans, name="scans-of"),
+    path("scans/<str:release>/runs/<str:scan>/", scans.run, name="scan"),
+    path("scans/<str:release>/runs/<str:scan>/stop", scans.stop, name="scan-stop"),
+    path("r/<str:grant>/<str:release>/scans/", scans.granted_scans, name="scans-under"),
+    path("r/<str:grant>/<str:release>/scans/<str:scan>/", scans.granted_run, name="scan-under"),
+    path("r/<str:grant>/<str:release>/scans/<str:scan>/files", scans.granted_gaps, name="scan-files-under"),
+    path("r/<str:grant>/<str:release>/scans/<str:scan>/stop", scans.granted_stop, name="scan-stop-under"),
 ]
 
 PRODUCTS: list[URLPattern] = [
@@ -231,6 +243,7 @@ urlpatterns: list[URLPattern] = [
     *SAVED,
     *SEARCH,
     *RECORD,
+    *SCANS,
     *PRODUCTS,
     *DECISIONS,
     *ENGAGEMENTS,

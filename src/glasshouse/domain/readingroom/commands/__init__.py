@@ -32,6 +32,7 @@ from glasshouse.domain.readingroom.commands.saved import (
     run_saved_searches,
     save_search,
 )
+from glasshouse.domain.readingroom.commands.scans import open_gaps, scans_room, start_scan, stop_scan
 from glasshouse.domain.readingroom.commands.search import search, search_tally, structural_search
 from glasshouse.domain.readingroom.commands.symbols import (
     enter,
@@ -88,6 +89,7 @@ __all__ = [
     "open_file",
     "open_folder",
     "open_function_changes",
+    "open_gaps",
     "open_history",
     "open_left_out",
     "open_new_lines",
@@ -106,9 +108,12 @@ __all__ = [
     "revoke_grant",
     "run_saved_searches",
     "save_search",
+    "scans_room",
     "search",
     "search_tally",
     "share_note",
+    "start_scan",
+    "stop_scan",
     "structural_search",
     "tell_of_lapses",
     "withdraw_mark",
