@@ -15,6 +15,7 @@ from glasshouse.edges.cli import (
     judging,
     ledger,
     mailing,
+    measuring,
     operating,
     own,
     reading,
@@ -46,6 +47,7 @@ app.add_typer(operating.person, name="person")
 app.add_typer(releases.release, name="release")
 app.add_typer(detecting.findings, name="findings")
 app.add_typer(scanning.scan, name="scan")
+measuring.add_to(app)
 app.add_typer(sites.site, name="site")
 app.add_typer(ledger.ledger, name="ledger")
 judging.add_to(detecting.findings)

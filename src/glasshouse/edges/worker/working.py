@@ -21,6 +21,8 @@ from glasshouse.domain.jobs import queries
 from glasshouse.domain.jobs.errors import StaleTokenError
 from glasshouse.domain.journal import audit
 from glasshouse.domain.journal import commands as journal
+from glasshouse.domain.measures import commands as measures
+from glasshouse.domain.measures.queries import MEASURE
 from glasshouse.domain.notices import mailing
 from glasshouse.domain.people import commands as people
 from glasshouse.domain.readingroom import commands as readingroom
@@ -104,8 +106,16 @@ def run_saved_searches(arguments: Arguments, report: Report) -> str:
 
 
 def look_for_symbols(arguments: Arguments, report: Report) -> str:
-    """Look for the symbols of what a product's releases brought."""
-    return releases.look_for_symbols(Uid(str(arguments["product"])), report=report)
+    """Look for the symbols of what a product's releases brought, and have measured what was not."""
+    said = releases.look_for_symbols(Uid(str(arguments["product"])), report=report)
+    measures.ask_for_missing(actor="operator:worker", now=clock.now())
+    return said
+
+
+def measure_product(arguments: Arguments, report: Report) -> str:
+    """Measure those of a product's releases that were not."""
+    product = Uid(str(arguments["product"]))
+    return str(measures.measure(product, actor="operator:worker", now=clock.now, report=report))
 
 
 def look_at_deadline(arguments: Arguments, report: Report) -> str:
@@ -167,6 +177,7 @@ KINDS: dict[str, Callable[[Arguments, Report], str]] = {
     admissions.TRY: try_what_was_brought,
     releases.INDEX: index_release,
     releases.SYMBOLS: look_for_symbols,
+    MEASURE: measure_product,
     reliances.RELIANCE: judge_reliances,
     readingroom.RERUN: run_saved_searches,
     threads.DEADLINE: look_at_deadline,
@@ -174,7 +185,7 @@ KINDS: dict[str, Callable[[Arguments, Report], str]] = {
     deadlines.LOOK: look_at_clocks,
 }
 
-_LARGE: Final = frozenset({"journal.audit", releases.INDEX, releases.SYMBOLS, reliances.RELIANCE})
+_LARGE: Final = frozenset({"journal.audit", releases.INDEX, releases.SYMBOLS, MEASURE, reliances.RELIANCE})
 """Jobs that go through whole products; what they remember is of no use to the next."""
 
 
@@ -183,6 +194,7 @@ def run_for_ever(stop: Stop) -> None:
     releases.destroy_marked_keys()
     releases.ask_for_missing_indexes(actor="operator:worker", now=clock.now())
     readingroom.ask_for_missing_runs(actor="operator:worker", now=clock.now())
+    measures.ask_for_missing(actor="operator:worker", now=clock.now())
     mailing.go_on(now=clock.now())
     looked = -LOOK_SECONDS
     while not stop.is_set:

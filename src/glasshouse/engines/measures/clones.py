@@ -74,8 +74,10 @@ class Copies:
         return _apart(Copies(self.group[kept], self.file[kept], self.first[kept], self.last[kept]))
 
     def lines_of(self, lengths: Columns) -> Columns:
-        """Return how many lines of each file stand elsewhere too; `lengths` are at least the files' lines."""
-        starts = np.concatenate([[0], np.cumsum(lengths + 2)])
+        """Return how many lines of each file stand elsewhere too; `lengths` has a place for each file."""
+        room = lengths.copy()
+        np.maximum.at(room, self.file, self.last)  # others may count lines differently
+        starts = np.concatenate([[0], np.cumsum(room + 2)])
         marks = np.zeros(int(starts[-1]) + 1, np.int32)
         np.add.at(marks, starts[self.file] + self.first, 1)
         np.add.at(marks, starts[self.file] + self.last + 1, -1)
