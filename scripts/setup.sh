@@ -80,7 +80,7 @@ locks="requirements/build.txt requirements/base.txt"
 analysers=
 if [ "$profile" = tests ]; then
     locks="$locks requirements/dev.txt"
-    analysers=$(echo src/glasshouse/domain/scans/tools/*/lock.txt)
+    analysers=$(echo src/glasshouse/domain/scans/tools/*/lock.txt src/glasshouse/domain/scans/tools/*/program.py)
 fi
 # An environment holds absolute paths: one that was moved, or whose Python is gone, is made anew.
 if ! .venv/bin/python -c 'import sys' 2>/dev/null || [ "$(cat .venv/.here 2>/dev/null || echo "$here")" != "$here" ]; then
@@ -106,8 +106,8 @@ done
 pip install --no-deps --no-build-isolation --no-index --editable . --editable ./verifier
 if [ -n "$analysers" ]; then
     echo "Installing analysers"
-    for lock in $analysers; do
-        name=$(basename "$(dirname "$lock")" | tr _ -)
+    for place in $analysers; do
+        name=$(basename "$(dirname "$place")" | tr _ -)
         .venv/bin/glasshouse tools install "$name" >/dev/null
     done
 fi

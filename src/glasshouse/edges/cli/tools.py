@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from glasshouse.domain.scans.tools import installing, registry
-from glasshouse.domain.scans.tools.values import Debian, Installed
+from glasshouse.domain.scans.tools.values import Debian, House, Installed, Wheels
 from glasshouse.edges.cli.output import Json, answered, progress, tell, tell_table
 
 tools = typer.Typer(no_args_is_help=True, help="The analysers: what is installed, at which version and digest.")
@@ -63,7 +63,17 @@ def _row(each: Installed) -> dict[str, Json]:
         "digest": str(each.digest) if each.digest else None,
         "about": each.tool.about,
         "hint": each.hint or None,
-        "from": f"Debian's {source.package}" if isinstance(source, Debian) else "the Python package index",
+        "from": _origin(source),
         "licence": each.tool.licence,
         "caveat": each.tool.caveat or None,
     }
+
+
+def _origin(source: House | Wheels | Debian) -> str:
+    match source:
+        case House():
+            return "Glasshouse"
+        case Wheels():
+            return "the Python package index"
+        case Debian():
+            return f"Debian's {source.package}"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which tools are on this machine, at exactly which bytes, and how those that we install get there.
+"""Which tools are on this machine, and at exactly which bytes.
 
-A tool from a package index lies in a folder that is named by its digest, below the folder of all tools. The record
+A tool that we install lies in a folder that is named by its digest, below the folder of all tools. The record
 beside it is written last: an installation that was interrupted is none. Each look takes the digest anew, so that a
 changed byte makes a tool `altered`, and an altered tool runs nothing.
 
@@ -14,23 +14,20 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
-from importlib import resources
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from glasshouse.domain.scans.tools.errors import ToolMissingError, ToolNotInstalledError
+from glasshouse.domain.scans.tools import bringing
+from glasshouse.domain.scans.tools.errors import ToolMissingError
 from glasshouse.domain.scans.tools.values import TOOL_FOLDER, Debian, Installed, State, Tool
 from glasshouse.engines import sandbox
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.errors import InvalidError
 
 _RECORD: Final = "installed.json"
-_LOCK: Final = "lock.txt"
-_SECONDS: Final = 900
 _STATUS: Final = Path("/var/lib/dpkg/status")
 _PROBE: Final = sandbox.Limits(wall=60, cpu=20, address_space=2**36, scratch=2**20, stream=2**16)
 
@@ -112,7 +109,7 @@ def install(tool: Tool, folder: Path) -> Installed:
     place.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="making-", dir=folder) as making:
         fresh = Path(making) / "tool"
-        _bring(tool, fresh)
+        bringing.bring(tool, fresh)
         digest = tree_digest(fresh)
         target = place / str(digest)
         if target.exists():
@@ -200,34 +197,5 @@ def _lock_digest(tool: Tool) -> Digest:
 
 
 def _lock(tool: Tool) -> bytes:
-    return (resources.files(__package__) / tool.folder / _LOCK).read_bytes()
-
-
-def _bring(tool: Tool, target: Path) -> None:
-    """Have pip put the locked wheels into a folder: nothing is built, nothing else is resolved, other bytes fail."""
-    with tempfile.NamedTemporaryFile(suffix=".txt") as lock:
-        lock.write(_lock(tool))
-        lock.flush()
-        done = subprocess.run(
-            [
-                *(sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--quiet"),
-                *("--require-hashes", "--no-deps", "--only-binary", ":all:", "--no-compile"),
-                *("--target", str(target), "-r", lock.name),
-            ],
-            capture_output=True,
-            check=False,
-            timeout=_SECONDS,
-        )
-    if done.returncode:
-        last = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or [f"status {done.returncode}"]
-        raise ToolNotInstalledError(f"pip could not install {tool.name}: {last[0][:300]}", hint="Try again.")
-    for path in _not_of_the_package(target):
-        path.unlink()
-    for path in (target, *target.rglob("*")):
-        path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) else 0o644)
-
-
-def _not_of_the_package(target: Path) -> Iterable[Path]:
-    """Return what pip wrote of this machine: scripts that name our interpreter, and lists that hold their hashes."""
-    scripts = [path for path in (target / "bin").glob("*") if path.read_bytes()[:2] == b"#!"]
-    return [*scripts, *target.glob("*.dist-info/RECORD"), *target.glob("*.dist-info/REQUESTED")]
+    """Return all that decides which bytes are installed: the locks, and our own program beside them."""
+    return b"".join(bringing.own(tool).values())

@@ -18,6 +18,8 @@ FOLDERS: Final = (
     "clang_tidy",
     "kingfisher",
     "ast_grep",
+    "signs",
+    "yara_x",
 )
 
 

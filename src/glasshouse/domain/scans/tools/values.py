@@ -166,8 +166,16 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class House:
+    """Is a program of ours, `program.py` in the tool's folder, run by the system's Python."""
+
+
+@dataclass(frozen=True, slots=True)
 class Wheels:
-    """Comes from the Python package index, at exactly the bytes of `lock.txt` in the tool's folder."""
+    """Comes from the Python package index, at exactly the bytes of `lock.txt` in the tool's folder.
+
+    Where that folder has a `package-lock.json`, the packages that it locks come from npm's.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +233,7 @@ class Tool:
     name: str
     about: str
     licence: str
-    source: Wheels | Debian
+    source: House | Wheels | Debian
     selection: Selection
     version: tuple[str, ...]
     version_pattern: str
