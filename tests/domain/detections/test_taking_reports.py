@@ -3,6 +3,7 @@
 
 import json
 import os
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from glasshouse.domain.releases import queries as releases
 from glasshouse.domain.releases import symbols, vault
 from glasshouse.domain.releases.errors import ReleaseUnknownError
 from glasshouse.domain.releases.models import Release
-from glasshouse.engines.formats.sarif import InvalidSarifError, Severity
+from glasshouse.engines.formats.sarif import InvalidSarifError, SarifTooLargeError, Severity
 from glasshouse.engines.identity import DetectionState
 from glasshouse.engines.store.errors import KeyDestroyedError
 from glasshouse.kernel.errors import InvalidError
@@ -235,6 +236,41 @@ def test_only_a_plain_file_of_a_known_release_is_taken_in(desk: Desk, tmp_path: 
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(InvalidError):
         commands.take_reports("operator:tests", "server", "1", tmp_path / "pipe", now=NOW)
+
+
+def test_a_file_of_ten_gigabytes_is_refused_before_it_is_read(desk: Desk, tmp_path: Path) -> None:
+    desk.release("1", FILES)
+    with (tmp_path / "huge.sarif").open("wb") as file:
+        file.truncate(10 * 2**30)
+    begun = time.process_time()
+    with pytest.raises(SarifTooLargeError):
+        commands.take_reports("operator:tests", "server", "1", tmp_path / "huge.sarif", now=NOW)
+    assert time.process_time() - begun < 1
+
+
+@pytest.mark.parametrize(
+    "uri",
+    ["../../etc/passwd", "/etc/passwd", "file:///etc/shadow", "%2e%2e/%2e%2e/etc/passwd", "p/../../one.c", "a\0b"],
+)
+def test_a_path_that_lies_outside_is_told_as_such_and_nothing_of_it_is_read(
+    desk: Desk, read: list[str], uri: str
+) -> None:
+    desk.release("1", FILES)
+    taken = desk.one("1", [("gets", uri, 1)])
+    assert (taken.outside, states(taken)) == (1, {"new": 1})
+    assert read == []
+    standing = Standing.objects.get()
+    assert (standing.path, bytes(standing.blob)) == (None, b"")
+
+
+def test_nesting_without_end_is_refused_with_its_place(desk: Desk) -> None:
+    desk.release("1", FILES)
+    told = (
+        json.dumps(sarif(FIRST)).encode().replace(b'"message": {', b'"properties": ' + b"[" * 100_000 + b', "m": {', 1)
+    )
+    with pytest.raises(InvalidSarifError, match=r"/runs/0/results/0"):
+        desk.hand_in("1", told)
+    assert not Report.objects.exists()
 
 
 def test_nothing_of_paths_messages_or_lines_rests_in_the_open(desk: Desk) -> None:

@@ -108,9 +108,13 @@ def _finish(
 
 def _regular(source: Path) -> BufferedReader:
     handle = os.open(source, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a pipe without a writer would be waited for
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
+    told = os.fstat(handle)
+    if not stat.S_ISREG(told.st_mode):
         os.close(handle)
         raise InvalidError("A file of results is a plain file.")
+    if told.st_size > sarif.Limits().bytes:  # before all of it is read for its digest
+        os.close(handle)
+        raise sarif.SarifTooLargeError(f"the file is longer than {sarif.Limits().bytes} bytes")
     return open(handle, "rb")  # noqa: PTH123 -- of a handle, not of a path
 
 
