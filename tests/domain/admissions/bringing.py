@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from glasshouse.domain.admissions import commands, queries
+from glasshouse.domain.admissions.models import Brought
 from glasshouse.domain.admissions.values import Kind, NewBrought, Told
 from glasshouse.domain.engagements.models import Engagement
+from glasshouse.domain.people import queries as people
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.releases.models import Release
 from glasshouse.kernel.ids import Uid
@@ -63,7 +65,12 @@ def admit(house: House, uid: Uid, *, waives_licence: bool = False) -> Told:
     commands.admit(
         house.cast.custodian, uid, "Small and open.", digest=shown.digest, now=NOW, waives_licence=waives_licence
     )
-    return queries.brought(house.cast.reviewer, uid, NOW)
+    return queries.brought(_of(uid), uid, NOW)
+
+
+def _of(uid: Uid) -> Viewer:
+    """Return who brought it."""
+    return people.viewer(Brought.objects.select_related("brought_by__organisation").get(uid=uid.text).brought_by)
 
 
 def tar(files: Mapping[str, bytes]) -> bytes:

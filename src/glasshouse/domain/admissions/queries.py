@@ -94,13 +94,19 @@ def opened(uid: Uid, now: datetime) -> Usable:
 
     Raises NotBroughtError, NotAdmittedError once they were withdrawn or their engagement is over.
     """
+    found = check_usable(uid, now)
+    party = Uid(found.organisation.uid)
+    content = b"".join(shelf.read(party, found.pack))
+    return Usable(uid, party, Kind(found.kind), Digest(bytes(found.digest)), content)
+
+
+def check_usable(uid: Uid, now: datetime) -> Brought:
+    """Return the row of rules that a worker was told to use; raises NotBroughtError, NotAdmittedError."""
     found = _rows().filter(uid=uid.text).first()
     if found is None:
         raise NotBroughtError
     _check_usable(found, now)
-    party = Uid(found.organisation.uid)
-    content = b"".join(shelf.read(party, found.pack))
-    return Usable(uid, party, Kind(found.kind), Digest(bytes(found.digest)), content)
+    return found
 
 
 def awaiting(now: datetime) -> Iterator[Brought]:

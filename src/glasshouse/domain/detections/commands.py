@@ -18,6 +18,7 @@ from glasshouse.domain.detections.sightings import Tree
 from glasshouse.domain.detections.taking import Heard, Taking, claimed
 from glasshouse.domain.detections.values import Intake, Looked, Said, Taken
 from glasshouse.domain.journal import commands as journal
+from glasshouse.domain.journal.values import Fields
 from glasshouse.domain.releases import queries as releases
 from glasshouse.domain.releases import vault
 from glasshouse.domain.releases.models import Release
@@ -218,24 +219,28 @@ def _remove_unfinished(product: Uid) -> None:
 
 def _record(actor: str, report: Report, intake: Intake, *, now: datetime) -> None:
     counts: Mapping[str, int] = report.counts["states"]
+    fields: Fields = {
+        "base": report.base.uid if report.base else "",
+        "claims_complete": intake.claims_complete,
+        "digest": str(intake.digest),
+        "is_complete": report.is_complete,
+        "release": intake.release.evidence(),
+        "results": report.counts["results"],
+        "run": report.number,
+        "scheme": report.scheme,
+        "states": dict(counts),
+        "tool": report.tool,
+        "version": report.version,
+    }
+    # What one party alone sees, its side alone reads; that there is a report is for both.
+    sealed = bool(report.party)
     journal.record(
         "detections.report-taken",
         actor=actor,
         at=now,
         subject=Uid(report.uid),
-        fields={
-            "base": report.base.uid if report.base else "",
-            "claims_complete": intake.claims_complete,
-            "digest": str(intake.digest),
-            "is_complete": report.is_complete,
-            "release": intake.release.evidence(),
-            "results": report.counts["results"],
-            "run": report.number,
-            "scheme": report.scheme,
-            "states": dict(counts),
-            "tool": report.tool,
-            "version": report.version,
-        },
+        fields=None if sealed else fields,
+        visitor=fields if sealed else None,
     )
 
 

@@ -86,3 +86,9 @@ class ErasureBoundError(ConflictError):
     """Something keeps a person's data for now: an open engagement, a stay in the house, a legal hold."""
 
     code = "readingroom.erasure-bound"
+
+
+class NoTierError(RefusedError):
+    """A visitor's own program needs stronger walls than this lab has."""
+
+    code = "readingroom.no-tier"

@@ -24,10 +24,15 @@ _ATTEMPTS: Final = 10  # a scan takes hours, and each attempt goes on where the 
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """On whose behalf a scan runs: a person's uid or `operator:NAME`, and a visitor's grant."""
+    """On whose behalf a scan runs: a person's uid or `operator:NAME`, and a visitor's grant.
+
+    `brought` names rules that `party` brought: nobody else sees what comes of the scan, or waits for it.
+    """
 
     actor: str
     grant: str = ""
+    party: str = ""
+    brought: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +55,9 @@ def ask(
     Inside the caller's transaction, which records it. Raises ToolUnknownError, NoToolError, ScanBusyError.
     """
     tools = surveying.chosen(wanted)
-    live = Scan.objects.select_for_update().filter(release=found.uid.text, party="", ended_at=None).first()
+    live = Scan.objects.select_for_update().filter(release=found.uid.text, party=asker.party, ended_at=None).first()
     if live is not None and not _is_dead(live):
-        if live.stop_asked_at is None and set(tools) <= set(live.tools):
+        if live.stop_asked_at is None and live.brought == asker.brought and set(tools) <= set(live.tools):
             return Started(live, is_new=False)
         raise ScanBusyError(f"{found} is being scanned already.", hint="Wait for its end, or stop that scan.")
     if live is not None:
@@ -63,6 +68,8 @@ def ask(
         product=found.product.text,
         release=found.uid.text,
         grant=asker.grant,
+        party=asker.party,
+        brought=asker.brought,
         asked_by=asker.actor,
         tools=tools,
         asked_at=now,
@@ -94,6 +101,12 @@ def product_of(scan: Uid) -> Uid:
     if found is None:
         raise ScanUnknownError
     return Uid(found.product)
+
+
+def brought_for(scan: Uid) -> Uid | None:
+    """Return which brought rules a scan was asked for with, for the worker that runs it; None where with none."""
+    found = Scan.objects.filter(uid=scan.text).exclude(brought="").first()
+    return Uid(found.brought) if found else None
 
 
 def _is_dead(live: Scan) -> bool:

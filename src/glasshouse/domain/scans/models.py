@@ -32,8 +32,8 @@ class Scan(models.Model):
     """Tools over a release, as somebody asked for them. `tools` are their names; each has a `ScanRun` once it begins.
 
     `grant` is the visitor's under which it was asked for, empty for the vendor and the operator; `party` the
-    organisation that alone sees what it brings, empty where all do who see the release. Deliberately absent: who may
-    see it, which is a grant's to say.
+    organisation that alone sees what it brings, empty where all do who see the release. `brought` names rules of the
+    party that take the place of the tool's own. Deliberately absent: who may see it, which is a grant's to say.
     """
 
     uid = models.CharField(max_length=UID, unique=True)
@@ -41,6 +41,7 @@ class Scan(models.Model):
     release = models.CharField(max_length=UID)
     party = models.CharField(max_length=UID, blank=True, default="")
     grant = models.CharField(max_length=UID, blank=True, default="")
+    brought = models.CharField(max_length=UID, blank=True, default="")
     asked_by = models.CharField(max_length=80)
     tools = models.JSONField(default=list)
     job = models.CharField(max_length=UID)

@@ -9,8 +9,10 @@ from typing import Final
 
 from glasshouse.domain.detections import commands as detections
 from glasshouse.domain.journal import commands as journal
+from glasshouse.domain.journal.values import Fields
 from glasshouse.domain.releases import queries as releases
 from glasshouse.domain.scans.errors import ScanUnknownError
+from glasshouse.domain.scans.given import Given
 from glasshouse.domain.scans.models import End, Phase, Scan, ScanRun
 from glasshouse.domain.scans.progress import Mark, Progress
 from glasshouse.domain.scans.toolruns import Desk, Report, Scanned, ToolRun, told
@@ -31,8 +33,10 @@ class Watch:
     now: Callable[[], datetime]
 
 
-def perform(uid: Uid, actor: str, ways: Ways, watch: Watch) -> tuple[Scanned, ...]:
+def perform(uid: Uid, actor: str, ways: Ways, watch: Watch, given: Given | None = None) -> tuple[Scanned, ...]:
     """Run what is left of a scan and return what all its tools came to. The caller holds the product's lock.
+
+    `given` are the rules that the scan was asked for with; it ends early once they may be used no more.
 
     Raises what `watch.check` raises, with all that was worked out at rest; ScanUnknownError; KeyDestroyedError.
     """
@@ -40,7 +44,7 @@ def perform(uid: Uid, actor: str, ways: Ways, watch: Watch) -> tuple[Scanned, ..
     if scan is None:
         raise ScanUnknownError
     if scan.ended_at is None:
-        _Scan(scan, actor, ways, watch).go()
+        _Scan(scan, actor, ways, watch, given).go()
     ended = scan.runs.exclude(report="").order_by("pk")
     return tuple(told(run, detections.taken(Uid(run.report))) for run in ended)
 
@@ -48,10 +52,10 @@ def perform(uid: Uid, actor: str, ways: Ways, watch: Watch) -> tuple[Scanned, ..
 class _Scan:
     """A scan on its way."""
 
-    def __init__(self, scan: Scan, actor: str, ways: Ways, watch: Watch) -> None:
+    def __init__(self, scan: Scan, actor: str, ways: Ways, watch: Watch, given: Given | None) -> None:
         self._scan = scan
         self._watch = watch
-        self._desk = Desk(actor, ways, watch.report, self._is_stopped, watch.check, watch.now)
+        self._desk = Desk(actor, ways, watch.report, self._is_stopped, watch.check, watch.now, given)
         row = releases.all_releases().get(uid=scan.release)
         self._found = releases.ref(row)
 
@@ -84,6 +88,9 @@ class _Scan:
         return list(self._scan.runs.filter(phase=phase).values_list("tool", flat=True))
 
     def _is_stopped(self) -> bool:
+        given = self._desk.given
+        if given is not None and not given.may_go_on():
+            return True
         return Scan.objects.filter(pk=self._scan.pk).exclude(stop_asked_at=None).exists()
 
     def _end(self) -> None:
@@ -106,17 +113,20 @@ class _Scan:
             for run in left:
                 run.save()
             self._scan.save(update_fields=["end", "ended_at"])
+            fields: Fields = {
+                "counts": dict(counts),
+                "end": str(self._scan.end),
+                "release": self._found.evidence(),
+                "tools": [run.tool for run in runs],
+            }
+            sealed = bool(self._scan.party)
             journal.record(
                 "scans.finished",
                 actor=self._desk.actor,
                 at=now,
                 subject=Uid(self._scan.uid),
-                fields={
-                    "counts": dict(counts),
-                    "end": str(self._scan.end),
-                    "release": self._found.evidence(),
-                    "tools": [run.tool for run in runs],
-                },
+                fields=None if sealed else fields,
+                visitor=fields if sealed else None,
             )
 
     def _how(self, runs: list[ScanRun]) -> End:

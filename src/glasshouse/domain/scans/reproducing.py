@@ -66,6 +66,11 @@ def reproduce(
     if row is None:
         raise RunUnknownError(f"There is no run {run.text}.", hint="`glasshouse scan` tells the uid of each run.")
     written = record.read(row)
+    if written.inputs.rules:
+        raise NotReproducibleError(
+            "This run was made with rules that a visitor brought, which nobody else opens.",
+            hint="Its visitor has the scan run again, with the same rules.",
+        )
     installed = _installed(written.inputs.head, ways)
     circumstances = differences(written.inputs.head, Head.here(written.inputs.head, installed))
     if circumstances and not anyway:

@@ -26,7 +26,8 @@ from glasshouse.domain.scans.planning import Wanted
 from glasshouse.domain.scans.tools import installing
 from glasshouse.domain.scans.tools.values import Installed
 from glasshouse.engines.formats import sarif
-from glasshouse.engines.store.errors import DamagedError
+from glasshouse.engines.store import Sealer
+from glasshouse.engines.store.errors import BrokenSealError, DamagedError
 from glasshouse.engines.store.packs import PackReader
 from glasshouse.kernel.ids import Uid
 
@@ -67,8 +68,11 @@ def key_of(product: Uid, installed: Installed, one: Wanted, rules: Sequence[Name
     return vault.sealer(product, PURPOSE).tag(b"result\0" + hashlib.sha256(told).digest())
 
 
-def known(product: Uid, keys: Sequence[bytes]) -> dict[bytes, FileSaid]:
-    """Return what is known already; a pack that is gone or damaged knows nothing, and its rows are removed."""
+def known(product: Uid, keys: Sequence[bytes], party: Sealer | None = None) -> dict[bytes, FileSaid]:
+    """Return what is known already; a pack that is gone or damaged knows nothing, and its rows are removed.
+
+    What is known by rules that somebody brought rests under the key of `party` besides.
+    """
     rows: list[FileResult] = []
     for start in range(0, len(keys), _ASKED):
         rows += FileResult.objects.filter(product=product.text, key__in=keys[start : start + _ASKED])
@@ -78,8 +82,10 @@ def known(product: Uid, keys: Sequence[bytes]) -> dict[bytes, FileSaid]:
         try:
             for row in rows:
                 if row.pack == pack:
-                    found[bytes(row.key)] = FileSaid.from_bytes(reader.block(row.block))
-        except DamagedError:
+                    block = reader.block(row.block)
+                    said = party.open(block, context=bytes(row.key)) if party else block
+                    found[bytes(row.key)] = FileSaid.from_bytes(said)
+        except (BrokenSealError, DamagedError):
             lost = {bytes(row.key) for row in rows if row.pack == pack}
             found = {key: said for key, said in found.items() if key not in lost}
             with journal.transaction():
@@ -87,13 +93,14 @@ def known(product: Uid, keys: Sequence[bytes]) -> dict[bytes, FileSaid]:
     return found
 
 
-def keep(product: Uid, tool: sarif.Tool, said: Mapping[bytes, FileSaid]) -> None:
-    """Let results rest, durable when this returns."""
+def keep(product: Uid, tool: sarif.Tool, said: Mapping[bytes, FileSaid], party: Sealer | None = None) -> None:
+    """Let results rest, durable when this returns; under the key of `party` besides, where it has one."""
     if not said:
         return
     name = f"results-{secrets.token_hex(16)}"
     partial, whole = (folder(product) / f"{name}.{ending}" for ending in ("part", "pack"))
-    blocks = (one.to_bytes(tool) for one in said.values())
+    told = ((key, one.to_bytes(tool)) for key, one in said.items())
+    blocks = (party.seal(block, context=key) if party else block for key, block in told)
     shelves.write(product, KIND, blocks, partial=partial, whole=whole)
     rows = [FileResult(product=product.text, key=key, pack=whole.name, block=block) for block, key in enumerate(said)]
     for start in range(0, len(rows), _PART):

@@ -11,11 +11,13 @@ from typing import Final
 from glasshouse.domain.detections import commands as detections
 from glasshouse.domain.detections.values import Intake, Looked, Taken
 from glasshouse.domain.journal import commands as journal
+from glasshouse.domain.journal.values import Fields
 from glasshouse.domain.releases import queries as releases
 from glasshouse.domain.releases import vault
 from glasshouse.domain.releases.values import ReleaseRef
 from glasshouse.domain.scans import planning, record, results, working
 from glasshouse.domain.scans.descriptions import FileSaid
+from glasshouse.domain.scans.given import Given
 from glasshouse.domain.scans.models import Phase, Scan, ScanRun
 from glasshouse.domain.scans.planning import Basis, Headers, Wanted
 from glasshouse.domain.scans.progress import Mark, Progress
@@ -59,7 +61,7 @@ class Desk:
     """On whose behalf tools run, with what, and how they are told to stop.
 
     Once `is_stopped`, a tool takes in what it has found, and what it did not look at is left out. `check` raises where
-    this process is to leave the scan to another; what was worked out rests.
+    this process is to leave the scan to another; what was worked out rests. `given` are rules that a visitor brought.
     """
 
     actor: str
@@ -68,6 +70,7 @@ class Desk:
     is_stopped: Callable[[], bool]
     check: Callable[[], None]
     now: Callable[[], datetime]
+    given: Given | None = None
 
 
 class ToolRun:
@@ -80,7 +83,12 @@ class ToolRun:
         self._installed = installed
         self._desk = desk
         self._store: ProductStore = vault.product_store(found.product)
-        self._sarif = sarif.Tool(sarif.Component(installed.tool.name, installed.version))
+        given = desk.given
+        self._sarif = sarif.Tool(
+            sarif.Component(given.tool_name(self._tool.name) if given else self._tool.name, installed.version)
+        )
+        self._rules = given.named if given else ()
+        self._party = given.sealer if given else None
         self._rows: dict[bytes, int] = {}
         self._told = 0.0
 
@@ -92,9 +100,9 @@ class ToolRun:
         """Look at what is not known, and take in what is said of all files together."""
         wanted = self._wanted()
         self._desk.check()
-        keys = {results.key_of(self._found.product, self._installed, one): one for one in wanted}
-        said = results.known(self._found.product, list(keys))
-        inputs = Inputs(Head.of(self._found, self._installed), wanted)
+        keys = {results.key_of(self._found.product, self._installed, one, self._rules): one for one in wanted}
+        said = results.known(self._found.product, list(keys), self._party)
+        inputs = Inputs(Head.of(self._found, self._installed), wanted, self._rules)
         run, progress = self._begun(inputs, {keys[key].file[0] for key in said})
         for one in said.values():
             self._note(progress, one)
@@ -175,7 +183,12 @@ class ToolRun:
         kept = time.monotonic()
         self._tell(run, progress, len(said), len(keys))
         answers = working.answers(
-            self._desk.ways, self._installed, left.values(), self._read, is_out=self._desk.is_stopped
+            self._desk.ways,
+            self._installed,
+            left.values(),
+            self._desk.given.reading(self._read) if self._desk.given else self._read,
+            rules=self._rules,
+            is_out=self._desk.is_stopped,
         )
         try:
             for answer in answers:
@@ -186,10 +199,10 @@ class ToolRun:
                 self._desk.check()
                 self._tell(run, progress, len(said), len(keys))
                 if len(lasting) >= _KEPT_AT_ONCE or time.monotonic() - kept > _KEPT_SECONDS:
-                    results.keep(self._found.product, self._sarif, lasting)
+                    results.keep(self._found.product, self._sarif, lasting, self._party)
                     lasting, kept = {}, time.monotonic()
         finally:
-            results.keep(self._found.product, self._sarif, lasting)
+            results.keep(self._found.product, self._sarif, lasting, self._party)
 
     def _note(self, progress: Progress, one: FileSaid) -> None:
         progress.say(self._row(one.outcome.path), one.outcome.coverage, one.outcome.reason)
@@ -233,20 +246,24 @@ class ToolRun:
         return told(run, taken)
 
     def _journal(self, kind: str, run: ScanRun, now: datetime, more: dict[str, dict[str, int] | str]) -> None:
+        fields: Fields = {
+            "cached": run.cached,
+            "files": run.files,
+            "record": bytes(run.record).hex(),
+            "release": self._found.evidence(),
+            "scan": self._scan.uid,
+            "tool": {"digest": str(self._installed.digest), "name": run.tool, "version": run.tool_version},
+            **more,
+        }
+        # Of a run by brought rules the vendor's side reads that there was one, and nothing that came of it.
+        sealed = bool(self._scan.party)
         journal.record(
             kind,
             actor=self._desk.actor,
             at=now,
             subject=Uid(run.uid),
-            fields={
-                "cached": run.cached,
-                "files": run.files,
-                "record": bytes(run.record).hex(),
-                "release": self._found.evidence(),
-                "scan": self._scan.uid,
-                "tool": {"digest": str(self._installed.digest), "name": run.tool, "version": run.tool_version},
-                **more,
-            },
+            fields=None if sealed else fields,
+            visitor=fields if sealed else None,
         )
 
 

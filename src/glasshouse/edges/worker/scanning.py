@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import Error as DatabaseFault
 from django.db import close_old_connections
 
+from glasshouse.domain.admissions import scanning as admissions
 from glasshouse.domain.jobs import beating
 from glasshouse.domain.jobs import commands as jobs
 from glasshouse.domain.jobs.errors import StaleTokenError
@@ -117,7 +118,8 @@ def _scan(uid: Uid, beat: beating.Beat, stop: Stop) -> str:
     product = asking.product_of(uid)
     with results.sole_writer(product), compute() as cluster:
         ways = Ways(installing.standard_folder(), cluster)
-        done = performing.perform(uid, ACTOR, ways, Watch(report, check, clock.now))
+        given = admissions.given_for(uid, now=clock.now)
+        done = performing.perform(uid, ACTOR, ways, Watch(report, check, clock.now), given)
     return f"{len(done)} tools"
 
 

@@ -2,6 +2,7 @@
 """Verbs of the reading room."""
 
 from glasshouse.domain.approvals.values import Verdict
+from glasshouse.domain.readingroom.commands.bringing import start_brought_scan
 from glasshouse.domain.readingroom.commands.budgets import ask_for_more, resume_grant
 from glasshouse.domain.readingroom.commands.conclusions import (
     mark_read,
@@ -112,6 +113,7 @@ __all__ = [
     "search",
     "search_tally",
     "share_note",
+    "start_brought_scan",
     "start_scan",
     "stop_scan",
     "structural_search",
