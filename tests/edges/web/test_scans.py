@@ -80,6 +80,7 @@ def test_a_scan_is_started_followed_and_accounts_for_every_file(release: Release
     assert "Waiting" in waiting
     assert Job.objects.get(kind=asking.SCAN).arguments == {"scan": scan.uid}
     perform(ways)
+    assert manager.get(here, headers={"HX-Request": "true"}).headers["HX-Refresh"] == "true"
     done = text(manager, here)
     assert 'id="live" hx-get' not in done
     assert "4 of 4 looks at files" in done

@@ -133,8 +133,10 @@ def run(request: HttpRequest, release: str, scan: str) -> HttpResponse:
     viewer = viewer_of(request)
     where = Where(releases.ref(queries.release(viewer, Uid.parse(release))))
     found = overview.scan_of(where.release, Uid.parse(scan))
-    gaps = overview.gaps(found, where.release, first=_first(request))
     seen = overview.seen(found, where.release)
+    if _asks_again(request) and not seen.is_live:
+        return _loaded_anew()
+    gaps = overview.gaps(found, where.release, first=_first(request))
     return render(request, "scans/run.html", _run_context(viewer, where, seen, gaps))
 
 
@@ -172,6 +174,8 @@ def granted_run(request: HttpRequest, grant: str, release: str, scan: str) -> Ht
     room = readingroom.scans_room(viewer, grant_uid, Uid.parse(release), now=clock.now())
     found = overview.scan_of(room.release, Uid.parse(scan))
     seen = overview.seen(found, room.release, room.terms.patterns)
+    if _asks_again(request) and not seen.is_live:
+        return _loaded_anew()
     context = _run_context(viewer, Where(room.release, grant_uid), seen, None)
     return render(
         request, "scans/run.html", {**context, "room": "scans", "is_narrowed": not room.terms.patterns.is_whole}
@@ -196,6 +200,15 @@ def granted_stop(request: HttpRequest, grant: str, release: str, scan: str) -> H
     viewer, grant_uid, release_uid = viewer_of(request), Uid.parse(grant), Uid.parse(release)
     readingroom.stop_scan(viewer, grant_uid, release_uid, Uid.parse(scan), now=clock.now())
     return redirect("scan-under", grant=grant, release=release, scan=scan)
+
+
+def _asks_again(request: HttpRequest) -> bool:
+    return "HX-Request" in request.headers
+
+
+def _loaded_anew() -> HttpResponse:
+    """Have a page that followed a scan to its end load itself once more: what may be done with it has changed."""
+    return HttpResponse(headers={"HX-Refresh": "true"})
 
 
 def _listed(release: ReleaseRef, grant: Uid | None) -> Listed:
