@@ -17,3 +17,8 @@ compile dev.in --constraints base.txt --constraints build.txt --output-file dev.
 for folder in ../src/glasshouse/domain/scans/tools/*/; do
     [ ! -e "$folder/lock.in" ] || (cd "$folder" && compile lock.in --output-file lock.txt "$@")
 done
+# Packages of npm, with hashes and without where they come from; npm is asked for only here, set-up brings its own.
+for folder in ../src/glasshouse/domain/scans/tools/*/; do
+    [ ! -e "$folder/package.json" ] || (cd "$folder" && npm install --package-lock-only --ignore-scripts --no-audit \
+        --no-fund --omit=optional --omit-lockfile-registry-resolved)
+done

@@ -80,7 +80,8 @@ locks="requirements/build.txt requirements/base.txt"
 analysers=
 if [ "$profile" = tests ]; then
     locks="$locks requirements/dev.txt"
-    analysers=$(echo src/glasshouse/domain/scans/tools/*/lock.txt src/glasshouse/domain/scans/tools/*/program.py)
+    analysers=$(echo src/glasshouse/domain/scans/tools/*/lock.txt src/glasshouse/domain/scans/tools/*/program.* \
+        src/glasshouse/domain/scans/tools/*/package-lock.json)
 fi
 # An environment holds absolute paths: one that was moved, or whose Python is gone, is made anew.
 if ! .venv/bin/python -c 'import sys' 2>/dev/null || [ "$(cat .venv/.here 2>/dev/null || echo "$here")" != "$here" ]; then

@@ -41,7 +41,7 @@ def sample(name: str) -> Sample:
 
 def ready(name: str) -> Installed:
     """The tool as set-up installed it; one that is missing fails and is never skipped."""
-    found = installing.find(registry.tool(name), installing.standard_folder())
+    found = installing.find_again(registry.tool(name), installing.standard_folder())
     assert found.state is State.READY, f"{name} is {found.state}: scripts/setup.sh tests"
     return found
 

