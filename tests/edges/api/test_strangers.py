@@ -22,6 +22,7 @@ from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import commands as readingroom
 from glasshouse.domain.readingroom.models import SavedRun
 from glasshouse.domain.releases.models import Release
+from glasshouse.domain.scans.models import ToolSeen
 from glasshouse.edges.api.api import api
 from glasshouse.kernel.ids import Uid
 from glasshouse.kernel.lines import Span
@@ -78,6 +79,10 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
     "rename_search": {"label": "mine"},
     "new_lines": {},
     "end_search": {},
+    "scans_start": {},
+    "scans_stop": {},
+    "scans_start_granted": {},
+    "scans_stop_granted": {},
     "triage_judge": {"grant": "{grant}", "detections": ["{detection}"], "state": "confirmed", "reason": "So."},
     "triage_raise_finding": {"detections": ["{detection}"], "title": "So", "severity": "low", "words": "So."},
 }
@@ -149,6 +154,12 @@ def hand_in(folder: Path, release: Release) -> Uid:
     return Uid(Detection.objects.get().uid)
 
 
+def ask_for_scan(desk: Desk) -> str:
+    """A scan that the reviewer asked for under their grant."""
+    ToolSeen.objects.create(tool="ruff", state="ready", seen_at=NOW)
+    return readingroom.start_scan(desk.viewer, desk.grant, desk.release, ["ruff"], now=NOW).scan.uid
+
+
 @pytest.fixture
 def objects(house: House, tmp_path: Path) -> tuple[Objects, Desk]:
     before, after = house.take(), house.take("2", next_version(FILES))
@@ -192,6 +203,7 @@ def objects(house: House, tmp_path: Path) -> tuple[Objects, Desk]:
         "site": place.site.text,
         "hold": hold.uid,
         "run": SavedRun.objects.get().uid,
+        "scan": ask_for_scan(desk),
         "detection": hand_in(tmp_path, before).text,
     }
     return Objects(named), desk
