@@ -2,8 +2,9 @@
 """Results of tools by the hundred thousand: `python -m benchmarks.findings`; `--quick` has a tenth, over newlib.
 
 A file of SARIF as analysers write it (message, snippet, two steps of a flow, fingerprints) names real lines of Debian's
-linux-source. It is taken in, taken in again in another order, and counted under a grant of a tenth of the paths; two
-reports of as many results are compared, and a report of a million is counted by rule.
+linux-source. It is taken in, taken in again in another order, and the two reports are compared; a report of a million
+is counted by rule under a grant of a tenth of the paths, and listed, by processes of their own: the first question of
+one reads the release's paths, which those after it know.
 """
 
 import json
@@ -22,6 +23,11 @@ from benchmarks import pages
 from benchmarks.measure import Conditions, Others, Row, at_most, fsync_p50, options, quantity, show
 from benchmarks.searching import ground
 
+_ASKED: Final = {"counts": "counts by rule", "list": "the first page of the list, with its counts"}
+_WHERE: Final = {"narrowed": "under a grant of some folders", "whole": "whole"}
+_LIMITS: Final = {("counts", "narrowed"): 0.3}
+_OURS: Final = 1.0
+"""What no bar is set for we want within a second."""
 _RULES: Final = 400
 _A_FILE: Final = 10
 _WEIGHT: Final = 1_170
@@ -41,9 +47,33 @@ status = Path("/proc/self/status").read_text()  # of this program; what a parent
 memory = int(status.partition("VmHWM:")[2].split()[0]) * 1024
 print(json.dumps([taken.uid.text, seconds, memory, states, taken.results]))
 """
+_ASK: Final = """
+import json, statistics, sys, time
+from pathlib import Path
+from benchmarks.searching import ground
+ground.open_lab(Path(sys.argv[1]))
+from glasshouse.domain.access.values import Patterns
+from glasshouse.domain.detections import listing, narrowing, queries, sights
+from glasshouse.kernel.ids import Uid
+report = queries.report(Uid(sys.argv[2]))
+narrow = Patterns(("drivers/net/**", "libc/**", "newlib/libc/s*/**", "fs/**"))
+patterns = queries.WHOLE if sys.argv[3] == "whole" else narrow
+sight = sights.Sight(sights.operators_sight(ground.CORPUS, "1").release, patterns)
+ask = {
+    "counts": lambda: queries.tally(report, patterns),
+    "list": lambda: listing.page(sight, narrowing.Narrowing()),
+}[sys.argv[4]]
+spent = []
+for _ in range(6):
+    begun = time.perf_counter()
+    ask()
+    spent.append(time.perf_counter() - begun)
+found = queries.tally(report, patterns)
+print(json.dumps([spent[0], statistics.median(spent[1:]), sum(found.states.values()), len(found.rules)]))
+"""
 
 
-def prepare(folder: Path, *, is_quick: bool) -> None:
+def prepare(folder: Path, *, is_quick: bool, database: str) -> None:
     """Found a lab and take the corpus in with its symbols; what an earlier run left is used."""
     if (folder / "prepared").exists():
         ground.open_lab(folder)
@@ -53,7 +83,9 @@ def prepare(folder: Path, *, is_quick: bool) -> None:
     from glasshouse.edges.cli import founding
 
     url = f"http://localhost:{ground.PORT}"
-    founding.found(founding.Plan(folder / "lab", folder / "keys", "Benchmark", url, "", is_demo=True), ground.OPERATOR)
+    founding.found(
+        founding.Plan(folder / "lab", folder / "keys", "Benchmark", url, database, is_demo=True), ground.OPERATOR
+    )
     ground.take(ground.CORPUS, "1", archive)
     from glasshouse.domain.releases import symbols
 
@@ -145,7 +177,7 @@ def measure(folder: Path, *, count: int, million: int) -> Iterator[Row]:
     write(first, places(million), shuffled=0)
     large, seconds, memory, _, results = take(folder, first)
     said = f"{results:,} results taken in in {seconds:.0f} s with {memory / 1e6:,.0f} MB"
-    yield from _counts(large, said, fsync)
+    yield from _asked(folder, large, said, fsync)
 
 
 def _difference(before: str, after: str, fsync: float) -> Row:
@@ -161,32 +193,29 @@ def _difference(before: str, after: str, fsync: float) -> Row:
     )
 
 
-def _counts(large: str, said: str, fsync: float) -> Iterator[Row]:
-    from glasshouse.domain.access.values import Patterns
-    from glasshouse.domain.detections import queries
-    from glasshouse.kernel.ids import Uid
-
-    report = queries.report(Uid(large))
-    globs = Patterns(("drivers/net/**", "libc/**", "newlib/libc/s*/**", "fs/**"))
-    queries.tally(report, globs)  # paths are known from here on
-    for what, patterns in (("whole", queries.WHOLE), ("under a grant of some folders", globs)):
-        others, begun = Others(), time.perf_counter()
-        found = queries.tally(report, patterns)
-        took = time.perf_counter() - begun
-        conditions = Conditions(fsync, others.share())
-        peer = f"{sum(found.states.values()):,} detections, {len(found.rules)} rules; {said}"
-        yield at_most(f"counts by rule, {what}", took, 0.3, "s", peer=peer, conditions=conditions)
+def _asked(folder: Path, large: str, said: str, fsync: float) -> Iterator[Row]:
+    """Ask each question of a process of its own, once at first and five times after."""
+    for what in _ASKED:
+        for where in _WHERE:
+            others, words = Others(), [sys.executable, "-c", _ASK, str(folder), large, where, what]
+            done = subprocess.run(words, capture_output=True, text=True, check=True)
+            first, after, found, rules = json.loads(done.stdout)
+            conditions = Conditions(fsync, others.share())
+            peer = f"{found:,} detections, {rules} rules; the first question of a process {first:.2f} s; {said}"
+            name = f"{_ASKED[what]}, {_WHERE[where]}"
+            yield at_most(name, after, _LIMITS.get((what, where), _OURS), "s", peer=peer, conditions=conditions)
 
 
 def main() -> None:
     """Measure and print."""
     parser = options(__doc__ or "")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="write there, and use what an earlier run left")
+    parser.add_argument("--database", default="", metavar="URL", help="an empty one; SQLite without it")
     chosen = parser.parse_args()
     with ExitStack() as stack:
         folder = chosen.keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="glasshouse-findings-")))
         folder.mkdir(parents=True, exist_ok=True)
-        prepare(folder, is_quick=chosen.quick)
+        prepare(folder, is_quick=chosen.quick, database=chosen.database)
         count, million = (10_000, 50_000) if chosen.quick else (100_000, 1_000_000)
         rows = list(measure(folder, count=count, million=million))
     show(rows, as_json=chosen.json)
