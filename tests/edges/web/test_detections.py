@@ -11,10 +11,12 @@ from glasshouse.domain.detections.sights import operators_sight
 from glasshouse.domain.journal.models import Event
 from glasshouse.domain.people.values import Role
 from glasshouse.domain.readingroom import commands as readingroom
+from glasshouse.domain.releases import commands as releases
+from glasshouse.domain.releases.reading import Reading
 from glasshouse.kernel.ids import Uid
 from tests.domain.detections.handing import Told, hand_in, log, place
 from tests.edges.web.conftest import Browse
-from tests.lab import NOW, Desk, House, add
+from tests.lab import FILES, NOW, Desk, House, add, next_version
 
 TOOLS = frozenset({Purpose.READ, Purpose.SEARCH, Purpose.TOOLS})
 HOSTILE = "<script>alert(1)</script> \u202egnp.exe \x1b[31m"
@@ -176,3 +178,38 @@ def test_the_lists_of_releases_teach_who_sees_none(house: House, desk: Desk, bro
     page = browser_of(house.cast.stranger).get("/detections/").content.decode()
     assert "No grant of yours is for running tools" in page
     assert "server" not in page
+
+
+def test_two_releases_are_compared_by_rule_each_as_far_as_it_may_be_seen(
+    house: House, desk: Desk, owner: Client, browser_of: Browse
+) -> None:
+    later = house.take("2", next_version(FILES))
+    hand_in(house, "2", log([*RESULTS[1:], Told("system", "src/net/http.c", 30)], also=["gets"]), is_complete=True)
+    said = owner.get(f"/detections/{later.uid}/since/{desk.release}/").content.decode()
+    assert "What tools found in server 2, since 1" in said
+    assert "system" in said
+    assert (
+        f'href="/detections/{later.uid}/since/{desk.release}/"'
+        in owner.get(f"/detections/{later.uid}/").content.decode()
+    )
+    part = house.seat(house.cast.stranger, *desk.taken, later, patterns=("src/main.c",), purposes=TOOLS)
+    client = browser_of(part.viewer)
+    page = client.get(f"/r/{part.grant}/{later.uid}/detections/since/{desk.release}/")
+    assert "Glasshouse-Promise" in page.headers
+    assert "gets" in page.content.decode()
+    assert "system" not in page.content.decode()
+    assert Event.objects.filter(kind="readingroom.differing-shown").count() == 1
+    ungranted = f"/r/{desk.grant}/{desk.release}/detections/since/{later.uid}/"
+    assert browser_of(desk.viewer).get(ungranted).status_code == 404
+
+
+def test_a_product_shown_in_pictures_shows_what_tools_say_in_pictures(desk: Desk, browser_of: Browse) -> None:
+    person = add("owner@vendor.example", "Vendor", Role.PRODUCT_OWNER, is_vendor=True)
+    product = Uid(desk.taken[0].product.uid)
+    releases.set_reading(person, product, Reading(in_pictures=True), reason="Trade secret.", now=NOW)
+    client = browser_of(desk.viewer)
+    for rest in ("", f"{found()}/"):
+        page = client.get(under(desk, rest)).content.decode()
+        assert "alert(1)" not in page
+        assert "It enters." not in page
+        assert 'class="drawn"' in page

@@ -62,7 +62,7 @@ SPOKEN = {
     Role.ASSESSOR: {"finding"},
 }
 # What tools found in a whole release: the same three of the vendor read it, without its code.
-DETECTED = {"detections-of", "detection", "scans-of", "scan", "scan-stop"}
+DETECTED = {"detections-of", "detections-since", "detection", "scans-of", "scan", "scan-stop"}
 ROLES = sorted(Role)
 
 
@@ -261,6 +261,7 @@ def test_the_reviewer_reaches_each_of_them(room: Room, browser_of: Browse) -> No
         "booking-new": 404,
         "detections-of": 404,  # of the vendor's readers, as is a detection without a grant
         "detection": 404,
+        "detections-since": 404,
         "brought-again": 405,
         "brought-decide": 405,
         "brought-withdraw": 405,

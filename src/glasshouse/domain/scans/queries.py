@@ -8,7 +8,7 @@ from glasshouse.domain.releases import queries as releases
 from glasshouse.domain.releases.errors import ReleaseUnknownError
 from glasshouse.domain.releases.models import Release
 from glasshouse.domain.scans.errors import ScanUnknownError
-from glasshouse.domain.scans.models import Scan
+from glasshouse.domain.scans.models import Scan, ScanRun
 from glasshouse.domain.scans.rules import sees_all
 from glasshouse.kernel.ids import Uid
 
@@ -34,3 +34,9 @@ def scan(viewer: Viewer, uid: Uid) -> Scan:
         raise ScanUnknownError
     release(viewer, Uid(found.release))
     return found
+
+
+def run_of(report: Uid) -> Uid | None:
+    """Return the run that a report came of, None where its results were handed in; the caller may see the report."""
+    found = ScanRun.objects.filter(report=report.text).values_list("uid", flat=True).first()
+    return Uid(found) if found else None

@@ -11,6 +11,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, gettext_lazy
 
+from glasshouse.domain.detections.differing import Changed, Differing
 from glasshouse.domain.detections.listing import Facets, Row
 from glasshouse.domain.detections.narrowing import Narrowing, Which
 from glasshouse.domain.detections.whole import Step, Way, Whole
@@ -47,7 +48,7 @@ SEVERITIES: Final[Mapping[str, Any]] = {
     "note": gettext_lazy("Note"),
 }
 _MARKS: Final = {"new": "new", "reopened": "new", "unchanged": "same", "absent": "na"}
-_FIRST_SIDES: Final = 12
+_FIRST_SIDES: Final = 6
 _SHORT: Final = 240
 
 
@@ -64,6 +65,10 @@ class Base:
         if self.grant is None:
             return reverse("detections-of", args=[self.release.text])
         return reverse("detections-under", args=[self.grant.text, self.release.text])
+
+    def since(self, before: Uid) -> str:
+        """Return the address of what differs from another release."""
+        return f"{self.address}since/{before.text}/"
 
     def narrowed(self, narrowing: Narrowing, **other: str) -> str:
         """Return the address of the list so narrowed; of `other`, what is empty is left out."""
@@ -218,6 +223,24 @@ def told_of(base: Base, narrowing: Narrowing, facets: Facets) -> list[tuple[str,
         "folder": str(narrowing.folder or ""),
     }
     return [(said[name], base.narrowed(narrowing.without(name))) for name in narrowing.told() if name in said]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedRule:
+    """A rule of two releases, its name with nothing hidden; the address is of what the newer one has of it."""
+
+    rule: str
+    tool: str
+    changed: Changed
+    url: str
+
+
+def changes_of(base: Base, found: Differing) -> list[ChangedRule]:
+    """Return the rules of two releases."""
+    return [
+        ChangedRule(unhidden(one.rule.id), unhidden(one.rule.tool), one, base.narrowed(Narrowing(), rule=one.tag.hex()))
+        for one in found.rules
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,6 +177,10 @@ DETECTIONS: list[URLPattern] = [
     path("detections/", detections.detections, name="detections"),
     path("detections/<str:release>/", detections.of_release, name="detections-of"),
     path("detections/<str:release>/<str:detection>/", detections.detection, name="detection"),
+    path("detections/<str:release>/since/<str:before>/", detections.since, name="detections-since"),
+    path(
+        "r/<str:grant>/<str:release>/detections/since/<str:before>/", detections.since_under_grant, name="since-under"
+    ),
     path("r/<str:grant>/<str:release>/detections/", detections.under_grant, name="detections-under"),
     path("r/<str:grant>/<str:release>/detections/<str:detection>/", detections.one_under_grant, name="detection-under"),
 ]

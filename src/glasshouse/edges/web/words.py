@@ -53,6 +53,7 @@ KINDS: Final[Mapping[str, Any]] = {
     "readingroom.coverage-shown": gettext_lazy("What was read shown"),
     "readingroom.conclusions-shown": gettext_lazy("Conclusions shown"),
     "readingroom.detections-shown": gettext_lazy("What tools found shown"),
+    "readingroom.differing-shown": gettext_lazy("What tools found in two releases shown"),
     "readingroom.detection-shown": gettext_lazy("A detection with its code shown"),
     "readingroom.search-saved": gettext_lazy("Search saved"),
     "readingroom.search-renamed": gettext_lazy("Saved search renamed"),

@@ -17,7 +17,7 @@ from glasshouse.domain.readingroom.commands.decisions import (
     propose_shredding,
     revoke_grant,
 )
-from glasshouse.domain.readingroom.commands.detections import open_detection, open_detections
+from glasshouse.domain.readingroom.commands.detections import open_detection, open_detections, open_differing
 from glasshouse.domain.readingroom.commands.erasing import propose_erasure
 from glasshouse.domain.readingroom.commands.exact import BY_NAME
 from glasshouse.domain.readingroom.commands.notes import change_note, remove_note, share_note, write_note
@@ -86,6 +86,7 @@ __all__ = [
     "open_detection",
     "open_detections",
     "open_difference",
+    "open_differing",
     "open_facts",
     "open_file",
     "open_folder",

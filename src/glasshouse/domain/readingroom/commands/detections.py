@@ -14,6 +14,7 @@ import rfc8785
 
 from glasshouse.domain.access.values import Purpose
 from glasshouse.domain.detections import listing
+from glasshouse.domain.detections.differing import Differing, differing
 from glasshouse.domain.detections.listing import Page, Row
 from glasshouse.domain.detections.narrowing import Narrowing
 from glasshouse.domain.detections.sights import ALL, Sight
@@ -26,7 +27,7 @@ from glasshouse.domain.readingroom.commands.showing import show, visit_of
 from glasshouse.domain.readingroom.values import Room, View
 from glasshouse.domain.releases import queries as releases
 from glasshouse.domain.releases.errors import NotTextError
-from glasshouse.domain.releases.values import Window
+from glasshouse.domain.releases.values import ReleaseRef, Window
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.errors import NotFoundError
 from glasshouse.kernel.ids import Uid
@@ -55,6 +56,15 @@ class DetectionShown:
     whole: Whole
     code: Mapping[Step, Window]
     no_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class DifferingShown:
+    """Two releases by what tools found, recorded."""
+
+    view: View
+    before: ReleaseRef
+    differing: Differing
 
 
 def open_detections(
@@ -115,6 +125,33 @@ def open_detection(viewer: Viewer, grant: Uid, release: Uid, detection: Uid, *, 
         now=now,
     )
     return DetectionShown(view, found, code, no_code)
+
+
+def open_differing(viewer: Viewer, grant: Uid, before: Uid, after: Uid, *, now: datetime) -> DifferingShown:
+    """Show a viewer by rule what tools found in one of two releases of the grant and not in the other; no message."""
+    earlier = queries.room(viewer, grant, before)
+    room = queries.open_room(viewer, grant, after, Purpose.TOOLS, now=now)
+    visit = visit_of(room)
+    found = differing(sight_under(viewer, earlier), sight_under(viewer, room))
+    told: list[Json] = [
+        [one.rule.tool, one.rule.id, one.came, one.went, one.unknown, one.stayed] for one in found.rules
+    ]
+    view = show(
+        viewer,
+        room,
+        visit,
+        "readingroom.differing-shown",
+        shown=[],
+        fields={
+            "before": str(earlier.release.root),
+            "items": len(told),
+            "listing": str(Digest.of(rfc8785.dumps(told))),
+        },
+        source={},
+        at_least=1,
+        now=now,
+    )
+    return DifferingShown(view, earlier.release, found)
 
 
 def sight_under(viewer: Viewer, room: Room) -> Sight:

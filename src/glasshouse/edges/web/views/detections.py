@@ -4,26 +4,31 @@
 A page under a grant was recorded and charged before it left. A fragment is the same detection beside its list.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from glasshouse.domain.access.values import Purpose
 from glasshouse.domain.detections import listing, overview, sights
+from glasshouse.domain.detections.differing import Differing, differing
 from glasshouse.domain.detections.narrowing import Narrowing, Which
 from glasshouse.domain.detections.whole import Step, Whole, whole
 from glasshouse.domain.readingroom import commands, queries
-from glasshouse.domain.releases.values import Window
+from glasshouse.domain.releases import queries as releases
+from glasshouse.domain.releases.values import ReleaseRef, Window
+from glasshouse.domain.scans import queries as scans
 from glasshouse.edges.http.routes import is_fragment
 from glasshouse.edges.http.viewer import viewer_of
 from glasshouse.edges.web.detected import (
     STATES,
     Base,
     Drawn,
+    changes_of,
     characters_of,
     item_of,
     sides_of,
@@ -38,6 +43,7 @@ from glasshouse.kernel import clock
 from glasshouse.kernel.ids import Uid
 from glasshouse.kernel.texts import unhidden
 
+_CHANGES: Final = (("came", _("came")), ("went", _("went")), ("unknown", _("unknown")), ("stayed", _("stayed")))
 _ASKED = ("which", "severity", "rule", "cwe", "tool", "suppressed", "words", "folder")
 
 
@@ -62,7 +68,13 @@ def of_release(request: HttpRequest, release: str) -> HttpResponse:
     sight, narrowing = sights.sight_of(viewer, Uid.parse(release)), narrowing_of(request)
     page = listing.page(sight, narrowing, after=_after(request))
     base = Base(sight.release.uid)
-    context = {"release": sight.release, "viewer": viewer, **list_context(base, narrowing, page, None)}
+    rows = sights.releases_of(viewer).filter(product__uid=sight.release.product.text).order_by("-pk")
+    context = {
+        "release": sight.release,
+        "viewer": viewer,
+        "compare": _others(base, [releases.ref(row) for row in rows]),
+        **list_context(base, narrowing, page, None),
+    }
     return render(request, "detections/list.html", context)
 
 
@@ -75,7 +87,12 @@ def under_grant(request: HttpRequest, grant: str, release: str) -> HttpResponse:
     )
     base = Base(Uid.parse(release), Uid.parse(grant))
     pen = pen_of(request, shown.view, sum(len(row.message) for row in shown.page.rows))
-    context = {**list_context(base, narrowing, shown.page, pen), "room": "findings"}
+    others = reversed(queries.granted(base.grant)) if base.grant else ()
+    context = {
+        "compare": _others(base, others),
+        "room": "findings",
+        **list_context(base, narrowing, shown.page, pen),
+    }
     return page_of(request, "detections/list.html", shown.view, context)
 
 
@@ -90,6 +107,7 @@ def detection(request: HttpRequest, release: str, detection: str) -> HttpRespons
         "release": sight.release,
         "viewer": viewer,
         "no_code": "no-grant",
+        **_levels(request),
         **one_context(Base(sight.release.uid), found, Shown({}, None, None)),
     }
     return render(request, _template(request), context)
@@ -104,11 +122,46 @@ def one_under_grant(request: HttpRequest, grant: str, release: str, detection: s
     place = Place.of(grant_uid, release_uid) if Purpose.READ in shown.view.room.terms.purposes else None
     context = {
         "no_code": shown.no_code,
-        "is_fragment": is_fragment(request),
         "room": "findings",
+        **_levels(request),
         **one_context(Base(release_uid, grant_uid), shown.whole, Shown(shown.code, place, pen)),
     }
     return page_of(request, _template(request), shown.view, context)
+
+
+@require_safe
+def since(request: HttpRequest, release: str, before: str) -> HttpResponse:
+    """Show a reader of the vendor by rule what tools found in one of two releases and not in the other."""
+    viewer = viewer_of(request)
+    after, earlier = (sights.sight_of(viewer, Uid.parse(one)) for one in (release, before))
+    found = differing(earlier, after)
+    context = {"release": after.release, "before": earlier.release, **_differing(Base(after.release.uid), found)}
+    return render(request, "detections/differing.html", context)
+
+
+@require_safe
+def since_under_grant(request: HttpRequest, grant: str, release: str, before: str) -> HttpResponse:
+    """Show a visitor the same, as far as their grant covers both releases."""
+    uids = Uid.parse(grant), Uid.parse(before), Uid.parse(release)
+    shown = commands.open_differing(viewer_of(request), *uids, now=clock.now())
+    base = Base(Uid.parse(release), Uid.parse(grant))
+    context = {"before": shown.before, "room": "findings", **_differing(base, shown.differing)}
+    return page_of(request, "detections/differing.html", shown.view, context)
+
+
+def _differing(base: Base, found: Differing) -> dict[str, Any]:
+    return {
+        "base": base,
+        "rules": changes_of(base, found),
+        "totals": [(label, found.total(name)) for name, label in _CHANGES],
+        "only_before": [unhidden(tool) for tool in found.only_before],
+        "only_after": [unhidden(tool) for tool in found.only_after],
+    }
+
+
+def _others(base: Base, others: Iterable[ReleaseRef]) -> list[tuple[str, str]]:
+    """Return the releases that this one can be compared with, the newest before it first."""
+    return [(one.version, base.since(one.uid)) for one in others if one.uid != base.release]
 
 
 def narrowing_of(request: HttpRequest) -> Narrowing:
@@ -118,6 +171,12 @@ def narrowing_of(request: HttpRequest) -> Narrowing:
 
 def _after(request: HttpRequest) -> Uid | None:
     return Uid.parse(request.GET["after"]) if request.GET.get("after") else None
+
+
+def _levels(request: HttpRequest) -> dict[str, Any]:
+    """Return the levels of the headings, which are one lower beside a list."""
+    beside = is_fragment(request)
+    return {"is_fragment": beside, "level": 2 if beside else 1, "sub": 3 if beside else 2}
 
 
 def _template(request: HttpRequest) -> str:
@@ -174,6 +233,7 @@ def one_context(base: Base, found: Whole, shown: Shown) -> dict[str, Any]:
             (one, STATES[one.state.value], unhidden(one.version), _at(one.path, one.line)) for one in found.history
         ],
         "neighbours": [item_of(row, base, shown.pen) for row in found.neighbours],
+        "run": scans.run_of(found.source.uid),
         "tool": (unhidden(found.source.tool), unhidden(found.source.version)),
     }
 
