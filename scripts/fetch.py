@@ -60,6 +60,47 @@ def debian_source(version: str, folder: Path) -> Path:
     return archive
 
 
+def debian_original(package: str, sha256: str, folder: Path) -> Path:
+    """Fetch the archive that a source package of Debian was made from, check its digest, and run no code of it.
+
+    It asks where this machine's packages come from; lists of sources, which it may have none of, are kept in `folder`.
+    """
+    kept = folder / f"{package}-{sha256[:12]}.orig.tar"
+    if kept.exists():
+        return kept
+    options = _source_lists(folder / "apt")
+    with tempfile.TemporaryDirectory(prefix="glasshouse-fetch-", dir=folder) as drop:
+        command = ["apt-get", "-qq", *options, "source", "--download-only", package]
+        done = subprocess.run(command, cwd=drop, capture_output=True, text=True, check=False)
+        for found in Path(drop).glob("*.orig.tar.*"):
+            with found.open("rb") as file:
+                if hashlib.file_digest(file, "sha256").hexdigest() == sha256:
+                    shutil.move(found, kept)
+                    return kept
+    reason = done.stderr.strip().splitlines()[-1:] or ["its archive is another than the one expected"]
+    raise NoSourceError(f"{package} could not be fetched: {reason[0][:200]}")
+
+
+def _source_lists(folder: Path) -> list[str]:
+    """Return apt's options for lists of sources of our own, fetched once."""
+    sources = folder / "sources.sources"
+    options = [
+        *("-o", f"Dir::Etc::SourceList={sources}", "-o", "Dir::Etc::SourceParts=/dev/null"),
+        *("-o", f"Dir::State::Lists={folder / 'lists'}"),
+    ]
+    if not sources.exists():
+        (folder / "lists" / "partial").mkdir(parents=True, exist_ok=True)
+        installed = Path("/etc/apt/sources.list.d/debian.sources")
+        if not installed.exists():
+            raise NoSourceError(f"There is no {installed} to learn from where packages come.")
+        sources.write_text(installed.read_text("utf-8").replace("Types: deb\n", "Types: deb-src\n"), "utf-8")
+        done = subprocess.run(["apt-get", "-qq", *options, "update"], capture_output=True, text=True, check=False)
+        if done.returncode:
+            sources.unlink()
+            raise NoSourceError(f"The lists of sources could not be fetched: {done.stderr.strip()[:200]}")
+    return options
+
+
 def debian_versions() -> list[str]:
     """Return the versions of linux-source that the package lists offer, oldest first."""
     told = subprocess.run(

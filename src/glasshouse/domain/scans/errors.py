@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How scans say no."""
 
-from glasshouse.kernel.errors import ConflictError, InvalidError, NotFoundError, RefusedError
+from glasshouse.kernel.errors import ConflictError, NotFoundError, RefusedError
 
 
 class ScanBusyError(ConflictError):
@@ -44,12 +44,6 @@ class NotReproducibleError(ConflictError):
     """What the run was made with is not here; nothing was started."""
 
     code = "scans.not-reproducible"
-
-
-class InvalidDatabaseError(InvalidError):
-    """A compile database that was named is none, or says nothing of the release."""
-
-    code = "scans.invalid-compile-database"
 
 
 class RecordDamagedError(ConflictError):

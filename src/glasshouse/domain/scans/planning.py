@@ -3,9 +3,11 @@
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import pairwise
+from types import MappingProxyType
 from typing import Final
 
 from glasshouse.domain.scans.descriptions import Description, Named
@@ -16,6 +18,7 @@ from glasshouse.kernel.paths import TreePath
 
 HEAD: Final = 128
 MOST_HEADERS: Final = 400
+_FOLDERS: Final = frozenset({"-I", "-isystem", "-iquote"})
 MOST_BYTES: Final = 8 * 2**20
 _INCLUDE: Final = re.compile(rb'^[ \t]*#[ \t]*include[ \t]*[<"]([^">\n]{1,500})[">]', re.MULTILINE)
 Read = Callable[[Digest], bytes]
@@ -56,14 +59,16 @@ class Headers:
         self._by_path = {one.path: one for one in self.files}
         self._backwards = sorted((one.path[::-1] + b"/", one.path) for one in self.files)
 
-    def closure(self, one: Content) -> tuple[Named, ...]:
-        """Return what a file includes, directly and not, in the order of paths."""
-        found: dict[bytes, Content] = {}
-        waiting, size = [one], 0
+    def closure(self, one: Content, flags: Sequence[str] = ()) -> tuple[Named, ...]:
+        """Return what a file includes, directly and not, in the order of paths; `flags` say where it looks first."""
+        folders = tuple(folder for option, folder in pairwise(flags) if option in _FOLDERS)
+        forced = (self._by_path.get(_raw(path)) for option, path in pairwise(flags) if option == "-include")
+        found: dict[bytes, Content] = {each.path: each for each in forced if each is not None}
+        waiting, size = [one, *found.values()], 0
         while waiting and len(found) < MOST_HEADERS and size < MOST_BYTES:
             current = waiting.pop(0)
             for name in self._includes(current):
-                header = self._resolve(current.path, name)
+                header = self._resolve(current.path, name, folders)
                 if header is not None and header.path not in found and header.path != one.path:
                     found[header.path] = header
                     size += header.size
@@ -81,11 +86,12 @@ class Headers:
             self._includes_of[one.digest] = known
         return known
 
-    def _resolve(self, path: bytes, name: bytes) -> Content | None:
-        """Return the header beside the file that names it, else the one whose path ends so and is nearest."""
-        beside = self._by_path.get(_normal(path.rpartition(b"/")[0] + b"/" + name))
-        if beside is not None:
-            return beside
+    def _resolve(self, path: bytes, name: bytes, folders: Sequence[str]) -> Content | None:
+        """Return the header beside the file that names it or in a folder, else the nearest whose path ends so."""
+        for folder in (path.rpartition(b"/")[0], *map(_raw, folders)):
+            there = self._by_path.get(_normal(folder + b"/" + name))
+            if there is not None:
+                return there
         ending = _normal(name)[::-1] + b"/"
         first = bisect_left(self._backwards, (ending, b""))
         near: list[bytes] = []
@@ -98,8 +104,14 @@ class Headers:
         return self._by_path[min(near, key=lambda one: (-_common(one, path), len(one), one))]
 
 
-def wanted(tool: Tool, files: Iterable[Content], read: Read, headers: Headers) -> Iterator[Wanted]:
-    """Yield what a tool is given of a release, in the order of paths."""
+def wanted(
+    tool: Tool,
+    files: Iterable[Content],
+    read: Read,
+    headers: Headers,
+    flags: Mapping[TreePath, tuple[str, ...]] = MappingProxyType({}),
+) -> Iterator[Wanted]:
+    """Yield what a tool is given of a release, in the order of paths; `flags` are a build's, where there are any."""
     for one in files:
         if one.is_link or not one.size:
             continue
@@ -109,7 +121,9 @@ def wanted(tool: Tool, files: Iterable[Content], read: Read, headers: Headers) -
         if tool.selection.takes(path, head) and (not one.is_binary or tool.selection.all_files):
             file = path, Digest(one.digest)
             if tool.follows_includes:
-                yield Wanted(file, headers.closure(one), one.size, basis=Basis.EFFORT)
+                own = flags.get(path, ())
+                basis = Basis.BUILD if own else Basis.EFFORT
+                yield Wanted(file, headers.closure(one, own), one.size, own, basis)
             else:
                 yield Wanted(file, (), one.size)
 
@@ -134,6 +148,10 @@ def _described(tool: Tool, group: Sequence[Wanted], rules: Sequence[Named]) -> D
     inside = {path for path, _ in files}
     closure = dict.fromkeys(named for one in group for named in one.closure if named[0] not in inside)
     return Description(tool.name, files, tuple(closure), tuple(rules), group[0].flags)
+
+
+def _raw(path: str) -> bytes:
+    return path.encode("utf-8", "surrogateescape")
 
 
 def _normal(path: bytes) -> bytes:

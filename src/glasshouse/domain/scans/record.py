@@ -123,9 +123,10 @@ class Came:
     results: tuple[tuple[str, str], ...]
 
     @classmethod
-    def of(cls, said: FileSaid, tool: str) -> "Came":
-        """Take the digests of what was said."""
-        return cls(said.outcome, tuple(sorted((one.rule_id, _digest(one, tool)) for one in said.results)))
+    def of(cls, said: FileSaid, tool: str, *, is_by_own_rules: bool = True) -> "Came":
+        """Take the digests of what was said; rules that a visitor brought are not named, since this is not theirs."""
+        found = ((one.rule_id if is_by_own_rules else "", _digest(one, tool)) for one in said.results)
+        return cls(said.outcome, tuple(sorted(found)))
 
 
 @dataclass(frozen=True)

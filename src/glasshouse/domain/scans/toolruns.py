@@ -15,7 +15,8 @@ from glasshouse.domain.journal.values import Fields
 from glasshouse.domain.releases import queries as releases
 from glasshouse.domain.releases import vault
 from glasshouse.domain.releases.values import ReleaseRef
-from glasshouse.domain.scans import planning, record, results, working
+from glasshouse.domain.scans import builds, planning, record, results, working
+from glasshouse.domain.scans.builds import Build
 from glasshouse.domain.scans.descriptions import FileSaid
 from glasshouse.domain.scans.given import Given
 from glasshouse.domain.scans.models import Phase, Scan, ScanRun
@@ -98,11 +99,15 @@ class ToolRun:
 
     def go(self) -> Scanned:
         """Look at what is not known, and take in what is said of all files together."""
-        wanted = self._wanted()
+        files = self._files()
+        build = builds.of(files, self._read) if self._tool.follows_includes else Build()
+        headers = Headers([one for one in files if not one.is_binary], self._read)
+        wanted = list(planning.wanted(self._tool, files, self._read, headers, build.flags))
         self._desk.check()
         keys = {results.key_of(self._found.product, self._installed, one, self._rules): one for one in wanted}
         said = results.known(self._found.product, list(keys), self._party)
-        inputs = Inputs(Head.of(self._found, self._installed), wanted, self._rules)
+        head = Head.of(self._found, self._installed, build.database, build.trouble)
+        inputs = Inputs(head, wanted, self._rules)
         run, progress = self._begun(inputs, {keys[key].file[0] for key in said})
         for one in said.values():
             self._note(progress, one)
@@ -110,7 +115,7 @@ class ToolRun:
         progress.leave_out()
         in_order = [said[key] for key in keys if key in said]
         taken = self._taken(in_order, run, is_whole=len(said) == len(keys))
-        came = (Came.of(one, self._tool.name) for one in in_order)
+        came = (Came.of(one, self._tool.name, is_by_own_rules=not self._rules) for one in in_order)
         run.kept, run.outcomes = record.write(self._found.product, inputs, came)
         return self._ended(run, progress, taken, list(said.values()))
 
@@ -118,11 +123,6 @@ class ToolRun:
         every = list(releases.manifest(self._found).contents())
         self._rows = {one.path: row for row, one in enumerate(every)}
         return [one for one in every if not one.is_link]
-
-    def _wanted(self) -> list[Wanted]:
-        files = self._files()
-        headers = Headers([one for one in files if not one.is_binary], self._read)
-        return list(planning.wanted(self._tool, files, self._read, headers))
 
     def _read(self, digest: Digest) -> bytes:
         return self._store.document(digest.raw)

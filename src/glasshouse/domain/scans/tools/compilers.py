@@ -19,10 +19,17 @@ LACKING: Final = "a header that is not in the unit"
 MISSING_HEADER: Final = "a header that it includes is not in the unit"
 STOPPED: Final = "the compiler stopped at an error"
 _PLACES: Final = ("-I", "-isystem", "-iquote", "-include")
-_PLAIN: Final = re.compile(
-    r"-[DU][A-Za-z_][A-Za-z0-9_]*(?:\([\w, ]*\))?(?:=.*)?|-std=[a-z0-9+:]+|-pthread|-funsigned-char"
-)
+_MACRO: Final = re.compile(r"-[DU]([A-Za-z_][A-Za-z0-9_]*)(?:\([\w, ]*\))?(?:=[^\x00-\x1f\x7f]*)?")
+_PLAIN: Final = re.compile(r"-std=[a-z0-9+:]{1,20}|-pthread|-f(?:un)?signed-char|-fshort-enums|-fno-builtin")
+_OF_TOOLS: Final = frozenset({"__clang_analyzer__", "__cppcheck__", "__CPPCHECK__"})
+"""By these, code is hidden from an analyser alone."""
 _MOST_FOLDERS: Final = 60
+
+
+def may_stay(flag: str) -> bool:
+    """Say whether a flag in one word says what a file means and nothing else: a macro, the edition, how types are."""
+    macro = _MACRO.fullmatch(flag)
+    return macro[1] not in _OF_TOOLS if macro else _PLAIN.fullmatch(flag) is not None
 
 
 def flags(unit: Unit, names: Names) -> Iterator[str]:
@@ -39,7 +46,7 @@ def flags(unit: Unit, names: Names) -> Iterator[str]:
             inside = _inside(place, names)
             if inside is not None:
                 yield from (option, inside)
-        elif _PLAIN.fullmatch(word):
+        elif may_stay(word):
             yield word
     if not unit.flags:
         for folder in _folders(unit, names):

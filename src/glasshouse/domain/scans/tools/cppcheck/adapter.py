@@ -10,6 +10,7 @@ Output comes by a template of ours, one line each, separated by a control charac
 """
 
 import re
+from itertools import pairwise
 from typing import Final
 
 from glasshouse.domain.scans.tools import compilers, outputs
@@ -46,18 +47,14 @@ _SEVERITIES: Final = {
     "warning": (sarif.Severity.MEDIUM, sarif.Level.WARNING),
     "portability": (sarif.Severity.LOW, sarif.Level.NOTE),
 }
+_EDITION: Final = re.compile(r"-std=(?:c|gnu)(89|99|11|\+\+(?:03|11|14|17|20))")
 _UNKNOWN: Final = (sarif.Severity.LOW, sarif.Level.NOTE)
 
 
 def invocation(unit: Unit, names: Names) -> Invocation:
     """Ask for errors, warnings and portability of up to twelve configurations a file."""
-    # It takes only the short forms, in one word.
-    taken = list(compilers.flags(unit, names))
-    flags = [
-        f"-I{word}" if before in {"-I", "-isystem", "-iquote"} else word
-        for before, word in zip(["", *taken], taken, strict=False)
-        if word.startswith(("-D", "-U")) or before in {"-I", "-isystem", "-iquote"}
-    ]
+    taken = ["", *compilers.flags(unit, names)]
+    flags = [flag for before, word in pairwise(taken) if (flag := _flag(before, word))]
     return Invocation(
         argv=(
             *(_PROGRAM, "--quiet", "--enable=warning,portability", "--max-configs=12"),
@@ -65,8 +62,8 @@ def invocation(unit: Unit, names: Names) -> Invocation:
             *(*flags, *names.arguments(unit)),
         ),
         limits=sandbox.Limits(
-            wall=900,
-            cpu=120 + 120 * (unit.size // MIB),
+            wall=3600,
+            cpu=600 + 120 * (unit.size // MIB),  # twelve configurations of a file full of conditions take minutes
             address_space=4 * 2**30,
             memory=2 * 2**30,
             stream=32 * MIB,
@@ -75,6 +72,17 @@ def invocation(unit: Unit, names: Names) -> Invocation:
         ),
         collect=True,
     )
+
+
+def _flag(before: str, word: str) -> str:
+    """Return a compiler's flag as cppcheck takes it, in one word and in its short form; "" where it knows none."""
+    if before in {"-I", "-isystem", "-iquote"}:
+        return f"-I{word}"
+    if before == "-include":
+        return f"--include={word}"
+    if edition := _EDITION.fullmatch(word):
+        return f"--std=c{edition[1]}"
+    return word if word.startswith(("-D", "-U")) else ""
 
 
 def reading(unit: Unit, names: Names, result: sandbox.Result) -> Reading:
