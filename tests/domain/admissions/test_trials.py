@@ -2,12 +2,14 @@
 """Hostile rule packs and images: tried behind walls, refused with words of ours, nothing of them repeated."""
 
 import time
+from pathlib import Path
 
 import pytest
 
 from glasshouse.domain.admissions import commands, queries, trying
 from glasshouse.domain.admissions.errors import UnfitError
 from glasshouse.domain.admissions.values import MIB, Kind, State, Trial
+from glasshouse.domain.scans.tools import installing
 from tests.domain.admissions.bringing import LAYER, SECRET, bring, docker, oci, tar
 from tests.lab import NOW, House
 
@@ -60,6 +62,38 @@ def test_names_of_languages_come_from_a_closed_list() -> None:
 def test_what_is_no_text_of_a_bearable_size_is_not_taken(house: House, content: bytes, said: str) -> None:
     with pytest.raises(UnfitError, match=said):
         bring(house, content)
+
+
+YARA = b"""
+rule first { strings: $a = "quokka" condition: $a }
+private rule second { condition: filesize > 3 }
+"""
+
+
+def test_yara_rules_are_compiled_and_counted() -> None:
+    tried = trying.attempt(Kind.YARA, [YARA])
+    assert (tried.outcome, tried.tool, tried.rules, tried.languages) == (Trial.PASSED, "yara-x", 2, ())
+    assert tried.version
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        b"rule a { condition: b }",
+        b'include "/etc/passwd"\nrule a { condition: true }',
+        b"rule a { strings: $a = /(/ condition: $a }",
+        b"rule a { condition: " + b"(" * 100_000 + b" }",
+        b'import "console"',
+    ],
+)
+def test_hostile_yara_rules_fail_their_trial(rules: bytes) -> None:
+    assert trying.attempt(Kind.YARA, [rules]).outcome == Trial.FAILED
+
+
+def test_rules_for_a_tool_that_the_lab_lacks_are_not_tried(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(installing, "standard_folder", lambda: tmp_path)
+    tried = trying.attempt(Kind.YARA, [YARA])
+    assert (tried.outcome, tried.why) == (Trial.NOT_RUN, "yara-x is not installed in this lab")
 
 
 @pytest.mark.parametrize("content", [oci(), docker()], ids=["oci", "docker"])

@@ -8,13 +8,18 @@ import re
 import pytest
 from django.test import Client
 
+from glasshouse.domain.access.values import USUAL, Purpose
 from glasshouse.domain.admissions import commands, queries
 from glasshouse.domain.admissions.models import Brought
-from glasshouse.domain.admissions.values import State, Trial
+from glasshouse.domain.admissions.values import Kind, State, Trial
 from glasshouse.domain.people.values import Role
+from glasshouse.domain.readingroom import commands as readingroom
+from glasshouse.domain.scans import surveying
+from glasshouse.domain.scans.models import Scan
+from glasshouse.domain.scans.tools import installing
 from glasshouse.edges.http import uploads
 from glasshouse.kernel.ids import Uid
-from tests.domain.admissions.bringing import NAME, RULES, SECRET, bring, engaged
+from tests.domain.admissions.bringing import NAME, RULES, SECRET, admit, bring, engaged, oci
 from tests.edges.web.conftest import Browse
 from tests.lab import NOW, House, add
 
@@ -155,3 +160,49 @@ def test_of_a_file_that_is_too_large_no_more_is_kept_than_tells_it(
     visitor = browser_of(house.cast.reviewer)
     assert hand_in(visitor, house, b"a" * 10_000_000) == 302
     assert Brought.objects.get().size == 101
+
+
+def test_admitted_rules_are_started_from_the_releases_scans(house: House, browser_of: Browse) -> None:
+    desk = house.seat(house.cast.reviewer, house.take(), purposes=USUAL | {Purpose.TOOLS})
+    surveying.look(installing.standard_folder(), ["ast-grep"], now=NOW)
+    visitor, place = browser_of(house.cast.reviewer), f"/r/{desk.grant}/{desk.release}/scans/"
+    assert "No rules of yours are admitted here" in visitor.get(place).content.decode()
+    uid = bring(house)
+    admit(house, uid)
+    assert "numbat" in visitor.get(place).content.decode()
+    answer = visitor.post(f"{place}brought", {"brought": uid.text})
+    assert answer.status_code == 302
+    scan = Scan.objects.get()
+    assert answer["Location"] == f"{place}{scan.uid}/"
+    assert "what you brought" in visitor.get(answer["Location"]).content.decode()
+    assert "by rules that you brought" in visitor.get(place).content.decode()
+    manager = browser_of(house.cast.manager)
+    assert manager.get(f"/scans/{desk.release}/runs/{scan.uid}/").status_code == 404
+    for address in (f"/scans/{desk.release}/", "/scans/"):
+        assert scan.uid not in manager.get(address).content.decode()
+
+
+def test_abuse_case_22_another_organisations_grant_does_not_show_the_scan(house: House, browser_of: Browse) -> None:
+    desk = house.seat(house.cast.reviewer, house.take(), purposes=USUAL | {Purpose.TOOLS})
+    surveying.look(installing.standard_folder(), ["ast-grep"], now=NOW)
+    uid = bring(house)
+    admit(house, uid)
+    started = readingroom.start_brought_scan(desk.viewer, desk.grant, desk.release, uid, now=NOW)
+    theirs = house.seat(house.cast.stranger, *desk.taken, purposes=USUAL | {Purpose.TOOLS})
+    client, place = browser_of(house.cast.stranger), f"/r/{theirs.grant}/{theirs.release}/scans/"
+    assert started.scan.uid not in client.get(place).content.decode()
+    for address in ("", "files"):
+        assert client.get(f"{place}{started.scan.uid}/{address}").status_code == 404
+    assert client.post(f"{place}{started.scan.uid}/stop").status_code == 404
+    assert client.post(f"{place}brought", {"brought": uid.text}).status_code == 404
+
+
+def test_a_tool_of_a_visitors_own_is_refused_with_the_self_tests_words(house: House, browser_of: Browse) -> None:
+    desk = house.seat(house.cast.reviewer, house.take(), purposes=USUAL | {Purpose.TOOLS})
+    uid = bring(house, oci(), Kind.IMAGE)
+    admit(house, uid)
+    visitor = browser_of(house.cast.reviewer)
+    assert "runsc" in visitor.get(f"/brought/{uid}/").content.decode()
+    answer = visitor.post(f"/r/{desk.grant}/{desk.release}/scans/brought", {"brought": uid.text})
+    assert answer.status_code == 403
+    assert "runsc" in answer.content.decode()

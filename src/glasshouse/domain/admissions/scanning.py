@@ -1,19 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Scans by brought rules: which tool reads a kind, and what a worker gives it."""
+"""Scans by brought rules: what a worker gives the tool."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
-from typing import Final
 
 from glasshouse.domain.admissions import queries
 from glasshouse.domain.admissions.errors import NotAdmittedError
-from glasshouse.domain.admissions.values import Kind
 from glasshouse.domain.scans import asking
 from glasshouse.domain.scans.given import Given
 from glasshouse.kernel.ids import Uid
-
-TOOLS: Final[Mapping[Kind, str]] = {Kind.AST_GREP: "ast-grep", Kind.SEMGREP: "semgrep", Kind.YARA: "yara-x"}
-"""The tool of the lab that reads the rules of a kind."""
 
 
 def given_for(scan: Uid, *, now: Callable[[], datetime]) -> Given | None:

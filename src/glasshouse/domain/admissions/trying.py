@@ -6,25 +6,30 @@ limits. What comes back are counts and names from a closed list; the tool's own 
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from glasshouse.domain.admissions import images
 from glasshouse.domain.admissions.errors import UnfitError
 from glasshouse.domain.admissions.values import MIB, Kind, Trial, Tried
-from glasshouse.domain.releases import structuretool
+from glasshouse.domain.scans.tools import installing, registry, running
+from glasshouse.domain.scans.tools.errors import ToolUnknownError
+from glasshouse.domain.scans.tools.values import Installed, Names, SourceFile, State, Unit
 from glasshouse.engines import sandbox
-from glasshouse.engines.codeindex.structure.errors import StructureToolError
 from glasshouse.engines.sandbox.errors import SandboxUnavailableError
 from glasshouse.kernel.paths import TreePath
 
+TOOLS: Final[Mapping[Kind, str]] = {Kind.AST_GREP: "ast-grep", Kind.SEMGREP: "semgrep", Kind.YARA: "yara-x"}
+"""The tool of the lab that reads the rules of a kind."""
 MAX_SAID: Final = 4_000
-_LIMITS: Final = sandbox.Limits(
-    wall=60.0, cpu=10, address_space=2048 * MIB, memory=1024 * MIB, open_files=64, processes=16, scratch=MIB, stream=MIB
-)
-_RULES: Final = "/rules/rules.yml"
-_NOTHING: Final = "/src"
-_COUNTED: Final = re.compile(rb"^sg: summary\|rule: effectiveRuleCount=(\d+),skippedRuleCount=(\d+)$", re.MULTILINE)
+_SAMPLE: Final = SourceFile(TreePath(b"sample.c"), b"int sample;\n")
+_SUMMARY: Final = re.compile(rb"^sg: summary\|rule: effectiveRuleCount=(\d+),skippedRuleCount=(\d+)$", re.MULTILINE)
+_HEADS: Final[Mapping[Kind, re.Pattern[bytes]]] = {
+    Kind.SEMGREP: re.compile(rb"^[ \t]*-?[ \t]*id:", re.MULTILINE),
+    Kind.YARA: re.compile(rb"^[ \t]*(?:(?:private|global)[ \t]+)*rule[ \t]+\w+", re.MULTILINE),
+}
+"""Where a rule begins, for tools that do not count what they took."""
 _LANGUAGE: Final = re.compile(rb"^language:[ \t]*[\"']?([A-Za-z]+)", re.MULTILINE)
 _LANGUAGES: Final = {
     name.lower(): name
@@ -34,6 +39,9 @@ _LANGUAGES: Final = {
         *("TypeScript", "Yaml"),
     )
 }
+_SECONDS: Final = 10
+# The processor may be shared by many: time on the wall is a last resort.
+_WALL: Final = 10
 _TOO_MUCH: Final = {
     sandbox.Outcome.TIMEOUT: "it took longer than its time",
     sandbox.Outcome.CPU_EXHAUSTED: "it used up its processor time",
@@ -46,38 +54,44 @@ _TOO_MUCH: Final = {
 
 def attempt(kind: Kind, content: Iterable[bytes]) -> Tried:
     """Return what comes of a trial; it never raises for what the content is."""
-    return _TRIALS[kind](content)
+    return _image(content) if kind == Kind.IMAGE else _rules(kind, b"".join(content))
 
 
-def _ast_grep(content: Iterable[bytes]) -> Tried:
-    rules = b"".join(content)
-    try:
-        structuretool.digest()
-    except StructureToolError:
-        return _not_run("ast-grep")
-    with sandbox.staging() as staged:
-        staged.put(TreePath(b"rules/rules.yml"), rules)
-        staged.put(TreePath(b"src/none"), b"")
-        command = sandbox.Command(
-            argv=("/tool/ast-grep", "scan", "--rule", _RULES, "--inspect", "entity", "--color", "never", _NOTHING),
-            inputs=(
-                sandbox.Input(structuretool.tool(), "/tool/ast-grep"),
-                staged.input(TreePath(b"rules"), "/rules"),
-                staged.input(TreePath(b"src"), _NOTHING),
-            ),
-        )
-        result = sandbox.run(command, _LIMITS)
-    counted = _COUNTED.search(result.stderr)
-    if result.outcome is not sandbox.Outcome.OK or counted is None:
+def _rules(kind: Kind, rules: bytes) -> Tried:
+    """Have the tool read them, on one file of ours."""
+    found = _installed(TOOLS[kind])
+    if found is None:
+        return Tried(outcome=Trial.NOT_RUN, tool=TOOLS[kind], why=f"{TOOLS[kind]} is not installed in this lab")
+    name, version = found.tool.name, found.version
+    unit = Unit((_SAMPLE,), rules=(SourceFile(TreePath(b"rules"), rules),))
+    names = Names.of(unit)
+    usual = found.tool.invocation(unit, names)
+    limits = replace(usual.limits, wall=_SECONDS * _WALL, cpu=_SECONDS, memory=1024 * MIB, stream=MIB)
+    result = running.start(found, unit, names, replace(usual, limits=limits))
+    if result.outcome in _TOO_MUCH or result.exit_status not in usual.ran:
         why = _TOO_MUCH.get(result.outcome, "it does not take them as its rules")
-        return Tried(outcome=Trial.FAILED, tool="ast-grep", why=why, said=_readable(result.stderr))
-    count = int(counted[1]) + int(counted[2])
+        return Tried(outcome=Trial.FAILED, tool=name, version=version, why=why, said=_readable(result.stderr))
+    count = _count(kind, rules, result.stderr)
     if not count:
-        return Tried(outcome=Trial.FAILED, tool="ast-grep", why="there is no rule in them")
-    languages = {
-        _LANGUAGES[one.decode().lower()] for one in _LANGUAGE.findall(rules) if one.decode().lower() in _LANGUAGES
-    }
-    return Tried(outcome=Trial.PASSED, tool="ast-grep", rules=count, languages=tuple(sorted(languages)))
+        return Tried(outcome=Trial.FAILED, tool=name, version=version, why="there is no rule in them")
+    told = {one.decode().lower() for one in _LANGUAGE.findall(rules)} if kind == Kind.AST_GREP else set()
+    languages = tuple(sorted(_LANGUAGES[one] for one in told & _LANGUAGES.keys()))
+    return Tried(outcome=Trial.PASSED, tool=name, version=version, rules=count, languages=languages)
+
+
+def _count(kind: Kind, rules: bytes, said: bytes) -> int:
+    if kind != Kind.AST_GREP:
+        return len(_HEADS[kind].findall(rules))
+    told = _SUMMARY.search(said)
+    return int(told[1]) + int(told[2]) if told else 0
+
+
+def _installed(name: str) -> Installed | None:
+    try:
+        found = installing.find(registry.tool(name), installing.standard_folder())
+    except ToolUnknownError:
+        return None
+    return found if found.state is State.READY else None
 
 
 def _image(content: Iterable[bytes]) -> Tried:
@@ -87,14 +101,6 @@ def _image(content: Iterable[bytes]) -> Tried:
         except UnfitError as error:
             return Tried(outcome=Trial.FAILED, tool="", why=error.message)
     return Tried(outcome=Trial.PASSED, image=found, tier=tier())
-
-
-def _untried(tool: str) -> Callable[[Iterable[bytes]], Tried]:
-    return lambda _: _not_run(tool)
-
-
-def _not_run(tool: str) -> Tried:
-    return Tried(outcome=Trial.NOT_RUN, tool=tool, why=f"{tool} is not installed in this lab")
 
 
 def tier() -> str:
@@ -108,11 +114,3 @@ def tier() -> str:
 def _readable(said: bytes) -> str:
     text = said[-MAX_SAID:].decode("utf-8", "replace")
     return "".join(one if one.isprintable() or one == "\n" else "\ufffd" for one in text)
-
-
-_TRIALS: Final[Mapping[Kind, Callable[[Iterable[bytes]], Tried]]] = {
-    Kind.AST_GREP: _ast_grep,
-    Kind.SEMGREP: _untried("semgrep"),
-    Kind.YARA: _untried("yara-x"),
-    Kind.IMAGE: _image,
-}

@@ -30,6 +30,8 @@ from glasshouse.kernel.ids import Uid
 from glasshouse.kernel.paths import TreePath
 
 WHOLE: Final = Patterns(("**",))
+ALL: Final = ("",)
+"""What all see who see the release; other parties see what is theirs besides."""
 A_PAGE: Final = 50
 _NEWEST: Final = 20
 Mask = NDArray[np.bool_]
@@ -156,17 +158,18 @@ def tools_ahead() -> list[ToolAhead]:
     return [_ahead(tool, row) for tool, row in surveying.seen() if tool.name in standard]
 
 
-def scan_of(release: ReleaseRef, uid: Uid) -> Scan:
-    """Return a scan of a release that no party keeps to itself, by its own uid or that of one of its runs."""
-    found = Scan.objects.filter(Q(uid=uid.text) | Q(runs__uid=uid.text), release=release.uid.text, party="").first()
+def scan_of(release: ReleaseRef, uid: Uid, parties: Sequence[str] = ALL) -> Scan:
+    """Return a scan of a release that one of these parties sees, by its own uid or that of one of its runs."""
+    rows = Scan.objects.filter(release=release.uid.text, party__in=parties)
+    found = rows.filter(Q(uid=uid.text) | Q(runs__uid=uid.text)).first()
     if found is None:
         raise ScanUnknownError
     return found
 
 
-def scans_of(release: ReleaseRef, patterns: Patterns = WHOLE) -> list[ScanSeen]:
-    """Return the newest scans of a release."""
-    rows = Scan.objects.filter(release=release.uid.text, party="").order_by("-asked_at", "-pk")
+def scans_of(release: ReleaseRef, patterns: Patterns = WHOLE, parties: Sequence[str] = ALL) -> list[ScanSeen]:
+    """Return the newest scans of a release that one of these parties sees."""
+    rows = Scan.objects.filter(release=release.uid.text, party__in=parties).order_by("-asked_at", "-pk")
     return [seen(scan, release, patterns) for scan in rows[:_NEWEST]]
 
 

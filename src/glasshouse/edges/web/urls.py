@@ -133,6 +133,7 @@ SCANS: list[URLPattern] = [
     path("scans/<str:release>/runs/<str:scan>/", scans.run, name="scan"),
     path("scans/<str:release>/runs/<str:scan>/stop", scans.stop, name="scan-stop"),
     path("r/<str:grant>/<str:release>/scans/", scans.granted_scans, name="scans-under"),
+    path("r/<str:grant>/<str:release>/scans/brought", scans.granted_brought, name="scan-brought-under"),
     path("r/<str:grant>/<str:release>/scans/<str:scan>/", scans.granted_run, name="scan-under"),
     path("r/<str:grant>/<str:release>/scans/<str:scan>/files", scans.granted_gaps, name="scan-files-under"),
     path("r/<str:grant>/<str:release>/scans/<str:scan>/stop", scans.granted_stop, name="scan-stop-under"),

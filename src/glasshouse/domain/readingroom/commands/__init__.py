@@ -33,7 +33,7 @@ from glasshouse.domain.readingroom.commands.saved import (
     run_saved_searches,
     save_search,
 )
-from glasshouse.domain.readingroom.commands.scans import open_gaps, scans_room, start_scan, stop_scan
+from glasshouse.domain.readingroom.commands.scans import open_gaps, parties_of, scans_room, start_scan, stop_scan
 from glasshouse.domain.readingroom.commands.search import search, search_tally, structural_search
 from glasshouse.domain.readingroom.commands.symbols import (
     enter,
@@ -97,6 +97,7 @@ __all__ = [
     "open_new_lines",
     "open_outline",
     "open_references",
+    "parties_of",
     "prepare_close",
     "propose_erasure",
     "propose_grant",

@@ -6,7 +6,6 @@ from datetime import datetime
 from glasshouse.domain.access.values import Purpose
 from glasshouse.domain.admissions import queries as admissions
 from glasshouse.domain.admissions import trying
-from glasshouse.domain.admissions.scanning import TOOLS
 from glasshouse.domain.admissions.values import Kind
 from glasshouse.domain.journal import commands as journal
 from glasshouse.domain.people.viewer import Viewer
@@ -35,7 +34,7 @@ def start_brought_scan(viewer: Viewer, grant: Uid, release: Uid, brought: Uid, *
         )
     asker = Asker(viewer.uid.text, grant.text, viewer.organisation.text, brought.text)
     with journal.transaction():
-        started = asking.ask(room.release, asker, [TOOLS[Kind(found.kind)]], now=now)
+        started = asking.ask(room.release, asker, [trying.TOOLS[Kind(found.kind)]], now=now)
         journal.record(
             "readingroom.brought-scan-asked",
             actor=viewer.uid.text,

@@ -41,6 +41,11 @@ def scans_room(viewer: Viewer, grant: Uid, release: Uid, *, now: datetime) -> Ro
     return room
 
 
+def parties_of(viewer: Viewer) -> tuple[str, ...]:
+    """Return whose scans a viewer sees under a grant: those that are nobody's own, and their organisation's."""
+    return overview.ALL if viewer.is_vendor else (*overview.ALL, viewer.organisation.text)
+
+
 def start_scan(viewer: Viewer, grant: Uid, release: Uid, wanted: Sequence[str], *, now: datetime) -> Started:
     """Ask for a scan of a release under the viewer's own grant, in an open visit.
 
@@ -64,7 +69,7 @@ def start_scan(viewer: Viewer, grant: Uid, release: Uid, wanted: Sequence[str], 
 def stop_scan(viewer: Viewer, grant: Uid, release: Uid, scan: Uid, *, now: datetime) -> None:
     """Have a scan end early that the viewer asked for. Raises ScanUnknownError, NotYourScanError, ScanEndedError."""
     room = scans_room(viewer, grant, release, now=now)
-    found = overview.scan_of(room.release, scan)
+    found = overview.scan_of(room.release, scan, parties_of(viewer))
     check_may_stop(viewer, found.asked_by, is_visitors=bool(found.grant))
     with journal.transaction():
         asking.halt(found, now=now)
@@ -82,7 +87,7 @@ def open_gaps(viewer: Viewer, grant: Uid, release: Uid, scan: Uid, *, now: datet
     """Show which files a scan did not analyse and why, as far as the viewer's own grant covers them."""
     room = scans_room(viewer, grant, release, now=now)
     visit = visit_of(room)
-    found = overview.scan_of(room.release, scan)
+    found = overview.scan_of(room.release, scan, parties_of(viewer))
     patterns = room.terms.patterns
     gaps = overview.gaps(found, room.release, patterns, first=first)
     listing = [[one.tool, str(one.path), one.mark.name, one.reason] for one in gaps.rows]

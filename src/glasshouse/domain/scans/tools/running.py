@@ -84,10 +84,9 @@ def _halved(installed: Installed, files: tuple[SourceFile, ...], whole: Unit) ->
     yield from _halved(installed, files[middle:], whole)
 
 
-def _once(installed: Installed, unit: Unit) -> Analysis:
-    """Start the tool once and read what it said."""
-    tool, names = installed.tool, Names.of(unit)
-    invocation = tool.invocation(unit, names)
+def start(installed: Installed, unit: Unit, names: Names, invocation: Invocation) -> sandbox.Result:
+    """Start a tool once in the sandbox and return what became of it; nothing of it is read."""
+    tool = installed.tool
     with sandbox.staging(2 * unit.size + 64 * 2**20) as staged:
         for file in unit.everything:
             staged.put(TreePath(b"src/" + names.inside[file.path].encode()), tool.given(file.content))
@@ -103,9 +102,16 @@ def _once(installed: Installed, unit: Unit) -> Analysis:
             folder="/tmp",  # noqa: S108 - of the sandbox; in the source's own folder, tools pick up settings
             collect=invocation.collect,
         )
-        result = sandbox.run(command, invocation.limits)
+        return sandbox.run(command, invocation.limits)
+
+
+def _once(installed: Installed, unit: Unit) -> Analysis:
+    """Start the tool once and read what it said."""
+    names = Names.of(unit)
+    invocation = installed.tool.invocation(unit, names)
+    result = start(installed, unit, names, invocation)
     reading = _read(installed, unit, names, result, invocation.ran)
-    return Analysis(_proposed(tool, unit, reading.results), reading.outcomes, result.usage.cpu, 1)
+    return Analysis(_proposed(installed.tool, unit, reading.results), reading.outcomes, result.usage.cpu, 1)
 
 
 def _proposed(tool: Tool, unit: Unit, results: tuple[sarif.Result, ...]) -> tuple[sarif.Result, ...]:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Scans: what is asked of the tools, how far they are, and what they could not look at."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -12,9 +12,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from glasshouse.domain.access.values import Purpose
+from glasshouse.domain.admissions import queries as admissions
+from glasshouse.domain.admissions.values import Told as Brought
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import commands as readingroom
 from glasshouse.domain.readingroom import queries as reading
+from glasshouse.domain.readingroom.values import Room
 from glasshouse.domain.releases import queries as releases
 from glasshouse.domain.releases.values import ReleaseRef
 from glasshouse.domain.scans import commands, overview, queries
@@ -156,7 +159,7 @@ def granted_scans(request: HttpRequest, grant: str, release: str) -> HttpRespons
     viewer, grant_uid, release_uid = viewer_of(request), Uid.parse(grant), Uid.parse(release)
     room = readingroom.scans_room(viewer, grant_uid, release_uid, now=clock.now())
     where = Where(room.release, grant_uid)
-    found = overview.scans_of(room.release, room.terms.patterns)
+    found = overview.scans_of(room.release, room.terms.patterns, readingroom.parties_of(viewer))
     if request.method == "POST":
         return _started(
             request,
@@ -164,7 +167,7 @@ def granted_scans(request: HttpRequest, grant: str, release: str) -> HttpRespons
             found,
             lambda wanted: readingroom.start_scan(viewer, grant_uid, release_uid, wanted, now=clock.now()).scan.uid,
         )
-    return _release_page(request, where, found, has_visit=room.visit is not None)
+    return _release_page(request, where, found, has_visit=room.visit is not None, brought=_brought(viewer, room))
 
 
 @require_safe
@@ -172,7 +175,7 @@ def granted_run(request: HttpRequest, grant: str, release: str, scan: str) -> Ht
     """Show how far a scan is, in figures of what the viewer's own grant covers."""
     viewer, grant_uid = viewer_of(request), Uid.parse(grant)
     room = readingroom.scans_room(viewer, grant_uid, Uid.parse(release), now=clock.now())
-    found = overview.scan_of(room.release, Uid.parse(scan))
+    found = overview.scan_of(room.release, Uid.parse(scan), readingroom.parties_of(viewer))
     seen = overview.seen(found, room.release, room.terms.patterns)
     if _asks_again(request) and not seen.is_live:
         return _loaded_anew()
@@ -211,6 +214,19 @@ def _loaded_anew() -> HttpResponse:
     return HttpResponse(headers={"HX-Refresh": "true"})
 
 
+@require_POST
+def granted_brought(request: HttpRequest, grant: str, release: str) -> HttpResponse:
+    """Start a scan by rules that the viewer's organisation brought, under their own grant."""
+    viewer, grant_uid, release_uid = viewer_of(request), Uid.parse(grant), Uid.parse(release)
+    rules = Uid.parse(request.POST.get("brought", ""))
+    started = readingroom.start_brought_scan(viewer, grant_uid, release_uid, rules, now=clock.now())
+    return redirect("scan-under", grant=grant, release=release, scan=started.scan.uid)
+
+
+def _brought(viewer: Viewer, room: Room) -> list[Brought]:
+    return admissions.admitted(viewer, room.engagement, clock.now())
+
+
 def _listed(release: ReleaseRef, grant: Uid | None) -> Listed:
     return Listed(release, Where(release, grant), overview.newest_of(release))
 
@@ -232,6 +248,7 @@ def _release_page(
     found: list[ScanSeen],
     *,
     has_visit: bool = True,
+    brought: Sequence[Brought] = (),
     wrong: str = "",
     status: int = 200,
 ) -> HttpResponse:
@@ -245,6 +262,7 @@ def _release_page(
         "ahead": ahead,
         "is_ready": any(one.is_ready for one in ahead),
         "has_visit": has_visit,
+        "brought": brought,
         "wrong": wrong,
         "room": "scans",
     }
