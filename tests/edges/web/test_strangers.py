@@ -17,6 +17,7 @@ from glasshouse.domain.detections.models import Detection
 from glasshouse.domain.engagements.models import Engagement
 from glasshouse.domain.findings.values import Severity
 from glasshouse.domain.journal.models import Event
+from glasshouse.domain.measures import commands as measures
 from glasshouse.domain.notices.models import Notice
 from glasshouse.domain.people.holds import set_hold
 from glasshouse.domain.people.values import Role
@@ -62,7 +63,12 @@ SPOKEN = {
     Role.ASSESSOR: {"finding"},
 }
 # What tools found in a whole release: the same three of the vendor read it, without its code.
-DETECTED = {"detections-of", "detections-since", "detection", "scans-of", "scan", "scan-stop"}
+DETECTED = {
+    *("detections-of", "detections-since", "detection", "scans-of", "scan", "scan-stop"),
+    *("measures-of", "measures-of-folder"),
+}
+# Routes whose path is a folder's.
+FOLDERS = {"folder", "coverage-folder", "measures-of-folder", "measures-under-folder"}
 ROLES = sorted(Role)
 
 
@@ -75,7 +81,7 @@ class Room:
 
     def path_of(self, name: str, names: set[str]) -> str:
         """Return the reviewer's own address of a route."""
-        here = {**self.objects, "path": "src"} if name in {"folder", "coverage-folder"} else self.objects
+        here = {**self.objects, "path": "src"} if name in FOLDERS else self.objects
         return reverse(name, kwargs={one: here[one] for one in names})
 
     @property
@@ -101,6 +107,7 @@ def room(house: House) -> Room:
     first, second = house.take("1"), house.take("2", next_version(FILES))
     desk = house.seat(house.cast.reviewer, first, second, purposes=frozenset({*USUAL, Purpose.TOOLS}))
     hand_in(house, "1", log([Told("gets", "src/main.c", 3)]))
+    measures.measure(Uid(first.product.uid), actor="operator:tests", now=lambda: NOW)
     proposal = house.propose(first)
     engagement = Engagement.objects.get()
     entry = Event.objects.filter(kind="readingroom.visit-opened").get()
@@ -259,6 +266,8 @@ def test_the_reviewer_reaches_each_of_them(room: Room, browser_of: Browse) -> No
         "arrive": 404,  # the custodian's alone, as are the others of houses
         "booking-cancel": 405,
         "booking-new": 404,
+        "measures-of": 404,
+        "measures-of-folder": 404,
         "detections-of": 404,  # of the vendor's readers, as is a detection without a grant
         "detection": 404,
         "detections-since": 404,

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The ways measures say no."""
 
-from glasshouse.kernel.errors import ConflictError, NotFoundError
+from glasshouse.kernel.errors import ConflictError
 
 
 class MeasuresBusyError(ConflictError):
@@ -10,7 +10,7 @@ class MeasuresBusyError(ConflictError):
     code = "measures.busy"
 
 
-class NotMeasuredError(NotFoundError):
+class NotMeasuredError(ConflictError):
     """Nothing is known of this release yet."""
 
     code = "measures.not-measured"

@@ -96,7 +96,10 @@ def _seen(found: ReleaseRef, patterns: Patterns) -> Seen:
     seen = _narrowed(found, patterns)
     if seen is None:
         _narrowed.cache_clear()
-        raise NotMeasuredError("This release was not measured yet.", hint="The worker does it after an import.")
+        raise NotMeasuredError(
+            "This release was not measured yet.",
+            hint="The worker does that once it has looked for its symbols. Look again in a few minutes.",
+        )
     return seen
 
 

@@ -58,6 +58,7 @@ ALSO: Final = (
     ("/brought/", "engagements"),
     ("/coverage/", "reading-room"),
     ("/detections/", "findings"),
+    ("/measures/", "scans"),
     ("/requests/", "engagements"),
 )
 """Beginnings of addresses that lie in a room without standing below its first page."""

@@ -19,6 +19,7 @@ from glasshouse.edges.web.views import (
     holds,
     home,
     me,
+    measures,
     notes,
     notices,
     products,
@@ -175,6 +176,10 @@ SPEAKING: list[URLPattern] = [
 ]
 
 DETECTIONS: list[URLPattern] = [
+    path("measures/<str:release>/", measures.of_release, name="measures-of"),
+    path("measures/<str:release>/folder/<path:path>", measures.of_release, name="measures-of-folder"),
+    path("r/<str:grant>/<str:release>/measures", measures.under_grant, name="measures-under"),
+    path("r/<str:grant>/<str:release>/measures/<path:path>", measures.under_grant, name="measures-under-folder"),
     path("detections/", detections.detections, name="detections"),
     path("detections/<str:release>/", detections.of_release, name="detections-of"),
     path("detections/<str:release>/<str:detection>/", detections.detection, name="detection"),

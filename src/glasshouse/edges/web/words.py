@@ -51,6 +51,7 @@ KINDS: Final[Mapping[str, Any]] = {
     "readingroom.search-shown": gettext_lazy("Found lines shown"),
     "readingroom.structure-shown": gettext_lazy("Found code shown"),
     "readingroom.coverage-shown": gettext_lazy("What was read shown"),
+    "readingroom.measures-shown": gettext_lazy("Measures shown"),
     "readingroom.conclusions-shown": gettext_lazy("Conclusions shown"),
     "readingroom.detections-shown": gettext_lazy("What tools found shown"),
     "readingroom.differing-shown": gettext_lazy("What tools found in two releases shown"),

@@ -20,6 +20,7 @@ from glasshouse.domain.readingroom.commands.decisions import (
 from glasshouse.domain.readingroom.commands.detections import open_detection, open_detections, open_differing
 from glasshouse.domain.readingroom.commands.erasing import propose_erasure
 from glasshouse.domain.readingroom.commands.exact import BY_NAME
+from glasshouse.domain.readingroom.commands.measures import MOST_SHADOWS, open_measures
 from glasshouse.domain.readingroom.commands.notes import change_note, remove_note, share_note, write_note
 from glasshouse.domain.readingroom.commands.questions import ask_question, close_question, reply_to_question
 from glasshouse.domain.readingroom.commands.raising import comment_on_finding, move_finding, raise_from_note
@@ -58,6 +59,7 @@ from glasshouse.domain.readingroom.commands.visits import ask_for_text, begin_vi
 
 __all__ = [
     "BY_NAME",
+    "MOST_SHADOWS",
     "RERUN",
     "Verdict",
     "ask_for_missing_runs",
@@ -94,6 +96,7 @@ __all__ = [
     "open_gaps",
     "open_history",
     "open_left_out",
+    "open_measures",
     "open_new_lines",
     "open_outline",
     "open_references",

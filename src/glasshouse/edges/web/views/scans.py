@@ -56,6 +56,11 @@ class Where:
             return f"{reverse('release', args=[self.grant.text, self.release.uid.text])}detections/"
         return f"/detections/{self.release.uid}/"
 
+    @property
+    def measures(self) -> str:
+        """Return the address of the release's measures."""
+        return self._at("measures-of", "measures-under")
+
     def run(self, uid: Uid) -> str:
         """Return the address of a scan."""
         return self._at("scan", "scan-under", uid.text)
