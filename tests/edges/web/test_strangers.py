@@ -24,7 +24,10 @@ from glasshouse.domain.people.values import Role
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import commands as readingroom
 from glasshouse.domain.readingroom.models import SavedRun, SavedSearch
+from glasshouse.domain.readingroom.triaging import Where
 from glasshouse.domain.scans.models import ToolSeen
+from glasshouse.domain.triage.values import NewVerdict
+from glasshouse.domain.triage.values import State as JudgedAs
 from glasshouse.kernel.ids import Uid
 from glasshouse.kernel.lines import Span
 from tests.domain.admissions.bringing import bring
@@ -65,7 +68,7 @@ SPOKEN = {
 # What tools found in a whole release: the same three of the vendor read it, without its code.
 DETECTED = {
     *("detections-of", "detections-since", "detection", "scans-of", "scan", "scan-stop"),
-    *("measures-of", "measures-of-folder"),
+    *("measures-of", "measures-of-folder", "detections-judge", "verdicts-of"),
 }
 # Routes whose path is a folder's.
 FOLDERS = {"folder", "coverage-folder", "measures-of-folder", "measures-under-folder"}
@@ -160,6 +163,7 @@ def room(house: House) -> Room:
         "hold": set_hold(house.cast.manager, "reviewer@regulator.example", "A dispute.", now=NOW).uid,
         "session": sign_in(house.cast.reviewer).origin.session,
         "ticket": "0123456789abcdef" * 2,
+        "verdict": judge(desk).text,
         "visit": desk.visit.text,
         "workstation": place.left.text,
     }
@@ -170,6 +174,13 @@ def ask_for_scan(desk: Desk) -> str:
     """A scan that the reviewer asked for under their grant."""
     ToolSeen.objects.create(tool="ruff", state="ready", seen_at=NOW)
     return readingroom.start_scan(desk.viewer, desk.grant, desk.release, ["ruff"], now=NOW).scan.uid
+
+
+def judge(desk: Desk) -> Uid:
+    """A verdict of the reviewer's."""
+    new = NewVerdict(JudgedAs.CONFIRMED, "So.")
+    where = Where(desk.release, desk.grant)
+    return readingroom.judge(desk.viewer, where, [Uid(Detection.objects.get().uid)], new, now=NOW)
 
 
 def speak(house: House, desk: Desk) -> dict[str, str]:
@@ -202,7 +213,7 @@ def test_each_kind_of_object_is_tried() -> None:
         *JUDGED,
         *("after", "before", "event", "grant", "path", "person", "product", "proposal", "release", "ticket", "visit"),
         *("finding", "note", "notice", "question"),
-        *("detection", "hold", "run", "saved", "scan", "session"),
+        *("detection", "hold", "run", "saved", "scan", "session", "verdict"),
     }
 
 
@@ -275,6 +286,11 @@ def test_the_reviewer_reaches_each_of_them(room: Room, browser_of: Browse) -> No
         "brought-decide": 405,
         "brought-withdraw": 405,
         "scan-brought-under": 405,
+        "detections-judge": 405,
+        "detections-judge-under": 405,
+        "detections-put-under": 405,
+        "verdict": 302,  # leads on to the list
+        "verdicts-of": 302,
         "conclusions-of": 302,  # leads on to the newest release
         "engagement-amend": 404,  # the vendor's, as are vetting, export decision and refusal
         "engagement-renew": 405,

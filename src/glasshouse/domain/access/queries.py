@@ -48,10 +48,10 @@ def grant(viewer: Viewer, uid: Uid) -> Grant:
     return found
 
 
-def newest_naming(viewer: Viewer, release: Uid, now: datetime) -> Grant:
-    """Return the newest of the viewer's open grants that names a release; raise when none does."""
+def newest_naming(viewer: Viewer, release: Uid, now: datetime, purpose: Purpose | None = None) -> Grant:
+    """Return the newest of the viewer's open grants that names a release, for a purpose; raise when none does."""
     rows = grants_of(viewer).filter(releases__release=release.text, revoked_at=None, begins__lte=now, ends__gt=now)
-    found = rows.first()
+    found = next((one for one in rows if purpose is None or purpose in purposes_of(one.purposes)), None)
     if found is None:
         raise GrantUnknownError
     return found

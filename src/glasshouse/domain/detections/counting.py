@@ -27,15 +27,16 @@ class Cell(NamedTuple):
     is_new: bool
 
 
-def cells(report: Report, paths: Sequence[int] | None) -> Iterator[tuple[Cell, int]]:
-    """Count the standings of a report at some paths; None is everywhere."""
-    every = _counted(report, paths, Q())
+def cells(report: Report, paths: Sequence[int] | None, among: Q | None = None) -> Iterator[tuple[Cell, int]]:
+    """Count the standings of a report at some paths; None is everywhere. `among` leaves others out."""
+    asked = among or Q()
+    every = _counted(report, paths, asked)
     chain = since(report)
     if len(chain) == 1:
         for (rule, state, severity, is_suppressed), count in every.items():
             yield Cell(report.pk, rule, state, severity, is_suppressed, state in _FRESH), count
         return
-    new = _counted(report, paths, is_new(report))
+    new = _counted(report, paths, asked & is_new(report))
     for key, count in every.items():
         for judged, part in ((True, new[key]), (False, count - new[key])):
             if part:

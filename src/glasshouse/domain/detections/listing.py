@@ -16,7 +16,7 @@ from glasshouse.domain.detections import counting, places, queries, shelf
 from glasshouse.domain.detections.counting import Cell
 from glasshouse.domain.detections.errors import NoDetectionError
 from glasshouse.domain.detections.models import Report, Standing
-from glasshouse.domain.detections.narrowing import Narrowing, Which
+from glasshouse.domain.detections.narrowing import UNLABELLED, Labels, Narrowing, Which
 from glasshouse.domain.detections.places import Places
 from glasshouse.domain.detections.sights import Sight
 from glasshouse.domain.detections.values import SEVERITIES, RuleName
@@ -66,6 +66,7 @@ class Facets:
     tools: Sequence[tuple[str, int]]
     suppressed: Mapping[bool, int]
     folders: Sequence[tuple[TreePath, int, bool]]
+    labels: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +95,16 @@ class _Mark(NamedTuple):
     number: int
 
 
-def page(sight: Sight, narrowing: Narrowing, *, after: Uid | None = None, size: int = PAGE) -> Page:
+def page(
+    sight: Sight,
+    narrowing: Narrowing,
+    *,
+    after: Uid | None = None,
+    size: int = PAGE,
+    labels: Labels = UNLABELLED,
+) -> Page:
     """Return a page of the detections that may be seen; raises NoDetectionError where `after` is none of them."""
-    asked = Asked.of(sight, narrowing)
+    asked = Asked.of(sight, narrowing, labels)
     groups = asked.groups()
     begin = asked.mark(after) if after else None
     found = list(_taken(asked, groups, begin, size + 1))
@@ -116,17 +124,21 @@ class Asked:
     cells: Sequence[tuple[Cell, int]]
     names: Mapping[int, RuleName]
     tags: Mapping[int, bytes]
+    labels: Labels = UNLABELLED
 
     @classmethod
-    def of(cls, sight: Sight, narrowing: Narrowing) -> "Asked":
+    def of(cls, sight: Sight, narrowing: Narrowing, labels: Labels = UNLABELLED) -> "Asked":
         """Count what may be seen, under the folder that is asked for."""
         here, reports = places.places_of(sight.release), sight.reports()
         paths = here.among(sight.patterns, narrowing.folder)
-        cells = [one for report in reports for one in counting.cells(report, paths)]
-        rules = {cell.rule for cell, _ in cells}
+        among = _labelled(labels, narrowing.judged)
+        cells = [one for report in reports for one in counting.cells(report, paths, among)]
+        # Counts by label are of all labels, and of rules that the label asked for may not have.
+        whole = (one for report in reports for one in counting.cells(report, paths)) if narrowing.judged else cells
+        rules = {cell.rule for cell, _ in whole}
         named = queries.tagged_names(sight.release.product, rules)
         names = {pk: name for pk, (_, name) in named.items()}
-        return cls(narrowing, here, reports, paths, cells, names, {pk: tag for pk, (tag, _) in named.items()})
+        return cls(narrowing, here, reports, paths, cells, names, {pk: tag for pk, (tag, _) in named.items()}, labels)
 
     def misses(self, cell: Cell) -> list[str]:
         """Return the fields of the narrowing that leave a cell out."""
@@ -145,7 +157,13 @@ class Asked:
 
     def standings(self, reports: Iterable[Report]) -> QuerySet[Standing]:
         """Return the standings of some reports that are asked for."""
-        rules = {cell.rule for cell, _ in self.cells if not {"rule", "cwe", "tool", "words"} & set(self.misses(cell))}
+        return self._standings(reports).filter(_labelled(self.labels, self.narrowing.judged))
+
+    def _standings(self, reports: Iterable[Report]) -> QuerySet[Standing]:
+        asked, names = self.narrowing, self.names.items()
+        rules = [
+            pk for pk, name in names if all(asked.names_rule(self.tags[pk], name)) and asked.tool in ("", name.tool)
+        ]
         of_reports = Q()
         for report in reports:
             of_reports |= Q(report=report) & self._which(report)
@@ -218,7 +236,22 @@ class Asked:
             tools=sorted(tools.items()),
             suppressed=dict(suppressed),
             folders=self._folders(groups),
+            labels=self._labels(groups),
         )
+
+    def _labels(self, groups: Sequence[tuple[_Group, int]]) -> dict[str, int]:
+        """Return how many bear each label, whichever is asked for."""
+        if not self.labels.rest:
+            return {}
+        every = self._standings(self.reports)
+        total = every.count() if self.narrowing.judged else sum(count for _, count in groups)
+        named = every.filter(detection__in=places.many(self.labels.of)).values_list("detection", flat=True)
+        counts: Counter[str] = Counter()
+        for detection in named:
+            counts.update(self.labels.of[detection])
+            total -= 1
+        counts[self.labels.rest] += total
+        return dict(counts)
 
     def _folders(self, groups: Sequence[tuple[_Group, int]]) -> list[tuple[TreePath, int, bool]]:
         """Return what lies directly in the folder asked for, with how many are in it, and whether it is a folder."""
@@ -233,6 +266,15 @@ class Asked:
             if name:
                 counts[raw[: cut + len(name)], bool(slash)] += count
         return [(TreePath(raw), count, is_folder) for (raw, is_folder), count in sorted(counts.items())]
+
+
+def _labelled(labels: Labels, wanted: str) -> Q:
+    """Return the condition that a standing's detection bears a label; none is asked for where it is empty."""
+    if not wanted:
+        return Q()
+    if wanted == labels.rest:
+        return ~Q(detection__in=places.many(row for row, said in labels.of.items() if wanted not in said))
+    return Q(detection__in=places.many(row for row, said in labels.of.items() if wanted in said))
 
 
 def _taken(

@@ -15,6 +15,18 @@ from glasshouse.kernel.paths import TreePath
 _MAX_WORDS: Final = 200
 _MAX_CWE: Final = 10**6
 _RULE: Final = 16
+_MAX_LABEL: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What a room above says of detections, by their rows; `rest` is what it says of all that it does not name."""
+
+    of: Mapping[int, frozenset[str]]
+    rest: str = ""
+
+
+UNLABELLED: Final = Labels({})
 
 
 class Which(StrEnum):
@@ -44,7 +56,7 @@ class Which(StrEnum):
 class Narrowing:
     """What is asked for; each field that is not told narrows nothing.
 
-    `rule` is the tag of a rule, `words` stand in a rule's name or text, or name a CWE.
+    `rule` is the tag of a rule, `words` stand in a rule's name or text, or name a CWE, `judged` is a label of `Labels`.
     """
 
     which: Which = Which.FOUND
@@ -55,6 +67,7 @@ class Narrowing:
     suppressed: bool | None = None
     words: str = ""
     folder: TreePath | None = None
+    judged: str = ""
 
     @classmethod
     def parse(cls, asked: Mapping[str, str]) -> Self:
@@ -69,6 +82,7 @@ class Narrowing:
                 suppressed={"": None, "yes": True, "no": False}[asked.get("suppressed", "")],
                 words=asked.get("words", "").strip()[:_MAX_WORDS],
                 folder=_folder(asked.get("folder", "")),
+                judged=asked.get("judged", "")[:_MAX_LABEL],
             )
         except (KeyError, ValueError) as error:
             raise InvalidError("This is no way to narrow a list of detections.") from error
@@ -84,6 +98,7 @@ class Narrowing:
             "suppressed": {None: "", True: "yes", False: "no"}[self.suppressed],
             "words": self.words,
             "folder": str(self.folder or ""),
+            "judged": self.judged,
         }
         return {name: value for name, value in told.items() if value}
 

@@ -3,7 +3,7 @@
 
 import functools
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,9 +76,12 @@ def _places(product: Uid, root: Digest, newest: int) -> Places:
 
 
 def at(rows: QuerySet[Standing], paths: Sequence[int] | None) -> QuerySet[Standing]:
-    """Narrow standings to some paths, however many: as one value, for a database takes so many parameters."""
-    if paths is None:
-        return rows
+    """Narrow standings to some paths, however many."""
+    return rows if paths is None else rows.filter(path__in=many(paths))
+
+
+def many(rows: Iterable[int]) -> RawSQL:
+    """Return row numbers as one value of a statement, for a database takes so many parameters."""
     if connection.vendor == "sqlite":
-        return rows.filter(path__in=RawSQL("SELECT value FROM json_each(%s)", [json.dumps(list(paths))]))
-    return rows.filter(path__in=RawSQL("SELECT unnest(%s::bigint[])", [list(paths)]))
+        return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(list(rows))])
+    return RawSQL("SELECT unnest(%s::bigint[])", [list(rows)])

@@ -13,6 +13,7 @@ from glasshouse.domain.detections import places
 from glasshouse.domain.detections import queries as detections
 from glasshouse.domain.detections.models import Report
 from glasshouse.domain.detections.models import Standing as Stood
+from glasshouse.domain.detections.narrowing import Labels
 from glasshouse.domain.detections.values import SEEN
 from glasshouse.domain.people.models import Organisation
 from glasshouse.domain.people.values import Role
@@ -32,6 +33,8 @@ from glasshouse.kernel.paths import TreePath
 
 KIND: Final = "triage.verdict"
 """The kind of conclusion that a verdict on a detection is."""
+AGAIN: Final = "again"
+"""The label of what wants another look, beside that of its state."""
 _SEEN: Final = [state.value for state in SEEN]
 
 
@@ -96,6 +99,16 @@ def standings_of(verdicts: QuerySet[Verdict], scope: Scope, of: Sequence[Report]
             if standing is not None:
                 found[detection] = _standing(standing, scope, DetectionState(state), lapsed)
     return found
+
+
+def labels(viewer: Viewer, scope: Scope, now: datetime) -> Labels:
+    """Return what the viewer's own side says of a release's detections, for a list of them to be narrowed by."""
+    found = standings(viewer, scope, now)
+    again = frozenset({AGAIN})
+    return Labels(
+        {row: frozenset({one.state.value}) | (again if one.asks_again else set()) for row, one in found.items()},
+        State.OPEN.value,
+    )
 
 
 def tally(viewer: Viewer, scope: Scope, now: datetime) -> Tally:

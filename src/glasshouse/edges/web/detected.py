@@ -47,6 +47,15 @@ SEVERITIES: Final[Mapping[str, Any]] = {
     "low": gettext_lazy("Low"),
     "note": gettext_lazy("Note"),
 }
+JUDGED: Final[Mapping[str, Any]] = {
+    "open": gettext_lazy("Open"),
+    "again": gettext_lazy("Look again"),
+    "confirmed": gettext_lazy("Confirmed"),
+    "false-positive": gettext_lazy("False positive"),
+    "wont-fix": gettext_lazy("Won\u2019t fix"),
+    "fix-claimed": gettext_lazy("Fix claimed"),
+    "fix-verified": gettext_lazy("Fix verified"),
+}
 _MARKS: Final = {"new": "new", "reopened": "new", "unchanged": "same", "absent": "na"}
 _FIRST_SIDES: Final = 6
 _SHORT: Final = 240
@@ -106,8 +115,18 @@ class Sides:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """What a side holds of a detection, in words; `again` when its lines have changed since."""
+
+    said: str
+    mark: str
+    whose: str
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
-    """A row of the list. `message` is escaped text or a picture of it."""
+    """A row of the list. `message` is escaped text or a picture of it, `opinions` what people hold of it."""
 
     row: Row
     url: str
@@ -119,6 +138,7 @@ class Item:
     said: str
     mark: str
     severity: str
+    opinions: Sequence[Held] = ()
 
 
 def item_of(row: Row, base: Base, pen: Pen | None, number: int = 0) -> Item:
@@ -179,6 +199,14 @@ def sides_of(base: Base, narrowing: Narrowing, facets: Facets) -> list[Sides]:
 
     found = [
         Sides.of(
+            gettext("Verdict"),
+            [
+                side(str(label), facets.labels[name], "judged", name)
+                for name, label in JUDGED.items()
+                if facets.labels.get(name)
+            ],
+        ),
+        Sides.of(
             gettext("Severity"),
             [
                 side(str(SEVERITIES[one.value]), count, "severity", one.value)
@@ -221,6 +249,7 @@ def told_of(base: Base, narrowing: Narrowing, facets: Facets) -> list[tuple[str,
         "suppressed": gettext("suppressed") if narrowing.suppressed else gettext("not suppressed"),
         "words": f"\u201c{unhidden(narrowing.words)}\u201d",
         "folder": str(narrowing.folder or ""),
+        "judged": str(JUDGED.get(narrowing.judged, gettext("a verdict"))),
     }
     return [(said[name], base.narrowed(narrowing.without(name))) for name in narrowing.told() if name in said]
 

@@ -32,6 +32,7 @@ from glasshouse.edges.web.views import (
     sessions,
     sites,
     symbols,
+    verdicts,
     visits,
     workstations,
 )
@@ -182,12 +183,17 @@ DETECTIONS: list[URLPattern] = [
     path("r/<str:grant>/<str:release>/measures/<path:path>", measures.under_grant, name="measures-under-folder"),
     path("detections/", detections.detections, name="detections"),
     path("detections/<str:release>/", detections.of_release, name="detections-of"),
+    path("detections/<str:release>/judge", verdicts.judge, name="detections-judge"),
     path("detections/<str:release>/<str:detection>/", detections.detection, name="detection"),
     path("detections/<str:release>/since/<str:before>/", detections.since, name="detections-since"),
     path(
         "r/<str:grant>/<str:release>/detections/since/<str:before>/", detections.since_under_grant, name="since-under"
     ),
     path("r/<str:grant>/<str:release>/detections/", detections.under_grant, name="detections-under"),
+    path("r/<str:grant>/<str:release>/detections/judge", verdicts.judge, name="detections-judge-under"),
+    path("r/<str:grant>/<str:release>/detections/put", verdicts.put, name="detections-put-under"),
+    path("verdicts/<str:verdict>/", verdicts.verdict, name="verdict"),
+    path("verdicts/of/<str:release>/", verdicts.of_release, name="verdicts-of"),
     path("r/<str:grant>/<str:release>/detections/<str:detection>/", detections.one_under_grant, name="detection-under"),
 ]
 

@@ -28,6 +28,8 @@ from glasshouse.domain.readingroom.values import Room, View
 from glasshouse.domain.releases import queries as releases
 from glasshouse.domain.releases.errors import NotTextError
 from glasshouse.domain.releases.values import ReleaseRef, Window
+from glasshouse.domain.triage import queries as triage
+from glasshouse.domain.triage.values import Scope
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.errors import NotFoundError
 from glasshouse.kernel.ids import Uid
@@ -73,7 +75,8 @@ def open_detections(
     """Show a viewer a page of what tools found in a release under their own grant, and record it."""
     room = queries.open_room(viewer, grant, release, Purpose.TOOLS, now=now)
     visit = visit_of(room)
-    page = listing.page(sight_under(viewer, room), narrowing, after=after)
+    scope = Scope(room.release, room.terms.patterns, room.engagement)
+    page = listing.page(sight_under(viewer, room), narrowing, after=after, labels=triage.labels(viewer, scope, now))
     view = show(
         viewer,
         room,

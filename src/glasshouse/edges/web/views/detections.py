@@ -22,8 +22,10 @@ from glasshouse.domain.readingroom import commands, queries
 from glasshouse.domain.releases import queries as releases
 from glasshouse.domain.releases.values import ReleaseRef, Window
 from glasshouse.domain.scans import queries as scans
+from glasshouse.domain.triage import queries as triage
 from glasshouse.edges.http.routes import is_fragment
 from glasshouse.edges.http.viewer import viewer_of
+from glasshouse.edges.web import judged
 from glasshouse.edges.web.detected import (
     STATES,
     Base,
@@ -44,7 +46,7 @@ from glasshouse.kernel.ids import Uid
 from glasshouse.kernel.texts import unhidden
 
 _CHANGES: Final = (("came", _("came")), ("went", _("went")), ("unknown", _("unknown")), ("stayed", _("stayed")))
-_ASKED = ("which", "severity", "rule", "cwe", "tool", "suppressed", "words", "folder")
+_ASKED = ("which", "severity", "rule", "cwe", "tool", "suppressed", "words", "folder", "judged")
 
 
 @require_safe
@@ -64,10 +66,11 @@ def detections(request: HttpRequest) -> HttpResponse:
 @require_safe
 def of_release(request: HttpRequest, release: str) -> HttpResponse:
     """Show a reader of the vendor what tools found in a release."""
-    viewer = viewer_of(request)
+    viewer, now = viewer_of(request), clock.now()
     sight, narrowing = sights.sight_of(viewer, Uid.parse(release)), narrowing_of(request)
-    page = listing.page(sight, narrowing, after=_after(request))
     base = Base(sight.release.uid)
+    labels = triage.labels(viewer, judged.scope_of(viewer, base, now), now)
+    page = listing.page(sight, narrowing, after=_after(request), labels=labels)
     rows = sights.releases_of(viewer).filter(product__uid=sight.release.product.text).order_by("-pk")
     context = {
         "release": sight.release,
@@ -75,15 +78,16 @@ def of_release(request: HttpRequest, release: str) -> HttpResponse:
         "compare": _others(base, [releases.ref(row) for row in rows]),
         **list_context(base, narrowing, page, None),
     }
+    judged.list_context(viewer, base, narrowing, context, now)
     return render(request, "detections/list.html", context)
 
 
 @require_safe
 def under_grant(request: HttpRequest, grant: str, release: str) -> HttpResponse:
     """Show a visitor what tools found in a release, as far as their grant covers it."""
-    narrowing = narrowing_of(request)
+    viewer, narrowing, now = viewer_of(request), narrowing_of(request), clock.now()
     shown = commands.open_detections(
-        viewer_of(request), Uid.parse(grant), Uid.parse(release), narrowing, now=clock.now(), after=_after(request)
+        viewer, Uid.parse(grant), Uid.parse(release), narrowing, now=now, after=_after(request)
     )
     base = Base(Uid.parse(release), Uid.parse(grant))
     pen = pen_of(request, shown.view, sum(len(row.message) for row in shown.page.rows))
@@ -93,6 +97,7 @@ def under_grant(request: HttpRequest, grant: str, release: str) -> HttpResponse:
         "room": "findings",
         **list_context(base, narrowing, shown.page, pen),
     }
+    judged.list_context(viewer, base, narrowing, context, now)
     return page_of(request, "detections/list.html", shown.view, context)
 
 
@@ -103,12 +108,14 @@ def detection(request: HttpRequest, release: str, detection: str) -> HttpRespons
     sight = sights.sight_of(viewer, Uid.parse(release))
     every = [Uid(row.uid) for row in sights.releases_of(viewer).filter(product__uid=sight.release.product.text)]
     found = whole(sight, Uid.parse(detection), every)
+    base = Base(sight.release.uid)
     context = {
         "release": sight.release,
         "viewer": viewer,
         "no_code": "no-grant",
         **_levels(request),
-        **one_context(Base(sight.release.uid), found, Shown({}, None, None)),
+        **one_context(base, found, Shown({}, None, None)),
+        "judged": judged.of_one(viewer, base, found.row.uid, clock.now()),
     }
     return render(request, _template(request), context)
 
@@ -117,14 +124,17 @@ def detection(request: HttpRequest, release: str, detection: str) -> HttpRespons
 def one_under_grant(request: HttpRequest, grant: str, release: str, detection: str) -> HttpResponse:
     """Show a visitor one detection beside its code."""
     grant_uid, release_uid = Uid.parse(grant), Uid.parse(release)
-    shown = commands.open_detection(viewer_of(request), grant_uid, release_uid, Uid.parse(detection), now=clock.now())
+    viewer, now = viewer_of(request), clock.now()
+    shown = commands.open_detection(viewer, grant_uid, release_uid, Uid.parse(detection), now=now)
     pen = pen_of(request, shown.view, characters_of(shown.whole, shown.code))
+    base = Base(release_uid, grant_uid)
     place = Place.of(grant_uid, release_uid) if Purpose.READ in shown.view.room.terms.purposes else None
     context = {
         "no_code": shown.no_code,
         "room": "findings",
         **_levels(request),
-        **one_context(Base(release_uid, grant_uid), shown.whole, Shown(shown.code, place, pen)),
+        **one_context(base, shown.whole, Shown(shown.code, place, pen)),
+        "judged": judged.of_one(viewer, base, shown.whole.row.uid, now),
     }
     return page_of(request, _template(request), shown.view, context)
 
