@@ -4,7 +4,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -12,7 +12,6 @@ from django.utils.translation import gettext
 
 from glasshouse.domain.detections.narrowing import Narrowing
 from glasshouse.domain.findings import queries as findings
-from glasshouse.domain.findings.models import Finding
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import questions, triaging
 from glasshouse.domain.readingroom.triaging import Where
@@ -21,6 +20,9 @@ from glasshouse.domain.triage.values import Entry, Opinion, Scope, Side, State
 from glasshouse.edges.web.detected import JUDGED, Base, Held, Item
 from glasshouse.kernel.ids import Uid
 from glasshouse.kernel.texts import unhidden
+
+if TYPE_CHECKING:
+    from glasshouse.domain.findings.models import Finding
 
 MARKS: Final = {
     State.OPEN: "wait",
@@ -48,7 +50,7 @@ class Judged:
 
     opinions: Sequence[Held]
     history: Sequence[Past]
-    findings: Sequence[tuple[Finding, str]]
+    findings: "Sequence[tuple[Finding, str]]"
     judge_url: str
     put_url: str
 
