@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 
 import numpy as np
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 from django.db.models import QuerySet
 
 from glasshouse.domain.detections import queries
@@ -163,8 +164,19 @@ def _new_detections(report: Report, count: int) -> list[int]:
 
 def _insert(table: str, columns: Sequence[str], rows: Iterable[tuple[Value, ...]]) -> None:
     """Insert rows, some thousands in a transaction: an object for each would cost three times as much."""
-    waiting, marks = iter(rows), ", ".join(["%s"] * len(columns))
-    statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608 -- names of our own
+    waiting, names = iter(rows), ", ".join(columns)
+    write = _copy if connection.vendor == "postgresql" else _execute
     while part := list(islice(waiting, PART)):
         with journal.transaction(), connection.cursor() as cursor:
-            cursor.executemany(statement, part)
+            write(cursor, f"{table} ({names})", part)
+
+
+def _copy(cursor: CursorWrapper, into: str, rows: Sequence[tuple[Value, ...]]) -> None:
+    with cursor.copy(f"COPY {into} FROM STDIN") as copying:
+        for row in rows:
+            copying.write_row(row)
+
+
+def _execute(cursor: CursorWrapper, into: str, rows: Sequence[tuple[Value, ...]]) -> None:
+    marks = ", ".join(["%s"] * len(rows[0]))
+    cursor.executemany(f"INSERT INTO {into} VALUES ({marks})", rows)  # noqa: S608 -- names of our own
