@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from glasshouse.domain.access.values import Limits, NewGrant, Patterns
+from glasshouse.domain.access.values import USUAL, Limits, NewGrant, Patterns, Purpose
 from glasshouse.domain.approvals.values import Verdict
 from glasshouse.domain.engagements import commands as engagement_commands
 from glasshouse.domain.engagements import queries as engagements
@@ -32,6 +32,10 @@ from glasshouse.domain.readingroom import queries as readingroom_queries
 from glasshouse.domain.releases import commands as releases
 from glasshouse.domain.releases import queries as release_queries
 from glasshouse.domain.releases.models import Release
+from glasshouse.domain.scans import commands as scans
+from glasshouse.domain.scans import overview, surveying
+from glasshouse.domain.scans.errors import NoToolError
+from glasshouse.domain.scans.tools import installing
 from glasshouse.kernel import clock
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.ids import Uid
@@ -46,6 +50,8 @@ STAFF = (
     Role.AUDITOR,
 )
 EXPORT: Final = "DEMO-0001"
+QUICK: Final = ("ruff", "shellcheck", "bandit")
+"""Tools that are through with the demo's product in seconds."""
 FORMER: Final = "former-reviewer@demo.example"
 
 
@@ -138,6 +144,7 @@ def _grant(
         begins=begins,
         ends=ends,
         limits=Limits(),
+        purposes=frozenset({*USUAL, Purpose.TOOLS}),
     )
     proposal = readingroom.propose_grant(cast[Role.LAB_MANAGER].viewer, new, now=begins)
     for role, basis in ((Role.CUSTODIAN, ""), (Role.EXPORT_OFFICER, EXPORT)):
@@ -149,6 +156,17 @@ def _grant(
             now=begins,
             basis=basis,
         )
+
+
+def ask_for_scan(cast: Mapping[Role, Member], product: str) -> None:
+    """Have the owner ask for a scan of the newest release, by tools that take seconds; it runs once the lab serves."""
+    now = clock.now()
+    newest = _releases(cast, product)[-1]
+    if overview.newest_of(release_queries.ref(newest)) is not None:  # the demo was set up before
+        return
+    surveying.look(installing.standard_folder(), QUICK, now=now)
+    with suppress(NoToolError):  # none of them is installed
+        scans.start(cast[Role.PRODUCT_OWNER].viewer, Uid(newest.uid), (), now=now)
 
 
 def leave_work(actor: str, cast: Mapping[Role, Member], product: str) -> None:

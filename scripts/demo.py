@@ -98,6 +98,7 @@ def _set_up(product: str, releases: Sequence[tuple[str, Path]]) -> None:
         if came is not None:
             visit.claim_fixes(people, came)
         cast.leave_work(OPERATOR, people, product)
+        cast.ask_for_scan(people, product)
         door.furnish(OPERATOR, people)
     say.print(f"\nhttp://localhost:{PORT}   a demo: its people sign in with these passwords\n", markup=False)
     for person in people.values():

@@ -137,3 +137,18 @@ def test_a_mail_server_is_spoken_to_on_its_usual_port(security: str, port: int, 
 def test_mail_that_could_not_go_as_it_is_meant_stops_the_start(changed: dict[str, str]) -> None:
     with pytest.raises(SettingError, match="mail_"):
         of(**{**MAIL, **changed}).mail()
+
+
+def test_scans_run_here_unless_a_whole_cluster_is_named(tmp_path: Path) -> None:
+    assert of().cluster() is None
+    whole = {
+        "compute_scheduler": "tls://10.0.0.5:8786",
+        "compute_host": "10.0.0.4",
+        "compute_credentials": str(tmp_path),
+    }
+    found = of(**whole).cluster()
+    assert found is not None
+    assert (found.scheduler, found.host, found.credentials) == ("tls://10.0.0.5:8786", "10.0.0.4", tmp_path)
+    for slip in ({"compute_host": ""}, {"compute_scheduler": "10.0.0.5"}, {"compute_credentials": "/no/such/folder"}):
+        with pytest.raises(SettingError, match="compute_scheduler is tls://HOST:PORT"):
+            of(**(whole | slip)).cluster()

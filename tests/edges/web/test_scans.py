@@ -178,6 +178,9 @@ def test_what_somebody_may_not_see_does_not_exist(house: House, release: Release
     text(browser_of(house.cast.manager), f"/scans/{other.uid}/runs/{scan.uid}/", 404)
     Scan.objects.update(party=desk.viewer.organisation.text)  # what one organisation brought is nobody else's
     text(browser_of(house.cast.manager), own, 404)
+    text(browser_of(desk.viewer), under)
+    Scan.objects.update(party=house.cast.stranger.organisation.text)
+    text(browser_of(desk.viewer), under, 404)
 
 
 def test_a_grant_that_is_not_for_tools_says_so(house: House, release: Release, browser_of: Browse) -> None:

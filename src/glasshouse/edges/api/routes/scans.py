@@ -160,8 +160,10 @@ def stop(request: HttpRequest, release: str, scan: str) -> Scan:
 @router.get(_UNDER, auth=SOURCE, response=answering(list[Scan]), url_name="granted_scans")
 def granted_scans(request: HttpRequest, grant: str, release: str) -> list[Scan]:
     """List the newest scans of a release under the caller's own grant."""
-    room = readingroom.scans_room(viewer_of(request), Uid.parse(grant), Uid.parse(release), now=clock.now())
-    return [Scan.of_seen(one) for one in overview.scans_of(room.release, room.terms.patterns)]
+    viewer = viewer_of(request)
+    room = readingroom.scans_room(viewer, Uid.parse(grant), Uid.parse(release), now=clock.now())
+    found = overview.scans_of(room.release, room.terms.patterns, readingroom.parties_of(viewer))
+    return [Scan.of_seen(one) for one in found]
 
 
 @router.post(_UNDER, auth=ACTING, response=answering(Scan, HTTPStatus.CREATED), url_name="start_granted_scan")
@@ -199,8 +201,9 @@ def _release(request: HttpRequest, release: str) -> ReleaseRef:
 
 
 def _granted(request: HttpRequest, grant: str, release: str, scan: str) -> Scan:
-    room = readingroom.scans_room(viewer_of(request), Uid.parse(grant), Uid.parse(release), now=clock.now())
-    found = overview.scan_of(room.release, Uid.parse(scan))
+    viewer = viewer_of(request)
+    room = readingroom.scans_room(viewer, Uid.parse(grant), Uid.parse(release), now=clock.now())
+    found = overview.scan_of(room.release, Uid.parse(scan), readingroom.parties_of(viewer))
     return Scan.of_seen(overview.seen(found, room.release, room.terms.patterns))
 
 

@@ -263,7 +263,7 @@ def _release_page(
         "where": where,
         "release": where.release,
         "scans": [(one, where.run(one.uid), _asker(viewer, one)) for one in found],
-        "live": next((one for one in found if one.is_live), None),
+        "live": next((one for one in found if one.is_live and not one.scan.party), None),
         "ahead": ahead,
         "is_ready": any(one.is_ready for one in ahead),
         "has_visit": has_visit,
