@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glasshouse.kernel.texts import UnreadableTextError, readable
+from glasshouse.kernel.texts import UnreadableTextError, readable, unhidden
 
 
 def kept(text: str, limit: int = 100) -> str:
@@ -67,3 +67,18 @@ def test_whatever_is_kept_shows_every_character(text: str) -> None:
     hidden = [char for char in told if unicodedata.category(char) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}]
     assert set(hidden) <= set("\n\t\u200c\u200d")
     assert readable(told, what="It", limit=10_000, may_be_empty=True) == told
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("plain\n\ttext", "plain\n\ttext"),
+        ("a\u202eb", "a[U+202E]b"),
+        ("\x1b[31m", "[U+001B][31m"),
+        ("\u00e9\u65e5", "\u00e9\u65e5"),
+        ("\U000e0041", "[U+E0041]"),
+    ],
+)
+def test_a_text_for_people_hides_nothing(text: str, said: str) -> None:
+    assert unhidden(text) == said
+    assert unhidden(said) == said

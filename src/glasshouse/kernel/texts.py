@@ -11,21 +11,17 @@ _HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 def unhidden(text: str) -> str:
-    r"""Return a text for people with nothing hidden in it: what does not show, or turns the direction, is written out.
+    """Return a text for people with nothing hidden in it: what does not show, or turns the direction, is named.
 
-    It stands as `\u202e` does in a program; lines and tabs stay.
+    It stands as `[U+202E]`, as it does in lines of source; line ends and tabs stay.
     """
     if text.isascii() and text.replace("\n", "").replace("\t", "").isprintable():
         return text
-    return "".join(_written(char) if char not in _KEPT and _is_hidden(char) else char for char in text)
+    return "".join(f"[U+{ord(char):04X}]" if char not in _KEPT and _is_hidden(char) else char for char in text)
 
 
 def _is_hidden(char: str) -> bool:
     return unicodedata.category(char) in _HIDDEN
-
-
-def _written(char: str) -> str:
-    return f"\\u{ord(char):04x}" if ord(char) < 0x10000 else f"\\U{ord(char):08x}"  # noqa: PLR2004 -- as Python writes it
 
 
 class UnreadableTextError(InvalidError):

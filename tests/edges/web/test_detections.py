@@ -84,7 +84,7 @@ def test_what_a_tool_says_is_text_with_nothing_hidden(desk: Desk, owner: Client)
     for address in (f"/detections/{desk.release}/", f"/detections/{desk.release}/{found()}/"):
         page = owner.get(address).content.decode()
         assert "<script>alert(1)" not in page
-        assert "&lt;script&gt;alert(1)&lt;/script&gt; \\u202egnp.exe \\u001b[31m" in page
+        assert "&lt;script&gt;alert(1)&lt;/script&gt; [U+202E]gnp.exe [U+001B][31m" in page
         assert "\u202e" not in page
         assert "\x1b" not in page
 

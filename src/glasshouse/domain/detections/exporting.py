@@ -119,7 +119,7 @@ def _as_json(sight: Sight, reports: Sequence[Report]) -> Iterator[bytes]:
     head = json.dumps({"product": sight.release.product_slug, "version": sight.release.version}, sort_keys=True)
     yield f'{{"release":{head},"detections":['.encode()
     for number, row in enumerate(_rows(sight, reports)):
-        yield f"{',' if number else ''}\n{json.dumps(row, sort_keys=True, ensure_ascii=False)}".encode()
+        yield f"{',' if number else ''}\n{json.dumps(row, sort_keys=True)}".encode()
     yield b"\n]}\n"
 
 

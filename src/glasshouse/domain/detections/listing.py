@@ -113,6 +113,12 @@ def page(
     return Page(rows, more, asked.facets(groups), asked.reports)
 
 
+def tallies(sight: Sight, narrowing: Narrowing) -> Facets:
+    """Return the counts that `page` tells, without reading what any tool said."""
+    asked = Asked.of(sight, narrowing)
+    return asked.facets(asked.groups())
+
+
 @dataclass(slots=True)
 class Asked:
     """One question for detections: which reports and paths it is about, what was counted, and which rules it means."""

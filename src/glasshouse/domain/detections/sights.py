@@ -51,6 +51,12 @@ def releases_of(viewer: Viewer) -> QuerySet[Release]:
     return rows if may_read(viewer) else rows.none()
 
 
+def of_product(viewer: Viewer, product: Uid) -> list[Uid]:
+    """Return the releases of a product that the viewer reads without a grant, the oldest first."""
+    rows = releases_of(viewer).filter(product__uid=product.text).order_by("pk")
+    return [Uid(uid) for uid in rows.values_list("uid", flat=True)]
+
+
 def sight_of(viewer: Viewer, release: Uid) -> Sight:
     """Return what a reader of the vendor may see of a release; raises ReleaseUnknownError for everybody else."""
     row = releases_of(viewer).filter(uid=release.text).first()

@@ -28,6 +28,12 @@ class PicturesOnlyError(RefusedError):
     code = "readingroom.pictures-only"
 
 
+class NotCarriedOffError(RefusedError):
+    """What tools found is read here, and leaves by no call of a visitor's."""
+
+    code = "readingroom.not-carried-off"
+
+
 class CloseNotSignedError(InvalidError):
     """The passkey's word on the close does not hold."""
 

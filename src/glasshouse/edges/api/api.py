@@ -12,6 +12,7 @@ import glasshouse
 from glasshouse.edges.api.errors import TooManyError
 from glasshouse.edges.api.routes import (
     coverage,
+    detections,
     devices,
     engagements,
     holds,
@@ -58,6 +59,7 @@ for router in (
     saved,
     symbols,
     coverage,
+    detections,
     visits,
     record,
     ledger,

@@ -17,7 +17,12 @@ from glasshouse.domain.readingroom.commands.decisions import (
     propose_shredding,
     revoke_grant,
 )
-from glasshouse.domain.readingroom.commands.detections import open_detection, open_detections, open_differing
+from glasshouse.domain.readingroom.commands.detections import (
+    open_detection,
+    open_detections,
+    open_differing,
+    refuse_export,
+)
 from glasshouse.domain.readingroom.commands.erasing import propose_erasure
 from glasshouse.domain.readingroom.commands.exact import BY_NAME
 from glasshouse.domain.readingroom.commands.measures import MOST_SHADOWS, open_measures
@@ -107,6 +112,7 @@ __all__ = [
     "propose_shredding",
     "raise_from_detections",
     "raise_from_note",
+    "refuse_export",
     "remove_note",
     "rename_search",
     "reply_to_question",

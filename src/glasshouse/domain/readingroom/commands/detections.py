@@ -24,6 +24,7 @@ from glasshouse.domain.journal.values import Json
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import queries
 from glasshouse.domain.readingroom.commands.showing import show, visit_of
+from glasshouse.domain.readingroom.errors import NotCarriedOffError
 from glasshouse.domain.readingroom.values import Room, View
 from glasshouse.domain.releases import queries as releases
 from glasshouse.domain.releases.errors import NotTextError
@@ -99,14 +100,16 @@ def open_detections(
     return DetectionsShown(view, page)
 
 
-def open_detection(viewer: Viewer, grant: Uid, release: Uid, detection: Uid, *, now: datetime) -> DetectionShown:
+def open_detection(
+    viewer: Viewer, grant: Uid, release: Uid, detection: Uid, *, now: datetime, has_code: bool = True
+) -> DetectionShown:
     """Show a viewer one thing that a tool found, with the code at its places; both are recorded, and lines charged."""
     room = queries.open_room(viewer, grant, release, Purpose.TOOLS, now=now)
     visit = visit_of(room)
     sight = sight_under(viewer, room)
     found = whole(sight, detection, [one.uid for one in queries.granted(grant)])
     no_code = _no_code(room, found)
-    code = {} if no_code else _code(room, found)
+    code = _code(room, found) if has_code and not no_code else {}
     windows = list(code.values())
     told = [found.row, *found.neighbours]
     messages = [step.message for step in _steps(found) if step.message]
@@ -155,6 +158,15 @@ def open_differing(viewer: Viewer, grant: Uid, before: Uid, after: Uid, *, now: 
         now=now,
     )
     return DifferingShown(view, earlier.release, found)
+
+
+def refuse_export(viewer: Viewer, grant: Uid, release: Uid, *, now: datetime) -> None:
+    """Raise: under a grant that may be used, because what tools found is not carried off by a visitor."""
+    queries.open_room(viewer, grant, release, Purpose.TOOLS, now=now)
+    raise NotCarriedOffError(
+        "What tools found is not carried off under a grant.",
+        hint="It stays here to be read; the lab has no way yet by which results are released to a visitor.",
+    )
 
 
 def sight_under(viewer: Viewer, room: Room) -> Sight:

@@ -106,8 +106,7 @@ def detection(request: HttpRequest, release: str, detection: str) -> HttpRespons
     """Show a reader of the vendor one detection."""
     viewer = viewer_of(request)
     sight = sights.sight_of(viewer, Uid.parse(release))
-    every = [Uid(row.uid) for row in sights.releases_of(viewer).filter(product__uid=sight.release.product.text)]
-    found = whole(sight, Uid.parse(detection), every)
+    found = whole(sight, Uid.parse(detection), sights.of_product(viewer, sight.release.product))
     base = Base(sight.release.uid)
     context = {
         "release": sight.release,
