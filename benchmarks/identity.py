@@ -23,7 +23,8 @@ from benchmarks.identifying.finding import Release, check_tools, release_of
 from benchmarks.identifying.mutating import MUTATIONS
 from benchmarks.identifying.referee import LineMap, Score, by_git, score, truth
 from benchmarks.measure import Conditions, Others, Row, at_most, fsync_p50, options, show
-from glasshouse.engines.identity import Keys, Near, Sighting, match
+from glasshouse.engines.identity import Keys, Near, Sighting
+from glasshouse.engines.identity.matching import match
 from glasshouse.kernel.paths import TreePath
 from scripts import fetch
 

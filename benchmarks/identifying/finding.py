@@ -17,7 +17,8 @@ from glasshouse.engines.codeindex.symbols.forms import document_of
 from glasshouse.engines.codeindex.symbols.scopes import scopes_at
 from glasshouse.engines.codeindex.symbols.values import Document, Outline
 from glasshouse.engines.formats import sarif
-from glasshouse.engines.identity import Keys, Sighting, hints, texts_at
+from glasshouse.engines.identity import Keys, Sighting, texts_at
+from glasshouse.engines.identity.hints import hints
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.paths import TreePath
 

@@ -10,7 +10,8 @@ from collections.abc import Hashable, Iterator, Sequence
 from typing import Final
 
 from benchmarks.identifying.finding import Found, Release
-from glasshouse.engines.identity import Tier, match
+from glasshouse.engines.identity import Tier
+from glasshouse.engines.identity.matching import match
 
 _BLOCK: Final = 100
 _SKIPPED: Final = re.compile(rb"[ \t]+")

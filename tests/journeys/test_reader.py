@@ -260,6 +260,7 @@ def test_abuse_case_5_after_sign_out_back_storage_and_disk_hold_no_source(
     assert holding(profile, [b"sign-in"])  # the profile was written at all
 
 
+@pytest.mark.one_database
 def test_a_page_that_stood_open_shows_nothing_after_another_tab_signed_out(reader: Visitor, lab: RunningLab) -> None:
     page, other = reader.page, reader.context.new_page()
     page.goto(f"{base(lab)}{MAIN}")

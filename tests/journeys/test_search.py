@@ -59,6 +59,7 @@ def test_lines_are_found_opened_and_found_again_by_keyboard_alone(reader: Visito
     expect(page).to_have_url(re.compile(r"/file/src/main\.c\?lines=7#L7$"))
 
 
+@pytest.mark.one_database
 def test_the_next_lines_come_by_a_key_and_the_keys_go_on_there(reader: Visitor) -> None:
     page = reader.page
     page.get_by_label("Context").select_option("0")
@@ -75,6 +76,7 @@ def test_the_next_lines_come_by_a_key_and_the_keys_go_on_there(reader: Visitor) 
         expect(seal).to_have_text(re.compile("in tree$"))
 
 
+@pytest.mark.one_database
 def test_code_is_found_by_its_structure_and_asked_again_by_its_permalink(reader: Visitor) -> None:
     page = reader.page
     page.get_by_label("How it is read").select_option("structure")
@@ -105,6 +107,7 @@ def test_code_is_found_by_its_structure_and_asked_again_by_its_permalink(reader:
     assert wrong == []
 
 
+@pytest.mark.one_database
 def test_all_releases_are_searched_and_one_content_is_shown_once(reader: Visitor) -> None:
     page = reader.page
     page.locator("[data-pick] summary").click()

@@ -51,6 +51,7 @@ def test_opening_the_link_spends_nothing_and_it_works_once(visitor: Visitor, lab
     expect(visitor.page.get_by_text("This link was used or has ended.")).to_be_visible()
 
 
+@pytest.mark.one_database
 def test_after_sign_out_back_shows_nothing_and_nothing_is_stored(enrolled: Visitor) -> None:
     page = enrolled.page
     page.goto("/me/ways-in")
@@ -80,6 +81,7 @@ def test_a_password_leads_to_enrolment_and_nowhere_else(visitor: Visitor, lab: R
     expect(page.get_by_role("heading", name="Set up how you sign in")).to_be_visible()
 
 
+@pytest.mark.one_database
 def test_a_person_whose_browser_has_no_passkey_is_told_so(visitor: Visitor, lab: RunningLab) -> None:
     devtools = visitor.context.new_cdp_session(visitor.page)
     devtools.send("WebAuthn.enable")
@@ -89,6 +91,7 @@ def test_a_person_whose_browser_has_no_passkey_is_told_so(visitor: Visitor, lab:
     expect(visitor.page.get_by_text("This browser has no passkeys.")).to_be_visible()
 
 
+@pytest.mark.one_database
 def test_the_last_passkey_cannot_be_removed(enrolled: Visitor) -> None:
     page = enrolled.page
     page.goto("/me/ways-in")

@@ -124,6 +124,7 @@ def test_the_outline_picks_a_line_that_stands_on_the_page_without_another_view(
     expect(outline).to_be_hidden()
 
 
+@pytest.mark.one_database
 def test_the_history_and_the_reading_list_lead_to_the_difference(served: RunningLab, reader: Visitor) -> None:
     page, base = reader.page, release_of(served, "1")
     page.goto(f"{base}file/src/use.c")
@@ -139,6 +140,7 @@ def test_the_history_and_the_reading_list_lead_to_the_difference(served: Running
         expect(page.get_by_text(told).first).to_be_visible()
 
 
+@pytest.mark.one_database
 def test_the_history_of_a_line_is_a_key_away_from_the_line_and_leads_to_its_change(
     served: RunningLab, reader: Visitor
 ) -> None:
@@ -158,6 +160,7 @@ def test_the_history_of_a_line_is_a_key_away_from_the_line_and_leads_to_its_chan
     expect(page.locator("#B5")).to_be_in_viewport()
 
 
+@pytest.mark.one_database
 def test_the_release_is_searched_from_its_pages(served: RunningLab, reader: Visitor) -> None:
     page, base = reader.page, release_of(served, "1")
     page.goto(f"{base}file/src/use.c")

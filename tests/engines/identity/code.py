@@ -3,7 +3,8 @@
 
 from collections.abc import Mapping
 
-from glasshouse.engines.identity import Keys, Match, Sighting, Tier, match, texts_at
+from glasshouse.engines.identity import Keys, Match, Sighting, Tier, texts_at
+from glasshouse.engines.identity.matching import match
 from glasshouse.kernel.paths import TreePath
 
 MARK = "strcpy"

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glasshouse.engines.identity import Keys, Match, Near, Sighting, Tier, match, texts_at
+from glasshouse.engines.identity import Keys, Match, Near, Sighting, Tier, texts_at
+from glasshouse.engines.identity.matching import match
 from glasshouse.kernel.paths import TreePath
 from tests.engines.identity.code import matched, seen, tiers
 

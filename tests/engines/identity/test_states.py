@@ -3,7 +3,8 @@
 
 import pytest
 
-from glasshouse.engines.identity import Coverage, DetectionState, Tier, coverage_of, hints, state_of
+from glasshouse.engines.identity import Coverage, DetectionState, Tier, coverage_of, state_of
+from glasshouse.engines.identity.hints import hints
 from glasshouse.kernel.paths import TreePath
 
 S = DetectionState

@@ -12,7 +12,8 @@ from glasshouse.domain.detections import queries, shelf
 from glasshouse.domain.detections.models import Report, Standing
 from glasshouse.domain.detections.noted import SEVERITIES, RuleKey
 from glasshouse.domain.releases import vault
-from glasshouse.engines.identity import RECORD, DetectionState, Sightings
+from glasshouse.engines.identity import DetectionState
+from glasshouse.engines.identity.tables import RECORD, Sightings
 from glasshouse.kernel.ids import Uid
 
 STATES: Final = tuple(DetectionState)

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glasshouse.engines.formats import sarif
-from glasshouse.engines.identity import hint_of, hints_of, naming_one, numbered
+from glasshouse.engines.identity.hints import naming_one
+from glasshouse.engines.identity.tables import hint_of, hints_of, numbered
 from glasshouse.kernel.paths import TreePath
 
 SEVERITIES: Final = tuple(sarif.Severity)

@@ -24,7 +24,7 @@ import numpy as np
 from glasshouse.domain.detections.errors import ReportDamagedError, ReportsBusyError
 from glasshouse.domain.releases import shelves, vault
 from glasshouse.engines.formats import sarif
-from glasshouse.engines.identity import RECORD, Sightings
+from glasshouse.engines.identity.tables import RECORD, Sightings
 from glasshouse.engines.store.errors import DamagedError
 from glasshouse.engines.store.packs import PackReader
 from glasshouse.kernel.ids import Uid

@@ -19,18 +19,8 @@ from glasshouse.engines.codeindex.symbols.forms import form_of
 from glasshouse.engines.codeindex.symbols.scopes import scopes_at
 from glasshouse.engines.codeindex.symbols.tables import Table
 from glasshouse.engines.codeindex.symbols.values import Key
-from glasshouse.engines.identity import (
-    KEYS,
-    NO_PATH,
-    RECORD,
-    Keys,
-    Near,
-    Sightings,
-    Text,
-    keys_of,
-    numbered,
-    texts_at,
-)
+from glasshouse.engines.identity import Keys, Near, Text, texts_at
+from glasshouse.engines.identity.tables import KEYS, NO_PATH, RECORD, Sightings, keys_of, numbered
 from glasshouse.engines.store.entries import Content
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.paths import TreePath

@@ -16,15 +16,9 @@ from glasshouse.domain.detections.noted import Noted
 from glasshouse.domain.detections.sightings import Tree, sightings
 from glasshouse.domain.detections.values import Looked
 from glasshouse.engines.formats import sarif
-from glasshouse.engines.identity import (
-    Coverage,
-    DetectionState,
-    Sightings,
-    Tier,
-    coverage_of,
-    paired,
-    state_of,
-)
+from glasshouse.engines.identity import Coverage, DetectionState, Tier, coverage_of, state_of
+from glasshouse.engines.identity.matching import paired
+from glasshouse.engines.identity.tables import Sightings
 from glasshouse.kernel.paths import TreePath
 
 Progress = Callable[[int, int], None]

@@ -9,41 +9,29 @@ Nothing is made of line numbers, messages, severities or absolute paths: they ch
 a tool calls a fingerprint is a hint, and no hint where unlike results share it (`hints`). The scheme has a number,
 `SCHEME`, which is part of every key: keys of two schemes never meet.
 
+This much is known to all who name a state. What compares by the hundred thousand, `matching`, `hints` and `tables`, is
+imported by its own name: it brings numpy, which a process that only counts has no use for.
+
 Results that are equal in rule, place and message are one sighting; the caller folds them.
 """
 
-from glasshouse.engines.identity.hints import hints, naming_one
 from glasshouse.engines.identity.keys import SCHEME, Keys, Near, Sighting
 from glasshouse.engines.identity.lines import Text, normalise, texts_at
-from glasshouse.engines.identity.matching import Match, Paired, Tier, match, paired
 from glasshouse.engines.identity.states import Coverage, DetectionState, coverage_of, state_of
-from glasshouse.engines.identity.tables import KEYS, NO_PATH, RECORD, Sightings, hint_of, hints_of, keys_of, numbered
+from glasshouse.engines.identity.tiers import Match, Tier
 
 __all__ = [
-    "KEYS",
-    "NO_PATH",
-    "RECORD",
     "SCHEME",
     "Coverage",
     "DetectionState",
     "Keys",
     "Match",
     "Near",
-    "Paired",
     "Sighting",
-    "Sightings",
     "Text",
     "Tier",
     "coverage_of",
-    "hint_of",
-    "hints",
-    "hints_of",
-    "keys_of",
-    "match",
-    "naming_one",
     "normalise",
-    "numbered",
-    "paired",
     "state_of",
     "texts_at",
 ]

@@ -8,7 +8,6 @@ fifty thousand equal lines is no harder than another.
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from enum import IntEnum
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -16,30 +15,7 @@ from numpy.typing import NDArray
 
 from glasshouse.engines.identity.keys import Sighting
 from glasshouse.engines.identity.tables import Numbers, Records, Sightings, numbered
-
-
-class Tier(IntEnum):
-    """By what two sightings are one finding, the surest first."""
-
-    LINE = 1
-    FILE = 2
-    FUNCTION = 3
-    AROUND = 4
-    NAME = 5
-    EDITED = 6
-
-    @property
-    def needs_human(self) -> bool:
-        """Say whether the line is another, so that a person decides whether the finding is the same."""
-        return self is Tier.EDITED
-
-
-class Match(NamedTuple):
-    """Indexes of a sighting before and of the one after that it is."""
-
-    before: int
-    after: int
-    tier: Tier
+from glasshouse.engines.identity.tiers import Match, Tier
 
 
 class _Place(NamedTuple):

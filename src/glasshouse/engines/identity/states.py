@@ -4,7 +4,7 @@
 from collections.abc import Container
 from enum import StrEnum
 
-from glasshouse.engines.identity.matching import Tier
+from glasshouse.engines.identity.tiers import Tier
 from glasshouse.kernel.paths import TreePath
 
 
