@@ -15,7 +15,7 @@ from glasshouse.domain.releases import reliances
 from glasshouse.domain.releases.reliances import Ground
 from glasshouse.domain.triage import opening, queries, rules
 from glasshouse.domain.triage.errors import NoDetectionError, NotPossibleError, UnusableVerdictError
-from glasshouse.domain.triage.models import Reason, Verdict, VerdictOn
+from glasshouse.domain.triage.models import LinkReason, Reason, Verdict, VerdictOn
 from glasshouse.domain.triage.values import NewVerdict, Origin, Scope, Side, Spot, State, Told
 from glasshouse.kernel import clock
 from glasshouse.kernel.digests import Digest
@@ -90,6 +90,7 @@ def tell_of_lapses(release: Uid, subjects: Sequence[Uid], now: datetime) -> None
 def forget_reasons(person: int) -> None:
     """Remove the reasons that a person kept to their own side, in their erasure; what the other party read stays."""
     Reason.objects.filter(verdict__author_id=person, verdict__is_shared=False).delete()
+    LinkReason.objects.filter(link__author_id=person).delete()
 
 
 def _side(viewer: Viewer, scope: Scope) -> Side:

@@ -97,7 +97,6 @@ class Link(models.Model):
     left = models.ForeignKey(Detection, on_delete=models.PROTECT, related_name="+")
     right = models.ForeignKey(Detection, on_delete=models.PROTECT, related_name="+")
     is_linked = models.BooleanField()
-    reason = models.BinaryField()
     at = models.DateTimeField()
 
     class Meta:
@@ -111,3 +110,14 @@ class Link(models.Model):
     def __str__(self) -> str:
         """Return the uid."""
         return self.uid
+
+
+class LinkReason(models.Model):
+    """Why two detections were linked or parted: words of a person, which their erasure removes."""
+
+    link = models.OneToOneField(Link, on_delete=models.PROTECT, related_name="reason")
+    sealed = models.BinaryField()
+
+    def __str__(self) -> str:
+        """Return whose it is."""
+        return f"reason of {self.link_id}"

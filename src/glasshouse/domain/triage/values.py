@@ -2,7 +2,6 @@
 """Values of triage."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Self
@@ -232,10 +231,3 @@ class Spot:
     last: int
     report: int
     number: int
-
-
-@dataclass(frozen=True, slots=True)
-class Cluster:
-    """Detections of several tools that speak of the same lines, in the order of their uids."""
-
-    members: Sequence[int]

@@ -15,15 +15,17 @@ from glasshouse.domain.findings import queries as findings
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import questions, triaging
 from glasshouse.domain.readingroom.triaging import Where
-from glasshouse.domain.triage import opening, queries, rules
-from glasshouse.domain.triage.values import Entry, Opinion, Scope, Side, State
+from glasshouse.domain.triage import linking, opening, queries, rules
+from glasshouse.domain.triage.values import Entry, Opinion, Scope, Side, Spot, State
 from glasshouse.edges.web.detected import JUDGED, Base, Held, Item
 from glasshouse.kernel.ids import Uid
+from glasshouse.kernel.paths import TreePath
 from glasshouse.kernel.texts import unhidden
 
 if TYPE_CHECKING:
     from glasshouse.domain.findings.models import Finding
 
+_MOST_LINKED: Final = 20
 MARKS: Final = {
     State.OPEN: "wait",
     State.CONFIRMED: "fail",
@@ -46,11 +48,15 @@ class Past:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What is said of one detection. `judge_url` and `put_url` are empty for those who do neither."""
+    """What is said of one detection, and what is linked with it, by place and address.
+
+    `judge_url` and `put_url` are empty for those who do neither.
+    """
 
     opinions: Sequence[Held]
     history: Sequence[Past]
     findings: "Sequence[tuple[Finding, str]]"
+    linked: Sequence[tuple[str, str]]
     judge_url: str
     put_url: str
 
@@ -100,6 +106,7 @@ def of_one(viewer: Viewer, base: Base, detection: Uid, now: datetime) -> Judged:
             for one in reversed(past)
         ],
         findings=findings.raised_from(viewer, detection, questions.reach_of(viewer)),
+        linked=_linked(viewer, scope, base, spot),
         judge_url=judge_url(viewer, base),
         put_url=put_url(base),
     )
@@ -116,6 +123,13 @@ def list_context(viewer: Viewer, base: Base, narrowing: Narrowing, context: dict
     context["triage_url"] = judge_url(viewer, base, narrowing)
     context["put_url"] = put_url(base)
     context["own_side"] = opening.own_side(viewer).label
+
+
+def _linked(viewer: Viewer, scope: Scope, base: Base, spot: Spot) -> list[tuple[str, str]]:
+    """Return what is linked with a detection: where it is, and its address."""
+    others = linking.linked_to(viewer, scope, spot)[:_MOST_LINKED]
+    found = queries.spots(viewer, scope, others) if others else []
+    return [(f"{TreePath(one.path)}:{one.first}" if one.path else "", base.one(one.uid)) for one in found]
 
 
 def _held(one: Opinion) -> Held:
