@@ -77,7 +77,11 @@ class _Scan:
     def _prepare(self, ready: list[Installed]) -> None:
         """Make the rows of all runs at once, so that the page can say what is ahead."""
         here = set(self._scan.runs.values_list("tool", flat=True))
-        fresh = [self._run(one).prepare() for one in ready if one.tool.name not in here]
+        fresh: list[ScanRun] = []
+        for one in ready:
+            self._watch.check()
+            if one.tool.name not in here:
+                fresh.append(self._run(one).prepare())
         with journal.transaction():
             ScanRun.objects.bulk_create(fresh)
 

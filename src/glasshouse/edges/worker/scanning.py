@@ -7,6 +7,7 @@ A scan that this process leaves, because it is told to end or is killed, is gone
 import gc
 import logging
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
@@ -25,7 +26,7 @@ from glasshouse.domain.scans import asking, performing, results, surveying
 from glasshouse.domain.scans.errors import ScanBusyError
 from glasshouse.domain.scans.performing import Watch
 from glasshouse.domain.scans.surveying import Traces
-from glasshouse.domain.scans.tools import installing
+from glasshouse.domain.scans.tools import installing, registry
 from glasshouse.domain.scans.working import Ways
 from glasshouse.engines import fanout
 from glasshouse.kernel import clock
@@ -47,14 +48,10 @@ class LeavingError(Exception):
 
 def scan_for_ever(stop: Stop) -> None:
     """Run whatever scan is asked for until told to stop; know meanwhile which tools are here."""
-    traces: Traces | None = None
-    looked = -LOOK_SECONDS
+    survey = Survey()
     while not stop.is_set:
         try:
-            if time.monotonic() - looked > LOOK_SECONDS:
-                traces, looked = look_if_changed(traces), time.monotonic()
-                asking.settle(now=clock.now())
-            is_idle = not scan_one(stop)
+            is_idle = not scan_one(stop) and not survey.step()
         except DatabaseFault as error:
             log.warning("the queue of scans cannot be read: %s", error)
             close_old_connections()
@@ -63,13 +60,28 @@ def scan_for_ever(stop: Stop) -> None:
             stop.wait(IDLE)
 
 
-def look_if_changed(before: Traces | None) -> Traces:
-    """Look at the tools where one was installed or removed since; their bytes are looked at before each scan."""
-    folder = installing.standard_folder()
-    now = surveying.traces(folder)
-    if now != before:
-        surveying.look(folder, now=clock.now())
-    return now
+class Survey:
+    """Looks at the tools where one was installed or removed, one at a time: whoever waits for a scan goes first."""
+
+    def __init__(self) -> None:
+        """Begin with nothing known."""
+        self._traces: Traces | None = None
+        self._names: deque[str] = deque()
+        self._looked = -LOOK_SECONDS
+
+    def step(self) -> bool:
+        """Look at the next tool, or whether there is one to look at; return whether another step is due at once."""
+        folder = installing.standard_folder()
+        if self._names:
+            surveying.look(folder, [self._names.popleft()], now=clock.now())
+        elif time.monotonic() - self._looked > LOOK_SECONDS:
+            self._looked = time.monotonic()
+            asking.settle(now=clock.now())
+            traces = surveying.traces(folder)
+            if traces != self._traces:
+                self._traces = traces
+                self._names.extend(tool.name for tool in registry.tools())
+        return bool(self._names)
 
 
 def scan_one(stop: Stop) -> bool:
