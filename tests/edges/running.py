@@ -35,7 +35,7 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY, BACKEND_SESSION_KEY, HASH_SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
-from glasshouse.domain.access.values import Limits, NewGrant, Patterns
+from glasshouse.domain.access.values import USUAL, Limits, NewGrant, Patterns, Purpose
 from glasshouse.domain.people import commands as people, queries as people_queries
 from glasshouse.domain.people.models import Person
 from glasshouse.domain.people.values import Role
@@ -80,7 +80,8 @@ def grant(who):
     engaging.sign(engagement, now=now)
     new = NewGrant(engagement, cast[who]["email"],
                    Uid(rows[0].product.uid), tuple(Uid(row.uid) for row in rows),
-                   Patterns.of(asked["patterns"]), now, now + timedelta(days=2), Limits(**asked["limits"]))
+                   Patterns.of(asked["patterns"]), now, now + timedelta(days=2), Limits(**asked["limits"]),
+                   USUAL | frozenset(map(Purpose, asked["purposes"])))
     made = readingroom.propose_grant(viewers["lab-manager"], new, now=now)
     for role, basis in (("custodian", ""), ("export-officer", "EC-1")):
         readingroom.decide(viewers[role], Uid(made.uid), readingroom.Verdict.AGREE,
@@ -262,9 +263,20 @@ class RunningLab:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def set_the_scene(self, patterns: Sequence[str] = ("**",), *, reviewers: int = 1, **limits: int) -> None:
-        """Add the cast and, where a release is here, open a grant on all releases for each reviewer."""
-        asked = {"patterns": list(patterns), "limits": limits, "reviewers": reviewers, "root": str(ROOT)}
+    def set_the_scene(
+        self, patterns: Sequence[str] = ("**",), *, reviewers: int = 1, purposes: Sequence[str] = (), **limits: int
+    ) -> None:
+        """Add the cast and, where a release is here, open a grant on all releases for each reviewer.
+
+        `purposes` are those beyond the usual.
+        """
+        asked = {
+            "patterns": list(patterns),
+            "limits": limits,
+            "purposes": list(purposes),
+            "reviewers": reviewers,
+            "root": str(ROOT),
+        }
         answer: dict[str, Any] = json.loads(self.python(SET_THE_SCENE, json.dumps(asked)))
         self.cast = answer["cast"]
         self.confirmed_at = time.time()

@@ -175,3 +175,20 @@ def test_other_rules_are_another_tool_whose_silence_says_nothing(house: House, s
     first, second = Report.objects.order_by("pk")
     assert second.base is None
     assert first.tool != second.tool
+
+
+def test_coverage_tells_what_tools_analysed_to_those_whose_scan_it_is(house: House, seen: Desk, ways: Ways) -> None:
+    def scanned_files(desk: Desk) -> int | None:
+        shown = readingroom.open_coverage(desk.viewer, desk.grant, desk.release, None, now=NOW)
+        return shown.coverage.whole.scanned
+
+    assert scanned_files(seen) is None
+    scanned(house, seen, ways)
+    assert scanned_files(seen) == ScanRun.objects.get().counts["analysed"]
+    assert scanned_files(house.seat(house.cast.stranger, *seen.taken, purposes=TOOLS)) is None
+    narrow = house.grant(*seen.taken, purposes=TOOLS, patterns=("docs/**",))
+    shown = readingroom.open_coverage(seen.viewer, narrow, seen.release, None, now=NOW)
+    assert shown.coverage.whole.scanned == 0
+    reading = house.grant(*seen.taken)
+    shown = readingroom.open_coverage(seen.viewer, reading, seen.release, None, now=NOW)
+    assert shown.coverage.whole.scanned is None

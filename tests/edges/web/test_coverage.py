@@ -24,7 +24,7 @@ def test_the_page_says_what_was_read_and_what_is_not_known(desk: Desk, reviewer:
     page = answer.content.decode()
     assert "40 of 262 lines that your grant covers" in page
     assert "15.3 %" in page
-    assert "no tool ran" in page
+    assert "not told: your grant does not run tools" in page
     assert "Glasshouse-Promise" in answer.headers
     assert Event.objects.filter(kind="readingroom.coverage-shown").count() == 1
 

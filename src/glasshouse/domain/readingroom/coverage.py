@@ -3,7 +3,7 @@
 
 Lines are counted as far as a grant covers their files, and by content: a copy of what was read is read wherever it
 stands. Three numbers add up to the lines that could be read; a line that is too long to be shown whole stays unread.
-Nothing is scanned yet, which is said as such and is no zero.
+*Scanned* counts files that a tool has analysed; None where none ran, or none that the grant tells of: that is no zero.
 """
 
 from collections.abc import Iterable, Mapping
@@ -34,12 +34,16 @@ class Whose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Lines of some files: all that could be read, those that were opened, those that only searches showed."""
+    """Lines of some files: all that could be read, those that were opened, those that only searches showed.
+
+    `scanned` counts the files that a tool analysed, None where that is unknown.
+    """
 
     files: int
     lines: int
     read: int
     found: int
+    scanned: int | None = None
 
     @property
     def unread(self) -> int:
@@ -120,10 +124,17 @@ class Reckoning:
     read: NDArray[np.int64]
     found: NDArray[np.int64]
     seen: Mapping[int, Lines] = field(repr=False)
+    scanned: NDArray[np.bool_] | None = None
 
     @classmethod
-    def of(cls, survey: Survey, patterns: Patterns, seen: Mapping[bytes, Lines]) -> Self:
-        """Reckon what `seen` tells of the files that the patterns cover."""
+    def of(
+        cls,
+        survey: Survey,
+        patterns: Patterns,
+        seen: Mapping[bytes, Lines],
+        scanned: NDArray[np.bool_] | None = None,
+    ) -> Self:
+        """Reckon what `seen` and `scanned` tell of the files that the patterns cover."""
         visible = survey.visible(patterns)
         lines = np.where(visible, survey.lines, 0)
         read, found = np.zeros(len(survey), np.int64), np.zeros(len(survey), np.int64)
@@ -134,7 +145,7 @@ class Reckoning:
                     read[row] = shown.read.bit_count()
                     found[row] = (shown.shown & ~shown.read).bit_count()
                     at[row] = shown
-        return cls(survey, visible, lines, read, found, at)
+        return cls(survey, visible, lines, read, found, at, scanned)
 
     def check_has(self, folder: TreePath | None) -> None:
         """Raise NotFoundError unless something below the folder is covered."""
@@ -146,12 +157,16 @@ class Reckoning:
         """Return the share of neighbouring rows."""
         part = slice(rows.start, rows.stop)
         readable = self.visible[part] & self.survey.is_text[part]
-        return Share(int(readable.sum()), *(int(one[part].sum()) for one in (self.lines, self.read, self.found)))
+        lines, read, found = (int(one[part].sum()) for one in (self.lines, self.read, self.found))
+        scanned = None if self.scanned is None else int((self.scanned[part] & readable).sum())
+        return Share(int(readable.sum()), lines, read, found, scanned)
 
     def share_of(self, mask: NDArray[np.bool_]) -> Share:
         """Return the share of the files that a mask names."""
         mask = mask & self.visible & self.survey.is_text
-        return Share(int(mask.sum()), *(int(one[mask].sum()) for one in (self.lines, self.read, self.found)))
+        lines, read, found = (int(one[mask].sum()) for one in (self.lines, self.read, self.found))
+        scanned = None if self.scanned is None else int(self.scanned[mask].sum())
+        return Share(int(mask.sum()), lines, read, found, scanned)
 
     def areas(self) -> dict[str, NDArray[np.bool_]]:
         """Return which files each area has, by slug."""

@@ -173,6 +173,17 @@ def scans_of(release: ReleaseRef, patterns: Patterns = WHOLE, parties: Sequence[
     return [seen(scan, release, patterns) for scan in rows[:_NEWEST]]
 
 
+def analysed(release: ReleaseRef, parties: Sequence[str] = ALL) -> Mask | None:
+    """Return which files a tool has analysed in a scan that one of these parties sees; None where no tool ran."""
+    runs = ScanRun.objects.filter(scan__release=release.uid.text, scan__party__in=parties).exclude(report="")
+    found: Mask | None = None
+    for run in runs.order_by("pk"):
+        marks = _progress(run, release.product).marks
+        done = np.isin(marks, [int(Mark.ANALYSED), int(Mark.CACHED)])
+        found = done if found is None else found | done
+    return found
+
+
 def seen(scan: Scan, release: ReleaseRef, patterns: Patterns = WHOLE) -> ScanSeen:
     """Return a scan with figures of the files that the patterns cover."""
     visible = _visible(release, patterns)

@@ -16,7 +16,8 @@ from glasshouse.edges.api.source import Shown
 class Share(Schema):
     """Lines: all that could be read, those opened, those that searches alone showed, those that were not shown.
 
-    `scanned` is null while no tool has run: that is unknown, and not none.
+    `scanned` counts files that a tool analysed. It is null where no tool ran, or the grant does not run tools: that is
+    unknown, and not none.
     """
 
     files: int
@@ -37,7 +38,7 @@ class Share(Schema):
             by_search=share.found,
             unread=share.unread,
             percent_read=share.percent,
-            scanned=None,
+            scanned=share.scanned,
         )
 
 

@@ -18,7 +18,8 @@ _LISTED: Final = 10
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
     app.command(
-        epilog="Example: glasshouse coverage c-ares 1.18.1-3 src/lib. Nothing is scanned yet; --json says null."
+        epilog="Example: glasshouse coverage c-ares 1.18.1-3 src/lib. "
+        "What was scanned is told under a grant to run tools; else --json says null."
     )(coverage)
 
 
@@ -48,7 +49,9 @@ def coverage(
 def _tell(found: Mapping[str, Any]) -> None:
     whole = found["whole"]
     said = f"{whole['read']:,} of {whole['lines']:,} lines read, {whole['by_search']:,} shown by searches alone"
-    tell(None, [f"{said}; not scanned: no tool has run"], as_json=False)
+    scanned = whole["scanned"]
+    by_tools = "not known to be scanned" if scanned is None else f"{scanned:,} of {whole['files']:,} files scanned"
+    tell(None, [f"{said}; {by_tools}"], as_json=False)
     areas = [{"area": one["title"], **_columns(one["share"])} for one in found["areas"]]
     tell_table(areas, ["area", *_COLUMNS], empty="", as_json=False)
     parts = [

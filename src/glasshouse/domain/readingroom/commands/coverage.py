@@ -11,10 +11,12 @@ from glasshouse.domain.access.models import Grant
 from glasshouse.domain.access.values import Purpose
 from glasshouse.domain.people.viewer import Viewer
 from glasshouse.domain.readingroom import queries
+from glasshouse.domain.readingroom.commands.scans import parties_of
 from glasshouse.domain.readingroom.commands.showing import show, visit_of
 from glasshouse.domain.readingroom.coverage import Coverage, Reckoning, Whose, reckon
 from glasshouse.domain.readingroom.values import Room, View
 from glasshouse.domain.releases import surveys
+from glasshouse.domain.scans import overview as scans
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.ids import Uid
 from glasshouse.kernel.paths import TreePath
@@ -49,7 +51,8 @@ def open_coverage(
     holders = _grants(room)
     own = [row for row, person in holders if person == viewer.row]
     counted = own if whose is Whose.OWN else [row for row, _ in holders]
-    found = Reckoning.of(surveys.survey(room.release), room.terms.patterns, access.seen(counted))
+    scanned = scans.analysed(room.release, parties_of(viewer)) if Purpose.TOOLS in room.terms.purposes else None
+    found = Reckoning.of(surveys.survey(room.release), room.terms.patterns, access.seen(counted), scanned)
     found.check_has(folder)
     coverage = reckon(found, folder, first=first)
     names = [str(part.path) for part in coverage.parts], [str(one.path) for one in coverage.to_read]

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from glasshouse.domain.access.values import Purpose
 from glasshouse.domain.readingroom import commands, queries
 from glasshouse.domain.readingroom.coverage import READING_LIST, Coverage, Part, Share, ToRead, Whose
 from glasshouse.edges.http.viewer import viewer_of
@@ -83,6 +84,7 @@ def coverage(request: HttpRequest, grant: str, release: str, path: str = "") -> 
     context = {
         "found": found,
         "whose": whose,
+        "runs_tools": Purpose.TOOLS in shown.view.room.terms.purposes,
         "people": shown.people,
         "rows": rows,
         "maps": _maps(found, rows) if found.here.lines else (),
