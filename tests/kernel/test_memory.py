@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is free is the system's again: large blocks by themselves, small ones when they are given back."""
 
+import gc
 import os
 import subprocess
 import sys
 from typing import Final
+
+import pytest
+
+from glasshouse.kernel.memory import without_cycles
 
 CODE: Final = """
 from glasshouse.kernel.memory import give_large_blocks_back
@@ -60,3 +65,18 @@ def test_what_a_job_no_longer_needs_is_given_back() -> None:
 
 def test_holes_in_the_heaps_of_threads_are_given_back() -> None:
     assert run(HOLES) > 40
+
+
+def test_cycles_are_looked_for_again_after_work_without_them_also_when_it_fails() -> None:
+    assert gc.isenabled()
+    with pytest.raises(ZeroDivisionError), without_cycles():
+        _fail_without_cycles()
+    assert gc.isenabled()
+
+
+def _fail_without_cycles() -> float:
+    assert not gc.isenabled()
+    with without_cycles():
+        assert not gc.isenabled()
+    assert not gc.isenabled()
+    return 1 / 0

@@ -27,6 +27,7 @@ from glasshouse.engines.identity import SCHEME, DetectionState
 from glasshouse.kernel.digests import Digest
 from glasshouse.kernel.errors import InvalidError
 from glasshouse.kernel.ids import Uid
+from glasshouse.kernel.memory import without_cycles
 
 Progress = Callable[[int, int], None]
 """Called with results read so far, and how many there are."""
@@ -51,7 +52,7 @@ def take_reports(
     row = releases.named(product, version)
     found = releases.ref(row)
     vault.ring().open(found.product)
-    with shelf.sole_writer(found.product), _regular(source) as file:
+    with shelf.sole_writer(found.product), _regular(source) as file, without_cycles():
         _remove_unfinished(found.product)
         digest = Digest(hashlib.file_digest(file, "sha256").digest())
         intake = Intake(found, digest, said.party, claims_complete=said.is_complete)
@@ -81,7 +82,7 @@ def take_results(
 
     Raises as `take_reports` does.
     """
-    with shelf.sole_writer(intake.release.product):
+    with shelf.sole_writer(intake.release.product), without_cycles():
         _remove_unfinished(intake.release.product)
         if intake.uid is not None and (here := Report.objects.filter(uid=intake.uid.text).first()) is not None:
             return _taken(here, is_new=False)

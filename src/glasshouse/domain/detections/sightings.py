@@ -5,6 +5,7 @@ The source is read here, one document at a time, and nothing of it is kept but w
 """
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from itertools import groupby
 from typing import Final
 
@@ -13,9 +14,9 @@ from numpy.typing import NDArray
 
 from glasshouse.domain.detections.base import Base
 from glasshouse.domain.detections.noted import NO_PLACE, Noted
-from glasshouse.domain.releases import defining, queries, symbolshelf, vault
+from glasshouse.domain.releases import queries, symbolshelf, vault
 from glasshouse.domain.releases.values import ReleaseRef
-from glasshouse.engines.codeindex.symbols.forms import form_of
+from glasshouse.engines.codeindex.symbols.forms import form_of, may_have_symbols
 from glasshouse.engines.codeindex.symbols.scopes import scopes_at
 from glasshouse.engines.codeindex.symbols.tables import Table
 from glasshouse.engines.codeindex.symbols.values import Key
@@ -29,14 +30,16 @@ _NO_TEXT: Final = Text(b"", Near())
 
 
 class Tree:
-    """A release's files by path, with their text and functions; `has_symbols` when all functions are known."""
+    """A release's files by path, with their text and functions.
+
+    `has_symbols` while the functions of all files that were read are known.
+    """
 
     def __init__(self, found: ReleaseRef) -> None:
         self._product = found.product
         self._store = vault.product_store(found.product)
         self._files = {one.path: one for one in queries.manifest(found).contents() if not one.is_link}
-        self.has_symbols = not defining.is_pending(found)  # asked first: what is known now stands in the tables below
-        self._tables: Sequence[Table] = symbolshelf.tables(found.product)
+        self.has_symbols = True
 
     def __contains__(self, path: object) -> bool:
         """Say whether a file stands at a path."""
@@ -65,6 +68,10 @@ class Tree:
             return {}, {}
         return texts_at(self._store.document(one.digest), places), self._scopes(one, path, {line for line, _ in places})
 
+    @cached_property
+    def _tables(self) -> Sequence[Table]:
+        return symbolshelf.tables(self._product)
+
     def _scopes(self, one: Content, path: TreePath, lines: set[int]) -> Mapping[int, str]:
         key = Key(one.digest, form_of(path))
         with symbolshelf.reading():
@@ -72,6 +79,8 @@ class Tree:
                 outline = table.outline(key)
                 if outline is not None:
                     return scopes_at(outline, lines)
+        if one.size and may_have_symbols(path):
+            self.has_symbols = False
         return {}
 
 
