@@ -14,6 +14,7 @@ from glasshouse.domain.detections import commands as detections
 from glasshouse.domain.detections.models import Detection
 from glasshouse.domain.engagements.models import Engagement
 from glasshouse.domain.findings.values import Severity
+from glasshouse.domain.measures import commands as measures
 from glasshouse.domain.people import commands as people
 from glasshouse.domain.people import holds
 from glasshouse.domain.people.commands import Scope
@@ -163,6 +164,7 @@ def ask_for_scan(desk: Desk) -> str:
 @pytest.fixture
 def objects(house: House, tmp_path: Path) -> tuple[Objects, Desk]:
     before, after = house.take(), house.take("2", next_version(FILES))
+    measures.measure(Uid(before.product.uid), actor="operator:tests", now=lambda: NOW)
     desk = house.seat(house.cast.reviewer, before, after, purposes=frozenset({*USUAL, Purpose.TOOLS}))
     shown = readingroom.open_file(desk.viewer, desk.grant, desk.release, MAIN, Span(1, 3), now=NOW)
     token = people.make_token(desk.viewer, "mine", [Scope.LEDGER], 7, now=NOW)

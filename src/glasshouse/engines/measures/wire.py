@@ -2,11 +2,13 @@
 """Facts as bytes, as they rest."""
 
 import json
+from functools import lru_cache
 from typing import Any
 
 from glasshouse.engines.measures.values import Definition, Facts, Hardened, Silenced
 
 _LENGTH = 8
+_SHARED = 2**16
 
 
 def to_bytes(facts: Facts) -> bytes:
@@ -30,14 +32,20 @@ def from_bytes(content: bytes) -> Facts:
     told = json.loads(content[_LENGTH:stop])
     return Facts(
         code_lines=told["code_lines"],
-        calls={name.encode("latin-1"): count for name, count in told["calls"].items()},
-        uses={name.encode("latin-1"): count for name, count in told["uses"].items()},
+        calls={_name(name): count for name, count in told["calls"].items()},
+        uses={_name(name): count for name, count in told["uses"].items()},
         definitions=tuple(_definition(one) for one in told["definitions"]),
         silenced={Silenced(kind): count for kind, count in told["silenced"].items()},
         hardened=tuple(Hardened(*one) for one in told["hardened"]),
         code=content[stop:],
         cut=told["cut"],
     )
+
+
+@lru_cache(maxsize=_SHARED)
+def _name(text: str) -> bytes:
+    """Return a name's bytes; the documents of a release share most names, and so their memory."""
+    return text.encode("latin-1")
 
 
 def _told(one: Definition) -> list[object]:
@@ -50,12 +58,12 @@ def _told(one: Definition) -> list[object]:
 def _definition(told: list[Any]) -> Definition:
     name, line, is_macro, calls, alias, forwards, checks, dropped, local = told
     return Definition(
-        name.encode("latin-1"),
+        _name(name),
         line,
         is_macro=is_macro,
-        calls={called.encode("latin-1"): count for called, count in calls.items()},
-        alias=alias.encode("latin-1"),
-        forwards=tuple(one.encode("latin-1") for one in forwards),
+        calls={_name(called): count for called, count in calls.items()},
+        alias=_name(alias),
+        forwards=tuple(map(_name, forwards)),
         checks=checks,
         dropped=dropped,
         local=local,

@@ -96,6 +96,7 @@ def _context(where: Where, found: Figures, points: Sequence[Point], shadows: Seq
         "found": found,
         "rows": rows,
         "families": [(family, one, percent(one.unsafe_share)) for family, one in found.here.families.items()],
+        "uncalled": [family.value for family, one in found.here.families.items() if not one.total],
         "every": (found.here.calls, percent(found.here.calls.unsafe_share)),
         "duplicated": percent(found.here.duplicated_share),
         "protections": [
