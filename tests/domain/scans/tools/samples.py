@@ -23,6 +23,7 @@ class Sample:
 
     `flawed` has exactly `found`, rule and line; `silenced` is the same with comments that ask for silence, and
     `settings` are files by which a vendor might switch the tool off. `broken` is what it cannot read to the end.
+    `rules` are brought for a tool that has none of its own.
     """
 
     suffix: bytes
@@ -32,6 +33,7 @@ class Sample:
     broken: tuple[bytes, ...]
     silenced: bytes = b""
     settings: Mapping[bytes, bytes] = field(default_factory=dict)
+    rules: Mapping[bytes, bytes] = field(default_factory=dict)
 
 
 def sample(name: str) -> Sample:
@@ -50,13 +52,18 @@ def unit(files: Mapping[bytes, bytes], closure: Mapping[bytes, bytes] | None = N
     return Unit(sources(files), sources(closure or {}), flags)
 
 
+def unit_of(name: str, files: Mapping[bytes, bytes], closure: Mapping[bytes, bytes] | None = None, *flags: str) -> Unit:
+    """A unit for one tool, with the rules that it needs."""
+    return dataclasses.replace(unit(files, closure, *flags), rules=sources(sample(name).rules))
+
+
 def sources(files: Mapping[bytes, bytes]) -> tuple[SourceFile, ...]:
     return tuple(SourceFile(TreePath(name), content) for name, content in files.items())
 
 
 def run(name: str, files: Mapping[bytes, bytes], closure: Mapping[bytes, bytes] | None = None, *flags: str) -> Analysis:
     """Analyse files in groups as large as the tool takes, and put the answers together."""
-    tool, whole = ready(name), unit(files, closure, *flags)
+    tool, whole = ready(name), unit_of(name, files, closure, *flags)
     step = tool.tool.unit_files
     parts = [
         analyse(tool, dataclasses.replace(whole, files=whole.files[start : start + step]))

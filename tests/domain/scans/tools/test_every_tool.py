@@ -14,7 +14,7 @@ from glasshouse.domain.scans.tools.values import Coverage, Invocation, Names, Un
 from glasshouse.engines import sandbox
 from glasshouse.engines.formats import sarif
 from glasshouse.kernel.paths import TreePath
-from tests.domain.scans.tools.samples import coverage, found, ready, run, sample, unit
+from tests.domain.scans.tools.samples import coverage, found, ready, run, sample, unit_of
 
 NAMES = [tool.name for tool in registry.tools()]
 every_tool = pytest.mark.parametrize("name", NAMES)
@@ -94,7 +94,7 @@ def test_a_tool_out_of_time_leaves_every_file_timed_out(name: str) -> None:
         return dataclasses.replace(invocation, limits=dataclasses.replace(invocation.limits, wall=0.001))
 
     tool = dataclasses.replace(installed.tool, invocation=hurried)
-    analysis = analyse(dataclasses.replace(installed, tool=tool), unit({b"a" + it.suffix: it.flawed}))
+    analysis = analyse(dataclasses.replace(installed, tool=tool), unit_of(name, {b"a" + it.suffix: it.flawed}))
     assert (coverage(analysis), analysis.results) == ({b"a" + it.suffix: Coverage.TIMED_OUT}, ())
 
 
@@ -104,7 +104,7 @@ def test_a_file_larger_than_it_is_given_is_skipped_with_the_reason(name: str) ->
     small = dataclasses.replace(installed, tool=dataclasses.replace(installed.tool, max_file=len(it.flawed)))
     files = {b"large" + it.suffix: it.flawed + b"\n\n", b"fits" + it.suffix: it.flawed}
     for path, expected in zip(files, (Coverage.SKIPPED, Coverage.ANALYSED), strict=True):
-        assert coverage(analyse(small, unit({path: files[path]}))) == {path: expected}
+        assert coverage(analyse(small, unit_of(name, {path: files[path]}))) == {path: expected}
 
 
 @every_tool
@@ -112,7 +112,7 @@ def test_a_file_larger_than_it_is_given_is_skipped_with_the_reason(name: str) ->
 @given(printed=st.binary(max_size=300) | st.sampled_from([b"[]", b"{}", b"null", b"[" * 100_000, b'{"results": [1]}']))
 def test_output_that_it_does_not_write_is_never_believed(name: str, printed: bytes) -> None:
     it, tool = sample(name), registry.tool(name)
-    given_files = unit({b"a" + it.suffix: it.flawed})
+    given_files = unit_of(name, {b"a" + it.suffix: it.flawed})
     lie = sandbox.Result(
         outcome=sandbox.Outcome.OK,
         exit_status=0,

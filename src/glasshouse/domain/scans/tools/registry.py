@@ -21,6 +21,7 @@ FOLDERS: Final = (
     "signs",
     "yara_x",
     "eslint",
+    "semgrep",
 )
 
 

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from glasshouse.domain.scans.tools.ast_grep import pack
-from glasshouse.domain.scans.tools.ast_grep.adapter import MOSTLY, PARTLY
+from glasshouse.domain.scans.tools.ast_grep.adapter import ENDING, MOSTLY, PARTLY
 from glasshouse.domain.scans.tools.running import analyse
 from glasshouse.domain.scans.tools.values import Coverage
 from glasshouse.kernel.paths import TreePath
@@ -61,6 +61,16 @@ def test_what_could_not_be_parsed_is_told_and_most_of_a_file_is_too_much() -> No
         (Coverage.SKIPPED, MOSTLY),
         (Coverage.ANALYSED, ""),
     ]
+    (told,) = run("ast-grep", {b"a.C": whole}).outcomes
+    assert (told.coverage, told.reason) == (Coverage.SKIPPED, ENDING)
+
+
+def test_a_brace_too_many_in_one_branch_spoils_no_file() -> None:
+    odd = b"void f(int a)\n{\n#ifdef A\n    if (a) {\n#endif\n    gets(a);\n}\n"
+    rest = b"int add(int one, int two)\n{\n    return one + two;\n}\n" * 20
+    analysis = run("ast-grep", {b"a.c": odd + rest})
+    assert [(one.coverage, one.reason) for one in analysis.outcomes] == [(Coverage.ANALYSED, PARTLY)]
+    assert ("cert.STR31-C.gets", 6) in found(analysis)
 
 
 def test_text_of_another_encoding_is_read_all_the_same() -> None:
@@ -78,6 +88,8 @@ def test_rules_that_were_brought_take_the_place_of_ours() -> None:
     analysis = analyse(ready("ast-grep"), dataclasses.replace(whole, rules=sources({b"their/rule.yml": brought})))
     assert found(analysis, b"a.c") == {("theirs", 1)}
     assert analysis.results[0].message == "told by them"
+    torn = dataclasses.replace(unit({b"a.c": b"@@@ ((( %%%\n" * 9}), rules=sources({b"r.yml": brought}))
+    assert coverage(analyse(ready("ast-grep"), torn)) == {b"a.c": Coverage.SKIPPED}
     broken = analyse(ready("ast-grep"), dataclasses.replace(whole, rules=sources({b"r.yml": b"rule: ["})))
     assert (coverage(broken), broken.results) == ({b"a.c": Coverage.CRASHED}, ())
     assert broken.outcomes[0].path == TreePath(b"a.c")

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """ast-grep parses by grammars that go on after an error, and never says that a file made no sense.
 
-So a rule of ours asks for what the parser could not place. Where that is more than a tenth of the lines, the file is
-skipped, with what was found in the rest; where it is less, the file is analysed and the reason says so. Which files it
-looked at stands in its own account (`--inspect entity`); one that is not named there has crashed. It reads UTF-8 only:
-the copy that it is given has a letter in the place of each byte that is none.
+So rules of ours ask for what the parser could not place, and for statements that make sense in the midst of it. Where
+more than a tenth of the lines is left without sense, the file is skipped, with what was found in the rest; where it is
+less, the file is analysed and the reason says so. Which files it looked at stands in its own account (`--inspect
+entity`); one that is not named there has crashed. It reads UTF-8 only: the copy that it is given has a letter in the
+place of each byte that is none.
 
 Rules that somebody brought take the place of ours.
 """
@@ -12,6 +13,7 @@ Rules that somebody brought take the place of ours.
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import PurePosixPath
 from typing import Final
 
 from glasshouse.domain.scans.tools import sarifs
@@ -43,6 +45,8 @@ _UNREADABLE: Final = 0.1
 PARTLY: Final = "parts of it could not be parsed"
 MOSTLY: Final = "more than a tenth of it could not be parsed"
 SKIPPED: Final = "ast-grep did not read it"
+ENDING: Final = "ast-grep does not know the ending of its name"
+_SUFFIXES: Final = frozenset(suffix for suffixes in pack.LANGUAGES.values() for suffix in suffixes)
 
 
 def invocation(unit: Unit, names: Names) -> Invocation:
@@ -60,7 +64,7 @@ def invocation(unit: Unit, names: Names) -> Invocation:
         ),
         # 1 where a rule of severity "error" found something.
         ran=frozenset({0, 1}),
-        given={"rules.yml": brought or pack.document()},
+        given={"rules.yml": (brought or pack.document()) + b"\n---\n" + pack.checks()},
     )
 
 
@@ -70,16 +74,22 @@ def reading(unit: Unit, names: Names, result: sandbox.Result) -> Reading:
     seen, left_out = _account(result.stderr, names)
     if not seen and not left_out:
         raise UnreadableOutputError("no account of the files")
-    torn: dict[TreePath, list[sarif.Region]] = {}
+    torn: dict[TreePath, list[tuple[sarif.Region, bool]]] = {}
     results = []
     for each in found:
         name = each.rule_id.rpartition("@")[0] or each.rule_id
-        if name != pack.UNPARSED:
+        if name not in {pack.UNPARSED, pack.PLACED}:
             results.append(_told(each, name) if not unit.rules else each)
         elif each.place and each.place.path and each.place.region:
-            torn.setdefault(each.place.path, []).append(each.place.region)
+            torn.setdefault(each.place.path, []).append((each.place.region, name == pack.UNPARSED))
     outcomes = [_outcome(file, torn.get(file.path, ())) for file in unit.files if file.path in seen]
     outcomes += [Outcome(path, Coverage.SKIPPED, SKIPPED) for path in left_out]
+    # It tells capital letters from small ones.
+    outcomes += [
+        Outcome(file.path, Coverage.SKIPPED, ENDING)
+        for file in unit.files
+        if file.path not in seen and PurePosixPath(names.inside[file.path]).suffix not in _SUFFIXES
+    ]
     # It does not look into an empty file, and there is nothing to find in one.
     outcomes += [Outcome(file.path, Coverage.ANALYSED) for file in unit.files if not file.content.strip()]
     return Reading(tuple(results), tuple(outcomes))
@@ -96,11 +106,15 @@ def _account(printed: bytes, names: Names) -> tuple[set[TreePath], set[TreePath]
     return seen, left_out
 
 
-def _outcome(file: SourceFile, torn: Sequence[sarif.Region]) -> Outcome:
-    lines = {line for region in torn for line in range(region.start_line, region.end_line + 1)}
+def _outcome(file: SourceFile, torn: Sequence[tuple[sarif.Region, bool]]) -> Outcome:
+    lines: set[int] = set()
+    # What lies inside another says more of its lines.
+    for region, is_error in sorted(torn, key=lambda each: each[0].start_line - each[0].end_line):
+        inside = range(region.start_line, region.end_line + 1)
+        lines = lines.union(inside) if is_error else lines.difference(inside)
     if len(lines) > _UNREADABLE * len(file.content.split(b"\n")):
         return Outcome(file.path, Coverage.SKIPPED, MOSTLY)
-    return Outcome(file.path, Coverage.ANALYSED, PARTLY if lines else "")
+    return Outcome(file.path, Coverage.ANALYSED, PARTLY if torn else "")
 
 
 def _told(result: sarif.Result, name: str) -> sarif.Result:
@@ -116,7 +130,7 @@ TOOL: Final = Tool(
     about="our own rules: SEI CERT C where a pattern shows it, and signs of back doors in seven languages",
     licence="MIT",
     source=Wheels(),
-    selection=Selection(frozenset(suffix for suffixes in pack.LANGUAGES.values() for suffix in suffixes)),
+    selection=Selection(_SUFFIXES),
     version=(_PROGRAM, "--version"),
     version_pattern=r"ast-grep (\d+(?:\.\d+)+)",
     invocation=invocation,

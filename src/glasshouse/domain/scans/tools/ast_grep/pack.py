@@ -7,7 +7,6 @@ A rule is told to ast-grep once for each language of its file, under its name an
 import functools
 import json
 import tomllib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import resources
 from typing import Final
@@ -15,6 +14,7 @@ from typing import Final
 from glasshouse.engines.formats import sarif
 
 UNPARSED: Final = "unparsed"
+PLACED: Final = "placed"
 LANGUAGES: Final = {
     "C": (".c", ".h"),
     "Cpp": (".cc", ".hpp", ".cpp", ".c++", ".hh", ".cxx", ".hxx"),
@@ -28,7 +28,14 @@ LANGUAGES: Final = {
 }
 """The suffixes that make the tool take a file for a language; those that we have rules for."""
 _LEVELS: Final = {"high": "error", "medium": "warning", "low": "warning", "note": "info"}
-_OUTERMOST: Final = "rule: {kind: ERROR, not: {inside: {kind: ERROR, stopBy: end}}}"
+_ERROR: Final = "rule: {kind: ERROR}"
+_STATEMENTS: Final = (
+    *("expression_statement", "declaration", "function_definition", "compound_statement", "if_statement", "comment"),
+    *("for_statement", "while_statement", "do_statement", "switch_statement", "case_statement", "return_statement"),
+    *("goto_statement", "labeled_statement", "break_statement", "type_definition", "preproc_include", "preproc_def"),
+    *("preproc_function_def", "preproc_call", "preproc_if", "preproc_ifdef", "field_declaration"),
+)
+"""What makes sense in C though an error stands round it: a brace too many in one branch of `#if` is an error of all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,16 +74,22 @@ def rules() -> dict[str, Rule]:
 
 @functools.cache
 def document() -> bytes:
-    """Return all rules as the tool reads them, and one a language that finds what could not be parsed."""
-    return "\n---\n".join(_documents()).encode()
+    """Return our rules as the tool reads them."""
+    return "\n---\n".join(
+        _head(f"{rule.id}@{language}", language, _LEVELS[rule.severity.value], rule.message) + rule.match
+        for rule in rules().values()
+        for language in rule.languages
+    ).encode()
 
 
-def _documents() -> Iterator[str]:
-    for rule in rules().values():
-        for language in rule.languages:
-            yield _head(f"{rule.id}@{language}", language, _LEVELS[rule.severity.value], rule.message) + rule.match
-    for language in LANGUAGES:
-        yield _head(f"{UNPARSED}@{language}", language, "hint", UNPARSED) + _OUTERMOST + "\n"
+@functools.cache
+def checks() -> bytes:
+    """Return the rules that find what could not be parsed, and what makes sense in the midst of it."""
+    kinds = ", ".join(f"{{kind: {kind}}}" for kind in _STATEMENTS)
+    placed = f"rule: {{any: [{kinds}], inside: {{kind: ERROR}}}}"
+    told = [_head(f"{UNPARSED}@{language}", language, "hint", UNPARSED) + _ERROR for language in LANGUAGES]
+    told += [_head(f"{PLACED}@{language}", language, "hint", PLACED) + placed for language in ("C", "Cpp")]
+    return "\n---\n".join(told).encode()
 
 
 def _head(name: str, language: str, level: str, message: str) -> str:
