@@ -4,19 +4,22 @@
 A report never changes once it is taken, so a page begins behind a detection and not behind a number of rows.
 """
 
+import functools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Final, NamedTuple
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 
+from glasshouse.domain.access.values import Patterns
 from glasshouse.domain.detections import counting, places, queries, shelf
 from glasshouse.domain.detections.counting import Cell
 from glasshouse.domain.detections.errors import NoDetectionError
 from glasshouse.domain.detections.models import Report, Standing
 from glasshouse.domain.detections.narrowing import UNLABELLED, Labels, Narrowing, Which
+from glasshouse.domain.detections.ordering import Group, Order, Question, group_of
 from glasshouse.domain.detections.places import Places
 from glasshouse.domain.detections.sights import Sight
 from glasshouse.domain.detections.values import SEVERITIES, RuleName
@@ -26,7 +29,6 @@ from glasshouse.kernel.ids import Uid
 from glasshouse.kernel.paths import TreePath
 
 PAGE: Final = 50
-_RANK: Final = {severity.value: rank for rank, severity in enumerate(SEVERITIES)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +81,6 @@ class Page:
     reports: Sequence[Report]
 
 
-class _Group(NamedTuple):
-    """Where standings stand in the order: how bad they are, and the place of their path among the release's."""
-
-    rank: int
-    place: int
-    path: int | None
-
-
 class _Mark(NamedTuple):
     """Where a standing stands in its group."""
 
@@ -105,18 +99,18 @@ def page(
 ) -> Page:
     """Return a page of the detections that may be seen; raises NoDetectionError where `after` is none of them."""
     asked = Asked.of(sight, narrowing, labels)
-    groups = asked.groups()
+    order = asked.order()
     begin = asked.mark(after) if after else None
-    found = list(_taken(asked, groups, begin, size + 1))
+    found = list(islice(_taken(asked, order, begin, size + 1), size + 1))
     rows = rows_of(sight, asked.reports, found[:size])
     more = rows[-1].uid if len(found) > size else None
-    return Page(rows, more, asked.facets(groups), asked.reports)
+    return Page(rows, more, asked.facets(order), asked.reports)
 
 
 def tallies(sight: Sight, narrowing: Narrowing) -> Facets:
     """Return the counts that `page` tells, without reading what any tool said."""
     asked = Asked.of(sight, narrowing)
-    return asked.facets(asked.groups())
+    return asked.facets(asked.order())
 
 
 @dataclass(slots=True)
@@ -130,6 +124,7 @@ class Asked:
     cells: Sequence[tuple[Cell, int]]
     names: Mapping[int, RuleName]
     tags: Mapping[int, bytes]
+    patterns: Patterns
     labels: Labels = UNLABELLED
 
     @classmethod
@@ -138,13 +133,19 @@ class Asked:
         here, reports = places.places_of(sight.release), sight.reports()
         paths = here.among(sight.patterns, narrowing.folder)
         among = _labelled(labels, narrowing.judged)
-        cells = [one for report in reports for one in counting.cells(report, paths, among)]
+        whole = [
+            one
+            for report in reports
+            for one in _cells(_Part((report.uid, sight.patterns, narrowing.folder), report, paths))
+        ]
         # Counts by label are of all labels, and of rules that the label asked for may not have.
-        whole = (one for report in reports for one in counting.cells(report, paths)) if narrowing.judged else cells
+        labelled = (one for report in reports for one in counting.cells(report, paths, among))
+        cells = list(labelled) if narrowing.judged else whole
         rules = {cell.rule for cell, _ in whole}
         named = queries.tagged_names(sight.release.product, rules)
         names = {pk: name for pk, (_, name) in named.items()}
-        return cls(narrowing, here, reports, paths, cells, names, {pk: tag for pk, (tag, _) in named.items()}, labels)
+        tags = {pk: tag for pk, (tag, _) in named.items()}
+        return cls(narrowing, here, reports, paths, cells, names, tags, sight.patterns, labels)
 
     def misses(self, cell: Cell) -> list[str]:
         """Return the fields of the narrowing that leave a cell out."""
@@ -189,28 +190,20 @@ class Asked:
         states = [one.value for one in DetectionState if which.holds(one, is_new=False)]
         return Q(state__in=states) if len(states) < len(DetectionState) else Q()
 
-    def groups(self) -> list[tuple[_Group, int]]:
+    def order(self) -> Order:
         """Return how many there are of each severity at each path, in the order of the list."""
-        order, last = self.places.order(), len(self.places.files)
-        counts: Counter[_Group] = Counter()
-        for report in self.reports:
-            rows = self.standings([report]).values_list("severity", "path").annotate(count=Count("pk")).order_by()
-            for severity, path, count in rows:
-                # Behind the release's files come those that it has no more, and then what names none.
-                place = order.get(path, last + path) if path else 2**62
-                counts[_Group(_RANK[severity], place, path)] += count
-        return sorted(counts.items())
+        asked = self.narrowing
+        questions = [Question((report.uid, self.patterns, asked), self.standings([report])) for report in self.reports]
+        return Order.of(questions, self.places, is_kept=not asked.judged)
 
-    def mark(self, after: Uid) -> tuple[_Group, _Mark]:
+    def mark(self, after: Uid) -> tuple[Group, _Mark]:
         """Return where a detection stands in the list; raises NoDetectionError where it is none of it."""
         found = self.standings(self.reports).filter(detection__uid=after.text).first()
         if found is None:
             raise NoDetectionError
-        place = self.places.order().get(found.path_id or 0, len(self.places.files) + (found.path_id or 0))
-        group = _Group(_RANK[found.severity], place if found.path_id else 2**62, found.path_id)
-        return group, _Mark(found.first_line, found.report_id, found.number)
+        return group_of(found, self.places), _Mark(found.first_line, found.report_id, found.number)
 
-    def facets(self, groups: Sequence[tuple[_Group, int]]) -> Facets:
+    def facets(self, order: Order) -> Facets:
         """Add up what was counted."""
         which: Counter[Which] = Counter()
         severities: Counter[Severity] = Counter()
@@ -234,23 +227,23 @@ class Asked:
                 suppressed[cell.is_suppressed] += count
         by_rule = ((self.names[pk], self.tags[pk], count) for pk, count in rules.items())
         return Facets(
-            total=sum(count for _, count in groups),
+            total=order.total,
             which={one: which[one] for one in Which},
             severities={one: severities[one] for one in SEVERITIES},
             rules=sorted(by_rule, key=lambda one: (-one[2], one[0].id, one[1])),
             cwes=sorted(cwes.items(), key=lambda one: (-one[1], one[0])),
             tools=sorted(tools.items()),
             suppressed=dict(suppressed),
-            folders=self._folders(groups),
-            labels=self._labels(groups),
+            folders=self._folders(order),
+            labels=self._labels(order),
         )
 
-    def _labels(self, groups: Sequence[tuple[_Group, int]]) -> dict[str, int]:
+    def _labels(self, order: Order) -> dict[str, int]:
         """Return how many bear each label, whichever is asked for."""
         if not self.labels.rest:
             return {}
         every = self._standings(self.reports)
-        total = every.count() if self.narrowing.judged else sum(count for _, count in groups)
+        total = every.count() if self.narrowing.judged else order.total
         named = every.filter(detection__in=places.many(self.labels.of)).values_list("detection", flat=True)
         counts: Counter[str] = Counter()
         for detection in named:
@@ -259,19 +252,31 @@ class Asked:
         counts[self.labels.rest] += total
         return dict(counts)
 
-    def _folders(self, groups: Sequence[tuple[_Group, int]]) -> list[tuple[TreePath, int, bool]]:
+    def _folders(self, order: Order) -> list[tuple[TreePath, int, bool]]:
         """Return what lies directly in the folder asked for, with how many are in it, and whether it is a folder."""
         files, folder = self.places.files, self.narrowing.folder
         cut = len(folder.raw) + 1 if folder else 0
         counts: Counter[tuple[bytes, bool]] = Counter()
-        for group, count in groups:
-            if group.place >= len(files):
-                continue
-            raw = files.raw_path(group.place)
+        for place, count in order.by_place(len(files)):
+            raw = files.raw_path(place)
             name, slash, _ = raw[cut:].partition(b"/")
             if name:
                 counts[raw[: cut + len(name)], bool(slash)] += count
         return [(TreePath(raw), count, is_folder) for (raw, is_folder), count in sorted(counts.items())]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Some paths of a report, by a key that means the same ones for ever, for a report does not change."""
+
+    key: tuple[object, ...]
+    report: Report = field(compare=False)
+    paths: Sequence[int] | None = field(compare=False)
+
+
+@functools.lru_cache(maxsize=64)
+def _cells(part: _Part) -> Sequence[tuple[Cell, int]]:
+    return tuple(counting.cells(part.report, part.paths))
 
 
 def _labelled(labels: Labels, wanted: str) -> Q:
@@ -283,41 +288,29 @@ def _labelled(labels: Labels, wanted: str) -> Q:
     return Q(detection__in=places.many(row for row, said in labels.of.items() if wanted in said))
 
 
-def _taken(
-    asked: Asked, groups: Sequence[tuple[_Group, int]], begin: tuple[_Group, _Mark] | None, most: int
-) -> Iterator[Standing]:
-    """Yield so many standings in order, behind a place in it."""
-    left = most
+def _taken(asked: Asked, order: Order, begin: tuple[Group, _Mark] | None, most: int) -> Iterator[Standing]:
+    """Yield standings in order, behind a place in it; whoever asks takes so many at most."""
     if begin is not None:
-        group, mark = begin
-        for row in _in_group(asked, group, left, mark):
-            left -= 1
-            yield row
-    ahead = [(group, count) for group, count in groups if begin is None or group > begin[0]]
-    for _, alike in groupby(ahead, key=lambda one: one[0].rank):
-        waiting = list(alike)
-        while waiting and left > 0:
-            part = _few(waiting, left)
-            del waiting[: len(part)]
-            rows = list(_in_group(asked, part[0], left)) if len(part) == 1 else _in_groups(asked, part)
-            left -= len(rows)
-            yield from rows
-        if left <= 0:
-            return
+        yield from _in_group(asked, begin[0], most, begin[1])
+    for part in _few(order.behind(begin[0] if begin else None), most):
+        yield from _in_group(asked, part[0], most) if len(part) == 1 else _in_groups(asked, part)
 
 
-def _few(waiting: Sequence[tuple[_Group, int]], most: int) -> list[_Group]:
-    """Return the next groups that together are few enough to be read whole, one at least."""
-    taken, rows = [waiting[0][0]], waiting[0][1]
-    for group, count in waiting[1:]:
+def _few(groups: Iterator[tuple[Group, int]], most: int) -> Iterator[list[Group]]:
+    """Yield groups of one severity that together are few enough to be read whole, or one that is not, in order."""
+    part: list[Group] = []
+    rows = 0
+    for group, count in groups:
+        if part and (group.rank != part[0].rank or rows + count > most or group.path is None):
+            yield part
+            part, rows = [], 0
+        part.append(group)
         rows += count
-        if rows > most or group.path is None:
-            break
-        taken.append(group)
-    return taken
+    if part:
+        yield part
 
 
-def _in_group(asked: Asked, group: _Group, most: int, behind: _Mark | None = None) -> Iterator[Standing]:
+def _in_group(asked: Asked, group: Group, most: int, behind: _Mark | None = None) -> Iterator[Standing]:
     rows = asked.standings(asked.reports).filter(path=group.path, severity=SEVERITIES[group.rank].value)
     if behind is not None:
         line, report, number = behind
@@ -327,10 +320,10 @@ def _in_group(asked: Asked, group: _Group, most: int, behind: _Mark | None = Non
             | Q(first_line=line, report=report, number__gt=number)
         )
     ordered = rows.select_related("detection", "report").order_by("first_line", "report", "number")
-    yield from ordered[: max(most, 0)]
+    yield from ordered[:most]
 
 
-def _in_groups(asked: Asked, groups: Sequence[_Group]) -> list[Standing]:
+def _in_groups(asked: Asked, groups: Sequence[Group]) -> list[Standing]:
     at = {group.path: place for place, group in enumerate(groups)}
     rows = asked.standings(asked.reports).filter(
         path__in=[group.path for group in groups], severity=SEVERITIES[groups[0].rank].value
