@@ -66,6 +66,7 @@ class RunSeen:
     counts: Mapping[Mark, int] | None = None
     seconds: float = 0.0
     report: str = ""
+    begun_at: datetime | None = None
 
     @property
     def files(self) -> int:
@@ -120,6 +121,11 @@ class ScanSeen:
     def files(self) -> int:
         """Return how many files all tools are given together."""
         return sum(run.files for run in self.runs)
+
+    def seconds_at_work(self, now: datetime) -> float:
+        """Return how long tools have been at work, what was done before the first of them left out."""
+        begun = [run.begun_at for run in self.runs if run.begun_at is not None]
+        return max(0.0, (now - min(begun)).total_seconds()) if begun else 0.0
 
     def seconds(self, now: datetime) -> float:
         """Return how long it has run, waiting left out."""
@@ -233,6 +239,7 @@ def _run_seen(name: str, run: ScanRun | None, product: Uid, visible: Mask | None
         _progress(run, product).counts(visible) if run.progress else None,
         run.seconds,
         run.report,
+        None if run.phase == Phase.WAITING else run.begun_at,
     )
 
 

@@ -336,8 +336,8 @@ def _asker(viewer: Viewer, seen: ScanSeen) -> str:
 def _left(seen: ScanSeen, now: datetime) -> str:
     """Say about how long it still takes, once there is something to go by."""
     worked = sum(seen.counts.get(mark, 0) for mark in (Mark.ANALYSED, Mark.SKIPPED, *FAILED, Mark.NOT_APPLICABLE))
-    took, waiting = seen.seconds(now), seen.counts.get(Mark.WAITING, 0)
-    enough = 5.0
+    took, waiting = seen.seconds_at_work(now), seen.counts.get(Mark.WAITING, 0)
+    enough = 10.0
     if not seen.is_live or not worked or not waiting or took < enough:
         return ""
     return _duration(took * waiting / worked)
