@@ -99,6 +99,29 @@ def test_one_changed_byte_makes_it_altered(folder: Path) -> None:
     assert installing.find(RUFF, folder).state is State.ALTERED
 
 
+def test_a_process_that_asks_again_sees_what_changed_and_else_asks_nobody(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert installing.find_again(RUFF, folder).state is State.READY
+    with monkeypatch.context() as patch:
+        patch.setattr(installing, "find", lambda _tool, _folder: pytest.fail("it was looked for anew"))
+        assert installing.find_again(RUFF, folder).state is State.READY
+    content = program(folder).read_bytes()
+    program(folder).write_bytes(bytes([content[0] ^ 1]) + content[1:])
+    assert installing.find_again(RUFF, folder).state is State.ALTERED
+    program(folder).unlink()
+    assert installing.find_again(RUFF, folder).state is State.ALTERED
+
+
+def test_the_packages_of_a_tool_of_the_system_are_told_by_version() -> None:
+    found = installing.packages(registry.tool("gcc-analyzer"))
+    assert found.keys() == {"gcc-12", "libc6-dev"}
+    assert all(re.match(r"\d", version) for version in found.values())
+    assert installing.packages(RUFF) == {}
+    absent = dataclasses.replace(RUFF, source=Debian("no-such-package", ()))
+    assert installing.packages(absent) == {"no-such-package": ""}
+
+
 @pytest.mark.parametrize("how", ["added", "removed", "linked", "not executable"])
 def test_a_file_more_or_less_makes_it_altered(folder: Path, how: str) -> None:
     home = program(folder).parent.parent
