@@ -55,6 +55,7 @@ class VerdictForm(forms.Form):
         """Offer what the viewer's side may say of so many."""
         super().__init__(data, initial={"state": initial}, auto_id="verdict-%s")
         never = _ONLY[side]
+        self.fields["reason"].widget.attrs["autofocus"] = True  # a key led here, and the next are the reason
         field = self.fields["state"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 -- it is one, above
         field.choices = [(one.value, capfirst(one.label)) for one in State if one not in never]
