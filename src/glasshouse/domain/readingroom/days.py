@@ -39,6 +39,9 @@ _LISTS: Final = frozenset(
         "readingroom.changes-shown",
         "readingroom.functions-shown",
         "readingroom.definitions-shown",
+        "readingroom.detections-shown",
+        "readingroom.detection-shown",
+        "readingroom.differing-shown",
     }
 )
 _KINDS: Final = _SEARCHES | _FILES | _LISTS
