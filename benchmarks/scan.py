@@ -192,7 +192,9 @@ def beside(bench: Bench) -> Iterator[Row]:
     wanted = {tool: bench.folder / "came" / f"{bench.base}-full-{tool}.json" for tool in peer.TOOLS}
     ours = sum(json.loads(path.read_text("utf-8"))["ours"] for path in wanted.values() if path.exists())
     conditions = Conditions(fsync_p50(bench.folder), came["others"])
-    told = f"CodeChecker {came['cpu']:.0f} s, {came['reports']:,} reports; the lab {ours:.0f} s, the same tools"
+    told = (
+        f"CodeChecker {came['cpu']:.0f} s, {came['reports']:,} files of reports; the lab {ours:.0f} s, the same tools"
+    )
     yield Row("the lab beside CodeChecker", round(ours / came["cpu"], 3), 0, "x", None, f"{told}; {conditions}")
 
 

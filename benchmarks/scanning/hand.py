@@ -18,7 +18,7 @@ from typing import Final
 from glasshouse.domain.scans.planning import Wanted
 from glasshouse.domain.scans.tools import running
 from glasshouse.domain.scans.tools.errors import UnreadableOutputError
-from glasshouse.domain.scans.tools.values import Coverage, Installed, Names, Reading, SourceFile, Unit
+from glasshouse.domain.scans.tools.values import GIVEN_FOLDER, Coverage, Installed, Names, Reading, SourceFile, Unit
 from glasshouse.engines import sandbox
 from glasshouse.engines.formats import sarif
 from glasshouse.kernel.paths import TreePath
@@ -91,14 +91,18 @@ def _once(installed: Installed, unit: Unit, tree: Path) -> tuple[float, Reading]
     start = installed.tool.invocation(unit, names)
     home = str(installed.inputs[0].source) if installed.inputs else "/tool"
     with tempfile.TemporaryDirectory(prefix="by-hand-") as place:
-        out = Path(place) / "made"
+        out, given = Path(place) / "made", Path(place) / "given"
         out.mkdir()
+        for name, content in start.given.items():
+            (given / name).parent.mkdir(parents=True, exist_ok=True)
+            (given / name).write_bytes(content)
 
         def here(word: str) -> str:
             # A release has folders of such names too: the first in a word is the sandbox's.
             word, is_source = _SOURCE.subn(str(tree), word, count=1)
             word = word if is_source else _OUT.sub(str(out), word, count=1)
-            return word.replace("/tool/", f"{home}/").replace("'/tool'", f"'{home}'")
+            word = word.replace("/tool/", f"{home}/").replace("'/tool'", f"'{home}'")
+            return word.replace(GIVEN_FOLDER, str(given)) if start.given else word
 
         printed, complained = Path(place) / "stdout", Path(place) / "stderr"
         with printed.open("wb") as stdout, complained.open("wb") as stderr:

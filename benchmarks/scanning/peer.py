@@ -17,7 +17,7 @@ _CHECKERS: Final = ("--enable", "prefix:bugprone", "--enable", "prefix:cert")
 
 
 def codechecker(folder: Path, product: str, tree: Path, *, workers: int) -> dict[str, Any]:
-    """Analyse and return the processor's seconds and how many reports there are, or the trouble there was."""
+    """Analyse and return the seconds of the processor and how many files of reports there are, or the trouble."""
     program = _installed(folder / "codechecker")
     if program is None:
         return {"trouble": f"CodeChecker {VERSION} could not be installed"}
