@@ -160,8 +160,9 @@ class Source:
         self._grow()
 
     def _grow(self) -> None:
-        """Read as much again as is waiting, so that a long value costs no more than twice its length."""
-        self._more(max(len(self._text) - self._at, _CHUNK))
+        """Read as much again as is waiting, so that a long value is decoded few times, and no more than may be."""
+        waiting = len(self._text) - self._at
+        self._more(max(min(waiting, self._limits.element - waiting), _CHUNK))
 
     def _more(self, size: int = _CHUNK) -> None:
         chunk = self._file.read(size)
