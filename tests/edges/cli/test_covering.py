@@ -17,5 +17,5 @@ def test_a_person_asks_at_the_terminal_what_they_have_read(served: RunningLab) -
     assert after["folder"] == "src"
     done = person.run("coverage", "tool", "1.0")
     assert done.returncode == 0, done.stderr
-    assert "not scanned: no tool has run" in done.stdout
+    assert "not known to be scanned" in done.stdout
     assert person.json("coverage", "tool", "7.7", expected=4)["error"] == "cli.no-grant"
