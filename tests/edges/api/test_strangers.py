@@ -27,6 +27,7 @@ from glasshouse.domain.scans.models import ToolSeen
 from glasshouse.edges.api.api import api
 from glasshouse.kernel.ids import Uid
 from glasshouse.kernel.lines import Span
+from tests.domain.admissions.bringing import admit, bring
 from tests.domain.people.signedin import sign_in
 from tests.domain.sites.place import settle
 from tests.edges.api.conftest import signed_in
@@ -36,6 +37,18 @@ from tests.searching import index, search, searcher
 WORD: Final = {"verdict": "agree", "digest": "0" * 64}
 SOON: Final = "2026-12-01T08:00:00Z"
 BODIES: Final[dict[str, dict[str, Any]]] = {
+    "brought_admit": {"digest": "0" * 64, "reason": "So."},
+    "brought_refuse": {"digest": "0" * 64, "reason": "So."},
+    "brought_withdraw": {},
+    "brought_start": {"brought": "{brought}"},
+    "brought_hand_in": {
+        "engagement": "0" * 26,
+        "kind": "yara",
+        "name": "x",
+        "licence": "MIT",
+        "purpose": "x",
+        "content": "eA==",
+    },
     "engagements_vet": {"product": "server", "versions": ["1"]},
     "engagements_decide_export": {
         "number": "EC-2026-1",
@@ -90,6 +103,7 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
 # After one of these its owner is refused what it ended: they are called when all else was.
 ENDING: Final = frozenset(
     {
+        "brought_withdraw",
         "releases_revoke_grant",
         "saved_end_search",
         "visits_close_visit",
@@ -139,7 +153,7 @@ class Objects:
         body = next((body for name, body in BODIES.items() if operation.name.endswith(name)), None)
         assert body is not None, f"say in BODIES what {operation.name} takes"
         text = json.dumps(body)
-        for name in ("release", "event", "search", "grant", "detection"):
+        for name in ("release", "event", "search", "grant", "detection", "brought"):
             text = text.replace(f"{{{name}}}", self.named[name])
         return client.post(path, text, content_type="application/json", query_params=query)
 
@@ -206,6 +220,7 @@ def objects(house: House, tmp_path: Path) -> tuple[Objects, Desk]:
         "hold": hold.uid,
         "run": SavedRun.objects.get().uid,
         "scan": ask_for_scan(desk),
+        "brought": admit(house, bring(house)).uid.text,
         "detection": hand_in(tmp_path, before).text,
     }
     return Objects(named), desk

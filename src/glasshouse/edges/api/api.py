@@ -11,6 +11,7 @@ from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationEr
 import glasshouse
 from glasshouse.edges.api.errors import TooManyError
 from glasshouse.edges.api.routes import (
+    brought,
     coverage,
     detections,
     devices,
@@ -69,6 +70,7 @@ for router in (
     engagements,
     speaking,
     scans,
+    brought,
     measures,
     triage,
     sessions,
