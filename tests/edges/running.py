@@ -176,6 +176,16 @@ reading = Reading.parse(sys.stdin.read())
 commands.set_reading(owner, Uid(Product.objects.get().uid), reading, reason="x", now=clock.now())
 """
 
+# What the lab's own process looks at once it has run for a while.
+LOOK_AT_TOOLS: Final = """
+import sys, django
+django.setup()
+from glasshouse.domain.scans import surveying
+from glasshouse.domain.scans.tools import installing
+from glasshouse.kernel import clock
+surveying.look(installing.standard_folder(), sys.stdin.read().split(), now=clock.now())
+"""
+
 
 @dataclass(slots=True)
 class RunningLab:
@@ -289,6 +299,10 @@ class RunningLab:
         archive = self.home.parent / f"server-{version}.tar.gz"
         archive.write_bytes(tar_of(files))
         self.command("release", "import", "server", version, str(archive))
+
+    def look_at(self, *tools: str) -> None:
+        """Have the lab know of these tools at once."""
+        self.python(LOOK_AT_TOOLS, " ".join(tools))
 
     def engage(self, email: str, export: str = "EC-1") -> str:
         """Open an engagement on all releases for somebody, its terms signed; return its label."""

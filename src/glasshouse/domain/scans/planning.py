@@ -10,6 +10,7 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Final
 
+from glasshouse.domain.scans import standard_headers
 from glasshouse.domain.scans.descriptions import Description, Named
 from glasshouse.domain.scans.tools.values import Tool
 from glasshouse.engines.store.entries import Content
@@ -20,7 +21,8 @@ HEAD: Final = 128
 MOST_HEADERS: Final = 400
 _FOLDERS: Final = frozenset({"-I", "-isystem", "-iquote"})
 MOST_BYTES: Final = 8 * 2**20
-_INCLUDE: Final = re.compile(rb'^[ \t]*#[ \t]*include[ \t]*[<"]([^">\n]{1,500})[">]', re.MULTILINE)
+_INCLUDE: Final = re.compile(rb'^[ \t]*#[ \t]*include[ \t]*([<"][^">\n]{1,500})[">]', re.MULTILINE)
+_BESIDE: Final = b'"'
 Read = Callable[[Digest], bytes]
 
 
@@ -86,12 +88,20 @@ class Headers:
             self._includes_of[one.digest] = known
         return known
 
-    def _resolve(self, path: bytes, name: bytes, folders: Sequence[str]) -> Content | None:
-        """Return the header beside the file that names it or in a folder, else the nearest whose path ends so."""
-        for folder in (path.rpartition(b"/")[0], *map(_raw, folders)):
+    def _resolve(self, path: bytes, include: bytes, folders: Sequence[str]) -> Content | None:
+        """Return the header beside the file that names it in quotes, or in a folder, else the nearest that ends so.
+
+        A header of the language or of POSIX is never the nearest one: a project that replaces `time.h` for one of its
+        tests would be read so everywhere.
+        """
+        name = include[1:]
+        beside = [path.rpartition(b"/")[0]] if include.startswith(_BESIDE) else []
+        for folder in (*beside, *map(_raw, folders)):
             there = self._by_path.get(_normal(folder + b"/" + name))
             if there is not None:
                 return there
+        if name in standard_headers.NAMES:
+            return None
         ending = _normal(name)[::-1] + b"/"
         first = bisect_left(self._backwards, (ending, b""))
         near: list[bytes] = []

@@ -39,6 +39,8 @@ log = logging.getLogger("glasshouse.worker")
 ACTOR: Final = "operator:worker"
 IDLE: Final = 1.0
 LOOK_SECONDS: Final = 10.0
+SETTLING_SECONDS: Final = 20.0
+"""A lab that starts has readers who wait; half a gigabyte of tools is looked at when it runs."""
 _AGAIN: Final = timedelta(seconds=10)
 
 
@@ -67,7 +69,7 @@ class Survey:
         """Begin with nothing known."""
         self._traces: Traces | None = None
         self._names: deque[str] = deque()
-        self._looked = -LOOK_SECONDS
+        self._looked = time.monotonic() + SETTLING_SECONDS - LOOK_SECONDS
 
     def step(self) -> bool:
         """Look at the next tool, or whether there is one to look at; return whether another step is due at once."""

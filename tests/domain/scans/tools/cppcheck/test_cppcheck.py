@@ -40,3 +40,8 @@ def test_the_way_to_a_flaw_is_kept_step_by_step() -> None:
     [result] = [result for result in run("cppcheck", {b"a.c": FLAWED}).results if result.rule_id == "doubleFree"]
     assert [step.location.region and step.location.region.start_line for step in result.flows[0].steps] == [11, 12]
     assert result.cwes == (415,)
+
+
+def test_a_source_that_asks_how_long_a_byte_is_is_read() -> None:
+    careful = b"#include <limits.h>\n#if CHAR_BIT != 8 || INT_MAX < 2147483647\n#error no byte of ours\n#endif\n"
+    assert coverage(run("cppcheck", {b"a.c": careful + FLAWED})) == {b"a.c": Coverage.ANALYSED}

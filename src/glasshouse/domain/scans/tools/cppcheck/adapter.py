@@ -4,7 +4,9 @@
 At a `#error` of the only configuration it stops and says nothing. What proves that a file was parsed is the summary
 that it writes into its build folder once it has a syntax tree: a file without one is skipped. An empty file, and one of
 macros only, has none either; it is skipped too, as nothing of it was checked. `syntaxError` and its like are no
-findings but a configuration that was not analysed. Suppressing comments are off unless asked for.
+findings but a configuration that was not analysed. Headers of the system are not read; `limits.h` is given, for a
+source that asks there how long a byte is stops at its `#error` otherwise. Suppressing comments are off unless asked
+for.
 
 Output comes by a template of ours, one line each, separated by a control character that no identifier holds.
 """
@@ -16,6 +18,7 @@ from typing import Final
 from glasshouse.domain.scans.tools import compilers, outputs
 from glasshouse.domain.scans.tools.errors import UnreadableOutputError
 from glasshouse.domain.scans.tools.values import (
+    GIVEN_FOLDER,
     MIB,
     Comments,
     Coverage,
@@ -48,6 +51,28 @@ _SEVERITIES: Final = {
     "portability": (sarif.Severity.LOW, sarif.Level.NOTE),
 }
 _EDITION: Final = re.compile(r"-std=(?:c|gnu)(89|99|11|\+\+(?:03|11|14|17|20))")
+_LIMITS: Final = b"""
+#define CHAR_BIT 8
+#define MB_LEN_MAX 16
+#define SCHAR_MIN (-128)
+#define SCHAR_MAX 127
+#define UCHAR_MAX 255
+#define CHAR_MIN SCHAR_MIN
+#define CHAR_MAX SCHAR_MAX
+#define SHRT_MIN (-32767 - 1)
+#define SHRT_MAX 32767
+#define USHRT_MAX 65535
+#define INT_MIN (-2147483647 - 1)
+#define INT_MAX 2147483647
+#define UINT_MAX 4294967295U
+#define LONG_MIN (-9223372036854775807L - 1L)
+#define LONG_MAX 9223372036854775807L
+#define ULONG_MAX 18446744073709551615UL
+#define LLONG_MIN (-9223372036854775807LL - 1LL)
+#define LLONG_MAX 9223372036854775807LL
+#define ULLONG_MAX 18446744073709551615ULL
+"""
+"""ISO/IEC 9899:2024, 5.3.5.3.2, for the machines that a lab runs on."""
 _UNKNOWN: Final = (sarif.Severity.LOW, sarif.Level.NOTE)
 
 
@@ -59,8 +84,9 @@ def invocation(unit: Unit, names: Names) -> Invocation:
         argv=(
             *(_PROGRAM, "--quiet", "--enable=warning,portability", "--max-configs=12"),
             *(f"--cppcheck-build-dir={_BUILD}", f"--template={_RESULT}", f"--template-location={_STEP}"),
-            *(*flags, *names.arguments(unit)),
+            *(*flags, f"-I{GIVEN_FOLDER}", *names.arguments(unit)),
         ),
+        given={"limits.h": _LIMITS},
         limits=sandbox.Limits(
             wall=3600,
             cpu=600 + 120 * (unit.size // MIB),  # twelve configurations of a file full of conditions take minutes
