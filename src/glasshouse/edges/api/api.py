@@ -61,6 +61,7 @@ for router in (
     saved,
     symbols,
     coverage,
+    triage,  # its words stand where a detection's uid stands among detections
     detections,
     visits,
     record,
@@ -72,7 +73,6 @@ for router in (
     scans,
     brought,
     measures,
-    triage,
     sessions,
     holds,
     houses,
