@@ -4,6 +4,7 @@
 import re
 from typing import Final
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.edges.running import RunningLab
@@ -50,6 +51,7 @@ def come_back_until(page: Page, told: str) -> None:
     raise AssertionError(page.locator("main").inner_text())
 
 
+@pytest.mark.one_database
 def test_a_saved_search_runs_on_the_next_release_and_its_new_lines_wait_for_a_visit(
     browser: Browser, reader: Visitor, served: RunningLab
 ) -> None:

@@ -4,6 +4,7 @@
 import re
 from typing import Final
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.edges.running import RunningLab
@@ -35,6 +36,7 @@ def write_by_key(page: Page, lab: RunningLab) -> None:
     expect(page.locator("li:has(> #L21) .mg")).to_have_text("\u2022")
 
 
+@pytest.mark.one_database
 def test_a_note_becomes_a_question_and_a_finding_between_two_browsers(browser: Browser, serving: RunningLab) -> None:
     lab = serving
     reader, owner = window(browser, lab, "reviewer"), window(browser, lab, "product-owner")

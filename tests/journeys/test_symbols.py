@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.edges.running import RunningLab
 from tests.edges.web.test_symbols import FIRST, SECOND
 from tests.journeys.looks import complaints_about
+from tests.journeys.steps import indexed
 from tests.journeys.windows import Visitor
 
 # What the worker's job does; here it is done before the lab serves.
@@ -74,6 +75,8 @@ def test_a_reader_goes_by_names_with_the_keyboard_alone(served: RunningLab, read
 @pytest.mark.one_database
 def test_a_click_on_a_word_chooses_it_and_leads_on(served: RunningLab, reader: Visitor) -> None:
     page, base = reader.page, release_of(served, "1")
+    page.goto(f"/search/{served.grant}/")
+    indexed(page)
     page.goto(f"{base}file/src/use.c")
     outline_stands(page)
     place = page.evaluate(

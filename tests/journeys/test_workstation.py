@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+import pytest
 from playwright.sync_api import BrowserContext, Page, Playwright
 
 from tests.edges.conftest import SECRET
@@ -108,6 +109,7 @@ def until(lab: RunningLab, holds: Callable[[dict[str, Any]], bool]) -> dict[str,
     raise AssertionError(found)
 
 
+@pytest.mark.one_database
 def test_a_machine_speaks_for_the_session_at_it_until_its_profile_is_copied(
     playwright: Playwright, lab: RunningLab, tmp_path: Path
 ) -> None:

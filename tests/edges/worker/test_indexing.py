@@ -12,7 +12,7 @@ from typing import Final
 from tests.edges.forge import ROOT
 from tests.edges.running import RunningLab
 
-FILES: Final = 60
+FILES: Final = 90
 KILLS: Final = 2  # a third attempt is the last that a job has
 SECONDS: Final = 60
 # The job as the worker does it, with batches so small that a kill falls between them.
